@@ -1,0 +1,203 @@
+"""Every setting of Convoke: its name, its type, its default, and the check that it is usable.
+
+Settings come from the environment. With none of them set, everything works on one
+machine for trying out; in production the program refuses to start until those that
+protect people are given, and names each one that is missing.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).resolve().parent
+KEY_BYTES = 32
+DEVELOPMENT_URL = "http://127.0.0.1:8000"
+
+
+class SettingsError(ValueError):
+    """One or more settings are missing or unusable; the message names each, a line apiece."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of one running program, already checked.
+
+    ``encryption_keys`` maps a key id to 32 bytes; the first one seals, all of them open.
+    """
+
+    production: bool
+    data_folder: Path
+    database_url: str
+    secret_key: str
+    encryption_keys: Mapping[str, bytes]
+    base_url: str
+    trusted_hosts: tuple[str, ...]
+    mail_server: str
+    mail_port: int
+    mail_username: str | None
+    mail_password: str | None
+    mail_use_tls: bool
+    mail_use_ssl: bool
+    mail_default_sender: str
+    imap_url: str | None
+
+    @property
+    def serves_local_mailbox(self) -> bool:
+        """Return whether mail is kept on this machine and shown in the browser."""
+        return not self.production
+
+    @property
+    def mailbox_folder(self) -> Path:
+        """Return the folder in which the local mailbox keeps what it received."""
+        return self.data_folder / "mailbox"
+
+    @property
+    def work_queue_file(self) -> Path:
+        """Return the SQLite file that carries the worker's signals and nothing else."""
+        return self.data_folder / "work.sqlite3"
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the checked settings of ``environ`` (the process's own by default).
+
+    Raises SettingsError, naming every setting that is missing or unusable.
+    """
+    given = dict(os.environ if environ is None else environ)
+    problems: list[str] = []
+    mode = given.get("CONVOKE_ENV", "development")
+    if mode not in {"development", "production"}:
+        problems.append(f"CONVOKE_ENV is {mode!r}; it must be development or production.")
+    production = mode == "production"
+    if production:
+        problems += _missing_in_production(given)
+    folder = Path(given.get("CONVOKE_DATA", ROOT / "instance")).absolute()
+    local = {} if production else _local_secrets(folder)
+    base_url = _base_url(given.get("BASE_URL", DEVELOPMENT_URL), production, problems)
+    settings = Settings(
+        production=production,
+        data_folder=folder,
+        database_url=_database_url(given.get("DATABASE_URL"), folder),
+        secret_key=given.get("SECRET_KEY") or local.get("SECRET_KEY", ""),
+        encryption_keys=_keys(given.get("ENCRYPTION_KEYS") or local.get("ENCRYPTION_KEYS", ""), problems),
+        base_url=base_url,
+        trusted_hosts=_hosts(given.get("TRUSTED_HOSTS"), base_url),
+        mail_server=given.get("MAIL_SERVER", "127.0.0.1"),
+        mail_port=_port(given.get("MAIL_PORT"), 25 if production else 8025, problems),
+        mail_username=given.get("MAIL_USERNAME") or None,
+        mail_password=given.get("MAIL_PASSWORD") or None,
+        mail_use_tls=_flag(given, "MAIL_USE_TLS", problems),
+        mail_use_ssl=_flag(given, "MAIL_USE_SSL", problems),
+        mail_default_sender=given.get("MAIL_DEFAULT_SENDER", "consultations@convoke.example"),
+        imap_url=given.get("IMAP_URL") or None,
+    )
+    if settings.mail_use_tls and settings.mail_use_ssl:
+        problems.append("MAIL_USE_TLS and MAIL_USE_SSL are both on; choose one.")
+    if "@" not in settings.mail_default_sender:
+        problems.append("MAIL_DEFAULT_SENDER is not an address.")
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return settings
+
+
+def _missing_in_production(given: Mapping[str, str]) -> list[str]:
+    needed = {
+        "SECRET_KEY": "at least 32 random characters",
+        "ENCRYPTION_KEYS": "id:base64 of 32 bytes, the newest first, separated by commas",
+        "BASE_URL": "the https address under which people reach this program",
+        "TRUSTED_HOSTS": "the host names it answers to, separated by commas",
+        "MAIL_SERVER": "the SMTP server that takes our mail",
+        "MAIL_DEFAULT_SENDER": "the address that mail comes from",
+    }
+    missing = [f"{name} is not set: {what}." for name, what in needed.items() if not given.get(name)]
+    if given.get("SECRET_KEY") and len(given["SECRET_KEY"]) < KEY_BYTES:
+        missing.append("SECRET_KEY is too short: at least 32 random characters.")
+    return missing
+
+
+def _local_secrets(folder: Path) -> dict[str, str]:
+    """Return the secrets of this machine's trial installation, made at the first start.
+
+    Two processes may start at the same moment: the file is linked into place whole, and
+    whoever comes second reads what the first one wrote.
+    """
+    path = folder / "secrets.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        key = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+        made = {"SECRET_KEY": secrets.token_urlsafe(KEY_BYTES), "ENCRYPTION_KEYS": f"k1:{key}"}
+        draft = folder / f"secrets.{secrets.token_hex(8)}"
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(made), encoding="utf-8")
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    loaded: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+def _base_url(given: str, production: bool, problems: list[str]) -> str:  # noqa: FBT001
+    parts = urlsplit(given)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        problems.append(f"BASE_URL is {given!r}; it must look like https://host or https://host/path.")
+    elif production and parts.scheme != "https":
+        problems.append("BASE_URL must begin with https:// in production.")
+    return given.rstrip("/")
+
+
+def _database_url(given: str | None, folder: Path) -> str:
+    if not given:
+        return f"sqlite:///{folder / 'convoke.sqlite3'}"
+    scheme, _, rest = given.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else given
+
+
+def _hosts(given: str | None, base_url: str) -> tuple[str, ...]:
+    named = tuple(host.strip() for host in (given or "").split(",") if host.strip())
+    own = urlsplit(base_url).hostname or "127.0.0.1"
+    return named or (own, "127.0.0.1", "localhost")
+
+
+def _port(given: str | None, default: int, problems: list[str]) -> int:
+    if not given:
+        return default
+    if given.isascii() and given.isdigit() and 0 < int(given) < 2**16:
+        return int(given)
+    problems.append(f"MAIL_PORT is {given!r}; it must be a number from 1 to 65535.")
+    return default
+
+
+def _flag(given: Mapping[str, str], name: str, problems: list[str]) -> bool:
+    value = given.get(name, "").strip().lower()
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value not in {"", "0", "false", "no", "off"}:
+        problems.append(f"{name} is {given[name]!r}; it must be true or false.")
+    return False
+
+
+def _keys(given: str, problems: list[str]) -> dict[str, bytes]:
+    keys: dict[str, bytes] = {}
+    for part in filter(None, (piece.strip() for piece in given.split(","))):
+        name, _, text = part.partition(":")
+        try:
+            key = base64.b64decode(text, validate=True)
+        except binascii.Error:
+            key = b""
+        if not name or len(key) != KEY_BYTES:
+            problems.append(f"ENCRYPTION_KEYS: the key {name!r} is not the base64 of 32 bytes.")
+        keys[name] = key
+    return keys

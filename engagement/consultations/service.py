@@ -1,0 +1,311 @@
+"""What is done with a consultation: creating and editing it, its documents, its team."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
+
+from sqlalchemy import select
+
+from engagement.accounts.models import User
+from engagement.consultations.models import (
+    Clearance,
+    ClearedFor,
+    Consultation,
+    Document,
+    Membership,
+    Status,
+)
+from engagement.kernel.audit import Actor, note
+from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import now
+from engagement.kernel.db import db, writing
+from engagement.kernel.errors import AbsentError, DomainError
+from engagement.kernel.policy import Role
+
+if TYPE_CHECKING:
+    from datetime import date
+    from uuid import UUID
+
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+LARGEST_DOCUMENT = 10 * 1024 * 1024
+DOCUMENT_KINDS = {
+    "pdf": (b"%PDF-", "application/pdf"),
+    "docx": (b"PK\x03\x04", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+}
+
+
+class BadSlugError(DomainError):
+    """The short name does not fit an address, or is taken."""
+
+
+class BadDatesError(DomainError):
+    """The dates do not follow each other."""
+
+
+class NotPublishableError(DomainError):
+    """A text that the public would read is stale, or stands in one language only."""
+
+
+class BadDocumentError(DomainError):
+    """The file is not a document that we publish."""
+
+
+class BadMembershipError(DomainError):
+    """This membership cannot be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Particulars:
+    """What is edited of a consultation. Texts are named as in Consultation.bilingual_fields."""
+
+    status: Status
+    is_public: bool
+    zone: str
+    opens_on: date | None
+    closes_on: date | None
+    received_until: date | None
+    contact_email: str
+    contact_phone: str
+    texts: dict[str, Text]
+    confirmed: frozenset[str] = frozenset()
+
+
+def create_consultation(*, slug: str, particulars: Particulars, actor: Actor, is_demo: bool = False) -> Consultation:
+    """Create a consultation; whoever creates it is its organizer.
+
+    Raises BadSlugError, BadDatesError, NotPublishableError.
+    """
+    if not SLUG.fullmatch(slug) or len(slug) > Consultation.slug.type.length:
+        said = Text(
+            "The short name takes lower-case letters, digits and single hyphens.",
+            "Le nom court se compose de minuscules sans accent, de chiffres et de traits d’union simples.",
+        )
+        raise BadSlugError(said, field="slug")
+    with writing() as session:
+        if session.scalar(select(Consultation.id).where(Consultation.slug == slug)):
+            raise BadSlugError(Text("This short name is taken.", "Ce nom court est déjà pris."), field="slug")
+        consultation = Consultation(slug=slug, is_demo=is_demo, created_at=now())
+        _write(consultation, particulars)
+        session.add(consultation)
+        session.flush()
+        note(session, "create_consultation", consultation, actor, consultation.id)
+        if actor.id is not None:
+            session.add(Membership(user_id=actor.id, consultation_id=consultation.id, role=Role.ORGANIZER))
+    return consultation
+
+
+def edit_consultation(*, consultation_id: UUID, particulars: Particulars, actor: Actor) -> Consultation:
+    """Change a consultation; a text edited in one language only makes the other one stale.
+
+    Raises BadDatesError, NotPublishableError.
+    """
+    with writing() as session:
+        consultation = session.get(Consultation, consultation_id)
+        if consultation is None:
+            raise AbsentError
+        _write(consultation, particulars)
+        note(session, "edit_consultation", consultation, actor, consultation.id)
+    return consultation
+
+
+def _write(consultation: Consultation, new: Particulars) -> None:
+    _check(new)
+    for name in ("status", "is_public", "zone", "opens_on", "closes_on", "received_until", "contact_email", "contact_phone"):
+        setattr(consultation, name, getattr(new, name))
+    for field, words in new.texts.items():
+        consultation.set_text(field, words, confirmed=field in new.confirmed)
+    if consultation.is_public and not is_publishable(consultation):
+        raise NotPublishableError(
+            Text(
+                "The public page needs title, why, who and what in English and French, neither older than the other. "
+                "Mend the texts marked below, or keep the page private for now.",
+                "La page publique exige le titre, le pourquoi, le qui et le quoi en français et en anglais, à jour tous "
+                "les deux. Corrigez les textes signalés ci-dessous, ou gardez la page privée pour l’instant.",
+            ),
+            field="is_public",
+        )
+
+
+def _check(new: Particulars) -> None:
+    if new.zone not in available_timezones():
+        raise BadDatesError(Text("This time zone is not known.", "Ce fuseau horaire est inconnu."), field="zone")
+    if new.opens_on and new.closes_on and new.closes_on < new.opens_on:
+        said = Text("It closes before it opens.", "La date de clôture précède la date d’ouverture.")
+        raise BadDatesError(said, field="closes_on")
+    if new.closes_on and new.received_until and new.received_until < new.closes_on:
+        said = Text(
+            "Late answers cannot end before the closing date.",
+            "La réception tardive ne peut pas finir avant la date de clôture.",
+        )
+        raise BadDatesError(said, field="received_until")
+
+
+def is_publishable(consultation: Consultation) -> bool:
+    """Return whether the public page can be shown: whole in both languages, nothing stale."""
+    needed = ("title", "why", "who", "what")
+    whole = all(consultation.text(field).whole for field in needed)
+    return whole and not consultation.stale_texts() and not consultation.missing_texts()
+
+
+def consultations_of(user_id: UUID) -> list[Consultation]:
+    """Return the consultations of which this account is a member, the newest first."""
+    return list(
+        db.session.scalars(
+            select(Consultation)
+            .where(Consultation.id.in_(select(Membership.consultation_id).where(Membership.user_id == user_id)))
+            .order_by(Consultation.created_at.desc(), Consultation.slug)
+        )
+    )
+
+
+def find_consultation(slug: str) -> Consultation:
+    """Return the consultation with this short name, or raise AbsentError."""
+    found = db.session.scalar(select(Consultation).where(Consultation.slug == slug))
+    if found is None:
+        raise AbsentError
+    return found
+
+
+def public_consultations() -> list[Consultation]:
+    """Return the consultations whose public page can be shown, the newest first."""
+    rows = db.session.scalars(
+        select(Consultation).where(Consultation.is_public).order_by(Consultation.created_at.desc(), Consultation.slug)
+    )
+    return [row for row in rows if is_publishable(row)]
+
+
+def keep_document(*, consultation_id: UUID, language: str, title: str, filename: str, content: bytes, actor: Actor) -> Document:
+    """Store the background document for one language, in place of an earlier one.
+
+    Takes PDF and Word, by their first bytes, up to 10 MB. Raises BadDocumentError.
+    """
+    ending = filename.rpartition(".")[2].lower()
+    magic, media_type = DOCUMENT_KINDS.get(ending, (b"\0", ""))
+    if not media_type or not content.startswith(magic):
+        said = Text("“{name}” is neither a PDF nor a Word document.", "« {name} » n’est ni un PDF ni un document Word.")
+        raise BadDocumentError(said.format(name=filename[:80]), field=f"document_{language}")
+    if len(content) > LARGEST_DOCUMENT:
+        said = Text("“{name}” is larger than 10 MB.", "« {name} » dépasse 10 Mo.")
+        raise BadDocumentError(said.format(name=filename[:80]), field=f"document_{language}")
+    with writing() as session:
+        row = session.scalar(select(Document).where(Document.consultation_id == consultation_id, Document.language == language))
+        if row is None:
+            row = Document(consultation_id=consultation_id, language=language)
+            session.add(row)
+        row.title, row.filename, row.media_type = title.strip() or filename, filename[-200:], media_type
+        row.content, row.uploaded_at = content, now()
+        session.flush()
+        note(session, "keep_document", row, actor)
+    return row
+
+
+def find_document(consultation_id: UUID, language: str) -> Document | None:
+    """Return the background document in this language, if there is one."""
+    return db.session.scalar(select(Document).where(Document.consultation_id == consultation_id, Document.language == language))
+
+
+@dataclass(frozen=True, slots=True)
+class TeamMember:
+    """A membership with the account it belongs to."""
+
+    user: User
+    membership: Membership
+
+
+def team_of(consultation_id: UUID) -> list[TeamMember]:
+    """Return everybody on the team, by name."""
+    rows = db.session.execute(
+        select(User, Membership)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.consultation_id == consultation_id)
+        .order_by(User.name, Membership.event_id)
+    )
+    return [TeamMember(user, membership) for user, membership in rows]
+
+
+def admit(
+    *, consultation_id: UUID, email: str, role: Role, event_id: UUID | None = None, until: date | None = None, actor: Actor
+) -> Membership:
+    """Give an account a role, in the whole consultation or in one event; an earlier role there is replaced.
+
+    Raises BadMembershipError: no such account, a note-taker without an event, the last organizer gone.
+    """
+    if role is Role.NOTE_TAKER and event_id is None:
+        said = Text("A note-taker is let into one event: choose it.", "La prise de notes vaut pour un seul événement : choisissez-le.")
+        raise BadMembershipError(said, field="event_id")
+    with writing() as session:
+        led = has_organizer(consultation_id)
+        user = session.scalar(select(User).where(User.email_key == email.strip().casefold()))
+        if user is None:
+            said = Text("There is no account for {email}.", "Il n’y a pas de compte pour {email}.")
+            raise BadMembershipError(said.format(email=email.strip()[:80]), field="email")
+        row = session.scalar(
+            select(Membership).where(
+                Membership.user_id == user.id,
+                Membership.consultation_id == consultation_id,
+                Membership.event_id.is_(None) if event_id is None else Membership.event_id == event_id,
+            )
+        )
+        if row is None:
+            row = Membership(user_id=user.id, consultation_id=consultation_id, event_id=event_id, role=role)
+            session.add(row)
+        row.role, row.until = role, until
+        session.flush()
+        _keep_an_organizer(consultation_id, led)
+        note(session, f"admit_{role}", row, actor)
+    return row
+
+
+def dismiss(*, consultation_id: UUID, membership_id: UUID, actor: Actor) -> None:
+    """End a membership, with what it was cleared for. Raises BadMembershipError for the last organizer."""
+    with writing() as session:
+        row = session.get(Membership, membership_id)
+        if row is None or row.consultation_id != consultation_id:
+            raise AbsentError
+        led = has_organizer(consultation_id)
+        note(session, "dismiss", row, actor)
+        session.delete(row)
+        session.flush()
+        _keep_an_organizer(consultation_id, led)
+        if row.event_id is None:
+            for clearance in session.scalars(
+                select(Clearance).where(Clearance.user_id == row.user_id, Clearance.consultation_id == consultation_id)
+            ):
+                session.delete(clearance)
+
+
+def has_organizer(consultation_id: UUID) -> bool:
+    """Return whether somebody leads the whole consultation without an end date."""
+    found = db.session.scalar(
+        select(Membership.id).where(
+            Membership.consultation_id == consultation_id,
+            Membership.role == Role.ORGANIZER,
+            Membership.event_id.is_(None),
+            Membership.until.is_(None),
+        )
+    )
+    return found is not None
+
+
+def _keep_an_organizer(consultation_id: UUID, led: bool) -> None:  # noqa: FBT001
+    if led and not has_organizer(consultation_id):
+        raise BadMembershipError(
+            Text(
+                "A consultation needs an organizer without an end date.",
+                "Une consultation a besoin d’une ou d’un responsable sans date de fin.",
+            )
+        )
+
+
+def clear(*, consultation_id: UUID, user_id: UUID, kind: ClearedFor, subject_id: UUID, actor: Actor) -> None:
+    """Let a member know of a restricted event or batch. Doing it twice is doing it once."""
+    with writing() as session:
+        there = session.scalar(select(Clearance).where(Clearance.user_id == user_id, Clearance.subject_id == subject_id))
+        if there is None:
+            row = Clearance(user_id=user_id, consultation_id=consultation_id, kind=kind, subject_id=subject_id, granted_at=now())
+            session.add(row)
+            session.flush()
+            note(session, f"clear_for_{kind}", row, actor)

@@ -1,0 +1,83 @@
+"""What every stored row has in common, and the column types that refuse what must not be stored."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import CheckConstraint, DateTime, Enum, Index, MetaData, TypeDecorator, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A moment, stored in UTC; a value that does not know its zone is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Return ``value`` in UTC, or raise ValueError for one without a zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = "a stored moment needs its zone"
+            raise ValueError(msg)
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Return the stored moment with its zone, which SQLite does not keep."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def new_id() -> UUID:
+    """Return a new random identifier; nothing about it tells an order."""
+    return uuid4()
+
+
+class Base(DeclarativeBase):
+    """A stored row. Its id is there before it is inserted, since sealed values are bound to it."""
+
+    registry = registry(metadata=MetaData(naming_convention=NAMING), type_annotation_map={datetime: UTCDateTime})
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-1)
+
+    def __init__(self, **values: Any) -> None:
+        """Make the row, giving it its id first."""
+        self.id = values.pop("id", None) or new_id()
+        for name, value in values.items():
+            if not hasattr(type(self), name):
+                msg = f"{type(self).__name__} has no {name}"
+                raise TypeError(msg)
+            setattr(self, name, value)
+
+
+def words(kind: type[StrEnum]) -> Enum:
+    """Return the column type for a closed list of words; ``one_of`` is its constraint."""
+    return Enum(kind, native_enum=False, create_constraint=False, values_callable=lambda k: [word.value for word in k])
+
+
+def one_of(column: str, kind: type[StrEnum]) -> CheckConstraint:
+    """Return the constraint that keeps ``column`` to the words of ``kind``."""
+    listed = ", ".join(f"'{word.value}'" for word in kind)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+def unique_where(name: str, *columns: str, where: str) -> Index:
+    """Return a unique index over the rows that meet ``where``, the same on both databases."""
+    condition = text(where)
+    return Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)

@@ -1,0 +1,37 @@
+"""What time it is, always in UTC and always with its zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+
+def now() -> datetime:
+    """Return this moment in UTC."""
+    return datetime.now(tz=UTC)
+
+
+def in_utc(wall: datetime, zone: str) -> datetime:
+    """Return the UTC instant at which the clocks of ``zone`` (IANA name) show ``wall`` (naive).
+
+    A wall time that occurs twice when clocks go back means its first occurrence (PEP 495).
+    """
+    if wall.tzinfo is not None:
+        msg = "a wall time has no zone of its own"
+        raise ValueError(msg)
+    return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def on_the_wall(moment: datetime, zone: str) -> datetime:
+    """Return what the clocks of ``zone`` show at ``moment``; the result knows its zone."""
+    return moment.astimezone(ZoneInfo(zone))
+
+
+def end_of_day(day: date, zone: str) -> datetime:
+    """Return the last second of ``day`` in ``zone``, in UTC: a deadline ends at 23:59:59."""
+    return in_utc(datetime.combine(day, time(23, 59, 59)), zone)
+
+
+def today(zone: str) -> date:
+    """Return the date that is on the calendar of ``zone`` now."""
+    return on_the_wall(now(), zone).date()

@@ -1,0 +1,84 @@
+"""What every form has in common: CSRF, space trimmed, errors in the page's language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask_babel import gettext
+from flask_wtf import FlaskForm
+from wtforms import StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import ValidationError
+
+from engagement.kernel.bilingual import Text
+from engagement.kernel.languages import current_language
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from engagement.kernel.errors import DomainError
+
+# Control characters that no typed text needs; tab and line ends are allowed in long text.
+_NOT_TYPED = {chr(code) for code in (*range(32), 0x7F, 0x2028, 0x2029)}
+
+
+def _trimmed(value: str | None) -> str | None:
+    return value.strip() if value else value
+
+
+class Form(FlaskForm):
+    """A form of ours. Typed text is trimmed and free of control characters, or the field says so."""
+
+    class Meta(FlaskForm.Meta):
+        """How fields are bound: typed text loses the space around it."""
+
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
+            """Bind the field, with trimming for text."""
+            kind = unbound_field.field_class
+            if issubclass(kind, (StringField, TextAreaField)) and "filters" not in unbound_field.kwargs:
+                options = {**options, "filters": [_trimmed]}
+            return unbound_field.bind(form=form, **options)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Return whether every field is usable; control characters never are."""
+        good = bool(super().validate(extra_validators))
+        for field in self:
+            if isinstance(field, StringField) and isinstance(field.data, str):
+                allowed = {"\n", "\r", "\t"} if isinstance(field, TextAreaField) else set()
+                if any(character in _NOT_TYPED - allowed for character in field.data):
+                    field.errors = [*field.errors, gettext("Take out the characters that cannot be seen.")]
+                    good = False
+        return good
+
+    def refuse(self, error: DomainError) -> None:
+        """Show a rule's no on the field it names, or over the whole form."""
+        said = error.said.in_(current_language())
+        field = self._fields.get(error.field or "")
+        if field is None:
+            self.form_errors.append(said)
+        else:
+            field.errors = [*field.errors, said]
+
+    def bilingual(self, field: str) -> Text:
+        """Return the English and French of ``field`` as typed."""
+        return Text(self[f"{field}_en"].data or "", self[f"{field}_fr"].data or "")
+
+
+def options(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """Return the options of a select or of radios, from (value, label) pairs."""
+    return [SelectChoice(value=value, label=label) for value, label in pairs]
+
+
+class BothLanguages:
+    """Validator for the French field of a pair: one language alone cannot be published or sent."""
+
+    def __init__(self, message: Any) -> None:
+        """Keep what to say."""
+        self.message = message
+
+    def __call__(self, form: Form, field: Any) -> None:
+        """Refuse a pair of which exactly one side is filled."""
+        base, side = field.name[:-3], field.name[-2:]
+        twin = form[f"{base}_{'en' if side == 'fr' else 'fr'}"]
+        if bool(twin.data) and not field.data:
+            raise ValidationError(self.message)

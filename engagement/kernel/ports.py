@@ -1,0 +1,64 @@
+"""Ports: places where rooms that do not know each other meet.
+
+A room declares or uses a port; ``create_app`` plugs in what each capability contributes.
+A port belongs to one application and is found with ``ports()``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from flask import current_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+    from uuid import UUID
+
+    from engagement.kernel.bilingual import Text
+
+EXTENSION = "convoke_ports"
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """Something that happened with a person: when, what (both languages), and where to read on."""
+
+    at: datetime
+    what: Text
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An event or a batch as the team page names it; ``kind`` is "event" or "batch"."""
+
+    kind: str
+    id: UUID
+    title: Text
+    restricted: bool
+
+
+@dataclass(slots=True)
+class Ports:
+    """What the capabilities have plugged in.
+
+    ``timeline``: each takes (person id, access) and gives entries that this member may see.
+    ``subjects``: each takes an access and gives the events or batches that this member knows of.
+    ``composers``: mail purpose to the composer that renders a planned message.
+    ``sent``: mail purpose to what must be stored in the transaction that marks a message sent.
+    ``person_tables``: table names holding a person's id, with what erasure does there.
+    """
+
+    timeline: list[Callable[[UUID, Any], Iterable[TimelineEntry]]] = field(default_factory=list)
+    subjects: list[Callable[[Any], Iterable[Subject]]] = field(default_factory=list)
+    composers: dict[str, Any] = field(default_factory=dict)
+    sent: dict[str, Callable[[Any], None]] = field(default_factory=dict)
+    person_tables: dict[str, str] = field(default_factory=dict)
+
+
+def ports() -> Ports:
+    """Return the ports of the current application."""
+    found: Ports = current_app.extensions[EXTENSION]
+    return found

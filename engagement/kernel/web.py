@@ -1,0 +1,154 @@
+"""What every page has in common: headers, error pages, GET that cannot write, words in templates."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from flask import Flask, current_app, g, render_template, request, url_for
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from jinja2 import StrictUndefined
+from werkzeug.exceptions import HTTPException
+
+from engagement.kernel import wording
+from engagement.kernel.bilingual import Text
+from engagement.kernel.db import db, fetching
+from engagement.kernel.errors import AbsentError
+from engagement.kernel.languages import current_language
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from flask import Response
+
+POLICY_HEADER = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY_HEADER,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
+}
+A_YEAR = 365 * 24 * 3600
+
+
+def set_up_pages(app: Flask) -> None:
+    """Give ``app`` its headers, error pages, template words and read-only GET."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        words=lambda text: text.in_(current_language()),
+        date=lambda day: wording.date_words(day, current_language()),
+        shortdate=lambda day: wording.short_date(day, current_language()),
+        number=lambda number: wording.number_words(number, current_language()),
+        percent=_percent,
+        moment=_moment,
+    )
+    app.jinja_env.globals.update(
+        current_language=current_language,
+        other_language_url=other_language_url,
+        page_url=page_url,
+        span_words=lambda starts, ends, zone: wording.span_words(starts, ends, zone, current_language()),
+        zone_words=lambda zone: wording.zone_words(zone, current_language()),
+        has_route=lambda endpoint: endpoint in current_app.view_functions,
+    )
+    app.before_request(_only_fetch)
+    app.teardown_request(_stop_fetching)
+    app.after_request(_add_headers)
+    app.register_error_handler(HTTPException, _show_error)
+    app.register_error_handler(AbsentError, _show_absent)
+    app.register_error_handler(Exception, _show_fault)
+
+
+def other_language_url() -> str:
+    """Return the address of this same page in the other language."""
+    return page_url(lang="en" if current_language() == "fr" else "fr")
+
+
+def page_url(**changes: object) -> str:
+    """Return the address of this page with some of its query changed; None takes a part out."""
+    if request.endpoint is None:
+        return f"/?{urlencode(changes)}"
+    arguments: dict[str, Any] = {**request.args.to_dict(flat=False), **(request.view_args or {}), **changes}
+    return url_for(request.endpoint, **{name: value for name, value in arguments.items() if value is not None})
+
+
+def _percent(fraction: float | None, digits: int = 1) -> str:
+    return wording.percent_words(fraction, current_language(), digits=digits)
+
+
+def _moment(moment: datetime | date, zone: str) -> str:
+    return wording.moment_words(moment, zone, current_language())  # type: ignore[arg-type]
+
+
+def _only_fetch() -> None:
+    if request.method in {"GET", "HEAD", "OPTIONS"}:
+        g.fetching = ExitStack()
+        g.fetching.enter_context(fetching())
+
+
+def _stop_fetching(error: BaseException | None) -> None:  # noqa: ARG001
+    stack = g.pop("fetching", None)
+    if stack is not None:
+        db.session.rollback()
+        stack.close()
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint == "static":
+        response.headers["Cache-Control"] = "public, max-age=3600"
+    else:
+        response.headers.setdefault("Cache-Control", "no-store")
+    if current_app.config["SETTINGS"].base_url.startswith("https://"):
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={A_YEAR}; includeSubDomains")
+    return response
+
+
+def _show_error(error: HTTPException) -> Any:
+    if error.code is None or error.code < 400:
+        return error
+    known = {400, 404, 405, 413, 429}
+    if isinstance(error, CSRFError):
+        return render_template("layout/error.html", kind="expired"), 400
+    return render_template("layout/error.html", kind=error.code if error.code in known else 400), error.code
+
+
+def _show_absent(error: AbsentError) -> Any:  # noqa: ARG001
+    return render_template("layout/error.html", kind=404), 404
+
+
+def _show_fault(error: Exception) -> Any:
+    # The type and the route are enough to find the fault; its message could hold a name.
+    if current_app.testing:
+        raise error
+    db.session.rollback()
+    current_app.logger.error("fault on %s: %s", request.endpoint, type(error).__qualname__, exc_info=_trace_only(error))
+    return render_template("layout/error.html", kind=500), 500
+
+
+def _trace_only(error: Exception) -> Any:
+    return (
+        type(error),
+        type(error)("hidden") if type(error) in {ValueError, KeyError, RuntimeError} else Exception("hidden"),
+        error.__traceback__,
+    )
+
+
+def said(text: Text) -> str:
+    """Return a two-language text in the language of the page."""
+    return text.in_(current_language())
+
+
+def yes_or_no(value: bool) -> str:  # noqa: FBT001
+    """Return "Yes" or "No" in the language of the page."""
+    return str(gettext("Yes") if value else gettext("No"))

@@ -1,0 +1,125 @@
+"""The outbox: one row per person per message, and everything that happened to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engagement.kernel.base import Base, one_of, words
+from engagement.kernel.bilingual import BilingualRow
+from engagement.kernel.crypto import SealedBytes, SealedText
+
+
+class State(StrEnum):
+    """Where a message stands.
+
+    planned (no bytes yet), queued (bytes stored), claimed (a worker has it, with a lease),
+    sending (stored before the socket is touched), sent; deferred (will be tried again),
+    failed, suppressed (must not go to this address), cancelled (need not go any more), and
+    doubtful: a ``sending`` whose lease ran out, so that nobody knows whether it arrived.
+    """
+
+    PLANNED = "planned"
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    CANCELLED = "cancelled"
+    DOUBTFUL = "doubtful"
+
+
+class Message(Base):
+    """One mail to one person."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        one_of("state", State),
+        CheckConstraint("language IN ('en', 'fr', 'both')", name="language_known"),
+        CheckConstraint("state NOT IN ('queued', 'claimed', 'sending') OR raw_sealed IS NOT NULL", name="bytes_before_sending"),
+        CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_has_time"),
+        Index("ix_message_due", "state", "due_at"),
+        Index("ix_message_listed", "consultation_id", "created_at"),
+    )
+
+    consultation_id: Mapped[UUID | None] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"))
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
+    # What it is about, where there is one; the composer of ``purpose`` knows.
+    invitation_id: Mapped[UUID | None] = mapped_column(ForeignKey("invitation.id", ondelete="CASCADE"), index=True)
+    mailing_id: Mapped[UUID | None] = mapped_column(ForeignKey("mailing.id", ondelete="SET NULL"), index=True)
+    # Names the composer, the template and the ``sent`` port.
+    purpose: Mapped[str] = mapped_column(String(60))
+    # Plain values that the composer needs and finds nowhere else (ids, dates); never a name.
+    details: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    language: Mapped[str] = mapped_column(String(4))
+    # The same thing is never said twice to the same person: purpose, subject and person.
+    dedup_key: Mapped[str] = mapped_column(String(200), unique=True)
+    # Message-ID (RFC 5322), made once and kept through every retry.
+    rfc_message_id: Mapped[str] = mapped_column(String(200), unique=True)
+    # The name in the envelope sender by which a bounce is matched (VERP).
+    bounce_token: Mapped[str] = mapped_column(String(40), unique=True)
+    state: Mapped[State] = mapped_column(words(State), default=State.PLANNED)
+    due_at: Mapped[datetime]
+    # After this it must not go any more.
+    not_after: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    # Who claimed it, and until when nobody else may.
+    claimed_by: Mapped[str | None] = mapped_column(String(60))
+    lease_until: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    # The server's last word, or why it was not sent.
+    outcome: Mapped[str] = mapped_column(String(500), default="")
+    to_address_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    subject_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # The bytes as they go over the wire, rendered once; dropped some time after sending.
+    raw_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+
+    to_address = SealedText()
+    subject = SealedText()
+    raw = SealedBytes()
+
+
+class MessageEvent(Base):
+    """One change of a message's state; never altered."""
+
+    __tablename__ = "message_event"
+
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    state: Mapped[State] = mapped_column(words(State))
+    why: Mapped[str] = mapped_column(String(500), default="")
+
+
+class MailTemplate(BilingualRow, Base):
+    """What a consultation says in one kind of mail, where it differs from the text we ship."""
+
+    __tablename__ = "mail_template"
+    __table_args__ = (UniqueConstraint("consultation_id", "purpose"),)
+
+    bilingual_fields = ("subject", "body")
+
+    consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"))
+    purpose: Mapped[str] = mapped_column(String(60))
+    subject_en: Mapped[str] = mapped_column(String(300), default="")
+    subject_fr: Mapped[str] = mapped_column(String(300), default="")
+    body_en: Mapped[str] = mapped_column(Text, default="")
+    body_fr: Mapped[str] = mapped_column(Text, default="")
+    changed_at: Mapped[datetime]
+
+
+class Suppression(Base):
+    """An address that is not written to any more, and why. It holds across the installation."""
+
+    __tablename__ = "suppression"
+
+    address_index: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    # "bounced", "opted_out", "complained", "staff".
+    reason: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]

@@ -1,0 +1,4 @@
+"""Mailings: who gets what, in which language, when, and why not.
+
+It refuses to queue anything that nobody approved.
+"""

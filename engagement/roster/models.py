@@ -1,0 +1,121 @@
+"""People, organizations, batches, and imports that wait for somebody's yes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engagement.kernel.base import Base, one_of, words
+from engagement.kernel.crypto import SealedBytes, SealedText
+
+
+class IdentifiedThrough(StrEnum):
+    """How the team came to know of somebody."""
+
+    PAST_CONSULTATION = "past_consultation"
+    EARLIER_ENGAGEMENT = "earlier_engagement"
+    MEDIA = "media"
+    WEB_SEARCH = "web_search"
+    REFERRAL = "referral"
+    OPEN_CALL = "open_call"
+    STAFF = "staff"
+
+
+class Organization(Base):
+    """An organization as one consultation knows it."""
+
+    __tablename__ = "organization"
+    __table_args__ = (UniqueConstraint("consultation_id", "name_key"),)
+
+    consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(300))
+    # The name folded (case, accents, spaces), by which the same organization is found again.
+    name_key: Mapped[str] = mapped_column(String(300))
+
+
+class Person(Base):
+    """Somebody to be heard, in one consultation."""
+
+    __tablename__ = "person"
+    __table_args__ = (
+        one_of("identified_through", IdentifiedThrough),
+        CheckConstraint("language IN ('en', 'fr')", name="language_known"),
+        CheckConstraint("given_name <> '' OR family_name <> ''", name="has_a_name"),
+        # One person per address and consultation; people without an address are many (NULLs differ).
+        UniqueConstraint("consultation_id", "email_index"),
+        Index("ix_person_listed", "consultation_id", "name_key", "id"),
+    )
+
+    consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"))
+    given_name: Mapped[str] = mapped_column(String(150), default="")
+    family_name: Mapped[str] = mapped_column(String(150), default="")
+    # "family given", folded: the order of every list, and what a search looks in.
+    name_key: Mapped[str] = mapped_column(String(320))
+    email: Mapped[str | None] = mapped_column(String(320))
+    # Blind index of the address (kernel.crypto.address_index).
+    email_index: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    phone: Mapped[str] = mapped_column(String(60), default="")
+    organization_id: Mapped[UUID | None] = mapped_column(ForeignKey("organization.id"), index=True)
+    # Keys of roster.vocabulary; None is "not known".
+    sector: Mapped[str | None] = mapped_column(String(40))
+    region: Mapped[str | None] = mapped_column(String(10))
+    # None: not known, and both texts are sent whole.
+    language: Mapped[str | None] = mapped_column(String(2))
+    identified_through: Mapped[IdentifiedThrough] = mapped_column(words(IdentifiedThrough))
+    # Where and when it is safe to reach this person; see safe_contact.
+    safe_contact_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Asked not to be written to at all.
+    do_not_contact: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+    safe_contact = SealedText()
+
+    @property
+    def name(self) -> str:
+        """Return the name as it is read aloud: given, then family."""
+        return f"{self.given_name} {self.family_name}".strip()
+
+
+class Batch(Base):
+    """A part of the roster that was chosen together. A restricted one is known to cleared members only."""
+
+    __tablename__ = "batch"
+
+    consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"), index=True)
+    # Sealed, since the name of a restricted batch would tell what its people have lived.
+    name_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Blind index of the folded name, by which an import finds the batch again.
+    name_index: Mapped[bytes] = mapped_column(LargeBinary(32))
+    restricted: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+    name = SealedText()
+
+
+class BatchMember(Base):
+    """A person in a batch."""
+
+    __tablename__ = "batch_member"
+    __table_args__ = (UniqueConstraint("batch_id", "person_id"),)
+
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batch.id", ondelete="CASCADE"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+
+
+class RosterImport(Base):
+    """A file that was read and checked, kept until somebody has looked at the preview and said yes."""
+
+    __tablename__ = "roster_import"
+
+    consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"), index=True)
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime]
+    applied_at: Mapped[datetime | None]
+    # What was read, as JSON; dropped when it has been applied.
+    content_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    content = SealedBytes()

@@ -1,0 +1,18 @@
+"""What this capability plugs into the application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engagement.roster import models  # noqa: F401 - its tables must be known.
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from engagement.kernel.policy import Policy
+    from engagement.kernel.ports import Ports
+
+
+def plug_in(app: Flask, ports: Ports) -> Policy:  # noqa: ARG001
+    """Plug in nothing yet."""
+    return {}

@@ -1,0 +1,86 @@
+"""What every test stands on: one application a worker, and an empty migrated database for each test."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+import pytest
+
+from config import read_settings
+from engagement import create_app
+from tests.support.client import LintingClient
+from tests.support.databases import Database, open_database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from flask import Flask
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the run choose its database."""
+    parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite", help="what the tests store their rows in")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say which database the tests ran on."""
+    return f"database: {config.getoption('--database')}"
+
+
+@pytest.fixture(scope="session")
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the data folder of the application under test."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def database(pytestconfig: pytest.Config, data_folder: Path) -> Iterator[Database]:
+    """Return the database, migrated once for the whole run."""
+    with open_database(pytestconfig.getoption("--database"), data_folder) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def the_app(database: Database, data_folder: Path) -> Flask:
+    """Return the one application of this worker."""
+    settings = read_settings(
+        {
+            "CONVOKE_DATA": str(data_folder),
+            "DATABASE_URL": database.url,
+            "SECRET_KEY": "a secret that only tests know, long enough",
+            "ENCRYPTION_KEYS": "test:" + base64.b64encode(b"k" * 32).decode(),
+            "BASE_URL": "http://localhost",
+            "TRUSTED_HOSTS": "localhost",
+        }
+    )
+    app = create_app(settings)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    app.test_client_class = LintingClient
+    database.migrate(app)
+    return app
+
+
+@pytest.fixture
+def app(the_app: Flask, database: Database) -> Iterator[Flask]:
+    """Return the application over an empty database."""
+    with the_app.app_context():
+        database.empty()
+        yield the_app
+
+
+@pytest.fixture
+def client(app: Flask) -> LintingClient:
+    """Return a browser that nobody is signed in with; it lints every page that it fetches."""
+    made = app.test_client()
+    assert isinstance(made, LintingClient)
+    return made
+
+
+@pytest.fixture
+def csrf(app: Flask) -> Iterator[None]:
+    """Check CSRF tokens in this test, as in production."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    yield
+    app.config["WTF_CSRF_ENABLED"] = False

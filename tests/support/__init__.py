@@ -1,0 +1,1 @@
+"""What tests share: databases, the linting client, and rows to begin with."""

@@ -1,0 +1,21 @@
+"""A client that lints every page it fetches: no page can be tested without being checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from tests.support.lint import problems_of
+
+
+class LintingClient(FlaskClient):
+    """Flask's test client; a page with a fault fails the test that fetched it."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        """Send the request and lint what comes back."""
+        response = super().open(*args, **kwargs)
+        if response.mimetype == "text/html" and response.status_code not in {301, 302, 303, 307, 308}:
+            found = problems_of(response.get_data(as_text=True))
+            assert not found, f"{response.request.path}: " + "; ".join(found)
+        return response
