@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import g, has_request_context, request
+from flask import current_app, g, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
 
 from engagement.kernel.bilingual import LANGUAGES
@@ -80,7 +80,9 @@ def _choose_locale() -> str:
 def _keep_language(response: Response) -> Response:
     asked = request.args.get("lang")
     if asked in LANGUAGES:
-        response.set_cookie(COOKIE, asked, max_age=A_YEAR, httponly=True, samesite="Lax", secure=request.is_secure)
+        response.set_cookie(
+            COOKIE, asked, max_age=A_YEAR, httponly=True, samesite="Lax", secure=current_app.config["SESSION_COOKIE_SECURE"]
+        )
     response.headers.setdefault("Content-Language", current_language())
     return response
 
