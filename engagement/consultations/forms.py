@@ -42,7 +42,7 @@ class ConsultationForm(Form):
     opens_on = DateField(_l("Opens on"), validators=[Optional()])
     closes_on = DateField(_l("Closes on"), validators=[Optional()])
     received_until = DateField(_l("Late answers are counted until"), validators=[Optional()])
-    zone = SelectField(_l("Time zone"), choices=options((zone, zone) for zone in ZONES))
+    zone = SelectField(_l("Time zone"), choices=options((zone, zone) for zone in ZONES), default="America/Toronto")
     why_en = TextAreaField(_l("Why, in English"), validators=[Length(max=_LONG)])
     why_fr = TextAreaField(_l("Why, in French"), validators=[Length(max=_LONG)])
     who_en = TextAreaField(_l("Who, in English"), validators=[Length(max=_LONG)])

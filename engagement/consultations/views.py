@@ -83,9 +83,11 @@ def new() -> Any:
 @consultations.get("/c/<slug>/")
 def overview(slug: str) -> Any:  # noqa: ARG001
     """Show where the consultation stands and what is to be done next."""
-    consultation = current_access().consultation
+    access = current_access()
+    consultation = access.consultation
     documents = {language: find_document(consultation.id, language) for language in ("en", "fr")}
-    return render_template("consultations/overview.html", consultation=consultation, documents=documents)
+    lines = [line for give in ports().overview for line in give(access)]
+    return render_template("consultations/overview.html", consultation=consultation, documents=documents, lines=lines)
 
 
 @consultations.route("/c/<slug>/edit", methods=["GET", "POST"])

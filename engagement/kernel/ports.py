@@ -40,12 +40,26 @@ class Subject:
     restricted: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OverviewLine:
+    """One line of the overview: what it is about, how it stands, and the page to go to.
+
+    ``waiting`` says that somebody has to do something about it.
+    """
+
+    what: Text
+    stands: Text
+    url: str
+    waiting: bool = False
+
+
 @dataclass(slots=True)
 class Ports:
     """What the capabilities have plugged in.
 
     ``timeline``: each takes (person id, access) and gives entries that this member may see.
     ``subjects``: each takes an access and gives the events or batches that this member knows of.
+    ``overview``: each takes an access and gives lines of the overview page that this member may see.
     ``composers``: mail purpose to the composer that renders a planned message.
     ``sent``: mail purpose to what must be stored in the transaction that marks a message sent.
     ``person_tables``: table names holding a person's id, with what erasure does there.
@@ -53,6 +67,7 @@ class Ports:
 
     timeline: list[Callable[[UUID, Any], Iterable[TimelineEntry]]] = field(default_factory=list)
     subjects: list[Callable[[Any], Iterable[Subject]]] = field(default_factory=list)
+    overview: list[Callable[[Any], Iterable[OverviewLine]]] = field(default_factory=list)
     composers: dict[str, Any] = field(default_factory=dict)
     sent: dict[str, Callable[[Any], None]] = field(default_factory=dict)
     person_tables: dict[str, str] = field(default_factory=dict)
