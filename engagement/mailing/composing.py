@@ -1,0 +1,91 @@
+"""What a capability says to have one of its mails written: values for the texts, nothing else.
+
+A capability registers a Composer for each purpose in ``ports.composers``; the outbox calls it
+when a planned message is due. It decides again, at that moment, whether the mail should go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from engagement.kernel.bilingual import Language
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from engagement.kernel.base import Base
+    from engagement.mailing.models import Message
+
+# For each language that the mail is written in, a value for every placeholder of the purpose.
+Values: TypeAlias = Mapping[Language, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarPart:
+    """A calendar object (RFC 5545) to go with a mail; ``method`` equals the METHOD inside it."""
+
+    method: str
+    ics: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A mail that should go now.
+
+    ``values`` holds plain text for each language of the message (both, for "both").
+    ``rows`` are stored in the transaction that stores the bytes: the personal link in them,
+    for instance. ``from_name`` stands before our address; the consultation's lead if left out.
+    ``reply_to`` is where answers go; the consultation's contact address if left out.
+    """
+
+    to_name: str
+    to_address: str
+    values: Values
+    calendar: CalendarPart | None = None
+    rows: list[Base] = field(default_factory=list)
+    from_name: str = ""
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """The mail need not go any more: replied, withdrawn, cancelled. ``reason`` names nobody."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The mail cannot go yet, for a text is stale or something is missing; it is asked again later."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What a preview is for: one person and one subject, before there is an invitation."""
+
+    consultation_id: UUID
+    person_id: UUID
+    event_id: UUID | None = None
+    questionnaire_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """How the mails of one purpose are written.
+
+    ``placeholders`` is the closed list that the purpose's texts may use. ``compose`` reads and
+    never writes. ``preview`` gives both languages' values for the page on which a mailing is
+    checked, with a link that opens nothing. ``asked_for``: the person asked for it at this
+    moment, so that "do not contact" does not hold it back. ``private``: staff never read it.
+    """
+
+    purpose: str
+    placeholders: tuple[str, ...]
+    compose: Callable[[Message], Composed | Dropped | Waits]
+    preview: Callable[[Sketch], Values] | None = None
+    asked_for: bool = False
+    private: bool = False
