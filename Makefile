@@ -2,21 +2,33 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+CLOSING := $(CURDIR)/.venv/closing-lines
 ROOMS ?= layout $(notdir $(patsubst %/,%,$(dir $(wildcard engagement/*/__init__.py))))
 
 .DEFAULT_GOAL := help
-.PHONY: help install lint types contracts test-fast french
+.PHONY: help run install lint types contracts test test-fast test-sqlite test-postgresql journeys french audit benchmarks
 
 help: ## Show what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+run: .venv/runs ## Start everything: pages, mail worker, local mailbox; the demonstration on the first start (PORT=8001 for another port)
+	@exec $(BIN)/flask start
+
 install: .venv/ready ## Prepare .venv with the pinned dependencies, without starting anything
 
-.venv/ready: requirements.txt requirements-dev.txt
+.venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Convoke needs Python 3.11 or newer; this is " + sys.version.split()[0])'
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(PYTHON) -m venv .venv
+
+.venv/runs: requirements.txt | .venv/bin/python
+	@echo "Preparing .venv with the pinned dependencies …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
+
+.venv/ready: requirements.txt requirements-dev.txt | .venv/bin/python
+	@echo "Preparing .venv with the pinned dependencies and the tools …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch .venv/runs $@
 
 lint: install ## Check style and templates
 	$(BIN)/ruff check .
@@ -29,8 +41,28 @@ types: install ## Check types
 contracts: install ## Check which room imports which
 	$(BIN)/lint-imports
 
-test-fast: install ## Run the tests that need neither browser nor PostgreSQL, in parallel
+test: install ## Run everything: lint, types, contracts, tests on SQLite and PostgreSQL, browser journeys
+	@rm -f $(CLOSING)
+	@$(MAKE) --no-print-directory lint types contracts test-sqlite test-postgresql journeys
+	@echo; cat $(CLOSING)
+
+test-fast: install ## Run the tests that need neither browser nor PostgreSQL, in parallel; under a minute
 	$(BIN)/python -m pytest -n 2 -m "not journey and not slow"
+
+test-sqlite: install ## Run the tests on SQLite
+	CLOSING=$(CLOSING) $(BIN)/python -m pytest -n 2 -m "not journey"
+
+test-postgresql: install ## Run the same tests on a real PostgreSQL, which a pinned wheel carries
+	CLOSING=$(CLOSING) $(BIN)/python -m pytest -n 2 -m "not journey" --database postgresql
+
+journeys: install ## Drive an installed Chromium or Chrome through the running program (CHROME=… names it)
+	@CLOSING=$(CLOSING) $(BIN)/python -m tests.journeys.run
+
+benchmarks: install ## Measure: one JSON line per row, each with its limit from the same run
+	@for row in benchmarks/[a-z]*.py; do [ $$row = benchmarks/frame.py ] || $(BIN)/python -m benchmarks.$$(basename $$row .py) || exit 1; done
+
+audit: install ## Ask whether a known weakness is in a pinned dependency (needs the network)
+	$(BIN)/pip-audit --disable-pip --no-deps -r requirements.txt
 
 french: install ## Bring the French catalogues up to date with the code; new texts are left empty to be written
 	@for room in $(ROOMS); do \

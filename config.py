@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent
 KEY_BYTES = 32
-DEVELOPMENT_URL = "http://127.0.0.1:8000"
+DEFAULT_PORT = 8000
 
 
 class SettingsError(ValueError):
@@ -37,6 +37,8 @@ class Settings:
     """
 
     production: bool
+    # Where the web pages are served on this machine; base_url is what people see.
+    port: int
     data_folder: Path
     database_url: str
     secret_key: str
@@ -83,9 +85,11 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         problems += _missing_in_production(given)
     folder = Path(given.get("CONVOKE_DATA", ROOT / "instance")).absolute()
     local = {} if production else _local_secrets(folder)
-    base_url = _base_url(given.get("BASE_URL", DEVELOPMENT_URL), production, problems)
+    port = _port(given, "PORT", DEFAULT_PORT, problems)
+    base_url = _base_url(given.get("BASE_URL") or f"http://127.0.0.1:{port}", production, problems)
     settings = Settings(
         production=production,
+        port=port,
         data_folder=folder,
         database_url=_database_url(given.get("DATABASE_URL"), folder),
         secret_key=given.get("SECRET_KEY") or local.get("SECRET_KEY", ""),
@@ -93,7 +97,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         base_url=base_url,
         trusted_hosts=_hosts(given.get("TRUSTED_HOSTS"), base_url),
         mail_server=given.get("MAIL_SERVER", "127.0.0.1"),
-        mail_port=_port(given.get("MAIL_PORT"), 25 if production else 8025, problems),
+        mail_port=_port(given, "MAIL_PORT", 25 if production else 8025, problems),
         mail_username=given.get("MAIL_USERNAME") or None,
         mail_password=given.get("MAIL_PASSWORD") or None,
         mail_use_tls=_flag(given, "MAIL_USE_TLS", problems),
@@ -171,12 +175,13 @@ def _hosts(given: str | None, base_url: str) -> tuple[str, ...]:
     return named or (own, "127.0.0.1", "localhost")
 
 
-def _port(given: str | None, default: int, problems: list[str]) -> int:
-    if not given:
+def _port(given: Mapping[str, str], name: str, default: int, problems: list[str]) -> int:
+    number = given.get(name)
+    if not number:
         return default
-    if given.isascii() and given.isdigit() and 0 < int(given) < 2**16:
-        return int(given)
-    problems.append(f"MAIL_PORT is {given!r}; it must be a number from 1 to 65535.")
+    if number.isascii() and number.isdigit() and 0 < int(number) < 2**16:
+        return int(number)
+    problems.append(f"{name} is {number!r}; it must be a number from 1 to 65535.")
     return default
 
 

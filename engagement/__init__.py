@@ -27,6 +27,7 @@ from engagement.kernel.db import db
 from engagement.kernel.languages import set_up_languages
 from engagement.kernel.policy import join_policies
 from engagement.kernel.ports import EXTENSION, Ports
+from engagement.kernel.start import start
 from engagement.kernel.web import set_up_pages
 from engagement.mailing import wiring as mailing
 from engagement.outreach import wiring as outreach
@@ -80,6 +81,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     set_up_languages(app)
     set_up_pages(app)
     csrf.init_app(app)
+    app.cli.add_command(start)
     ports = Ports()
     app.extensions[EXTENSION] = ports
     stand_guard(app, join_policies(*(capability.plug_in(app, ports) for capability in CAPABILITIES)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +16,6 @@ from tests.support.databases import Database, open_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from flask import Flask
 
@@ -27,6 +28,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     """Say which database the tests ran on."""
     return f"database: {config.getoption('--database')}"
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Write the closing line of this run for ``make test``: how many tests ran, and on what."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if "CLOSING" not in os.environ or reporter is None or hasattr(session.config, "workerinput"):
+        return
+    counts = {kind: len(reporter.stats.get(kind, ())) for kind in ("passed", "failed", "error", "skipped")}
+    told = ", ".join(f"{number} {kind}" for kind, number in counts.items() if number or kind == "passed")
+    with Path(os.environ["CLOSING"]).open("a", encoding="utf-8") as lines:
+        lines.write(f"{_what_ran(session.config)}: {told}\n")
+
+
+def _what_ran(config: pytest.Config) -> str:
+    if config.getoption("markexpr") == "journey":
+        from tests.journeys.browser import find_browser, version_of
+
+        return f"Browser journeys in {version_of(find_browser() or '')}"
+    return {"sqlite": "Tests on SQLite", "postgresql": "Tests on PostgreSQL"}[config.getoption("--database")]
 
 
 @pytest.fixture(scope="session")

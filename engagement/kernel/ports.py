@@ -62,6 +62,7 @@ class Ports:
     ``overview``: each takes an access and gives lines of the overview page that this member may see.
     ``composers``: mail purpose to the composer that renders a planned message.
     ``sent``: mail purpose to what must be stored in the transaction that marks a message sent.
+    ``greetings``: each gives lines that the start command prints once the pages answer.
     ``person_tables``: table names holding a person's id, with what erasure does there.
     """
 
@@ -70,6 +71,7 @@ class Ports:
     overview: list[Callable[[Any], Iterable[OverviewLine]]] = field(default_factory=list)
     composers: dict[str, Any] = field(default_factory=dict)
     sent: dict[str, Callable[[Any], None]] = field(default_factory=dict)
+    greetings: list[Callable[[], Iterable[str]]] = field(default_factory=list)
     person_tables: dict[str, str] = field(default_factory=dict)
 
 
