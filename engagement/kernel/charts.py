@@ -1,0 +1,245 @@
+"""Charts: Vega-Lite specifications as plain dicts, rendered to SVG for a page and to PNG and SVG files.
+
+The picture in a page carries no title (the page's heading is it) and obeys the strict policy:
+no style, no script, nothing remote. The files carry title and note, so that they stand alone.
+Words inside a chart are ours, in the language asked for; nothing is left to the renderer's English.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from html import escape
+from math import ceil, floor, log10
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from engagement.kernel.wording import NBSP, number_words, short_date
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INK, SOFT, LINE, BRAND, WARN = "#1b1f24", "#4c5662", "#c9ced6", "#1f3a5f", "#8a5300"
+FONT = "Atkinson Hyperlegible Next, sans-serif"
+WIDTH = 620
+LABEL_WIDTH = 210
+LABEL_LETTERS = 30
+MEDIA_TYPES = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
+
+# What the renderer says of its own parts, in English; the picture's own name and description replace it.
+_ENGLISH_ARIA = re.compile(r' (?:role|aria-label|aria-roledescription|aria-hidden)="[^"]*"')
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture of figures: what it is called, what it shows in words, its base, and how it is drawn.
+
+    ``columns`` and ``rows`` are the same figures as a table, for the page and the data file.
+    """
+
+    title: str
+    description: str
+    note: str
+    language: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | float, ...], ...]
+    drawing: str
+
+    @property
+    def svg(self) -> Markup:
+        """Return the picture to stand in a page, under a heading that is its title."""
+        return Markup(_named(_render_svg(self.drawing), self.title, self.description, self.language))  # noqa: S704 - all words are escaped by the renderer or by us.
+
+    def svg_file(self) -> bytes:
+        """Return the picture as a file of its own, with title and note."""
+        named = _named(_render_svg(self._titled()), self.title, self.description, self.language)
+        return f'<?xml version="1.0" encoding="UTF-8"?>\n{named}\n'.encode()
+
+    def png(self, scale: float = 2) -> bytes:
+        """Return the picture in pixels, for a text processor; ``scale`` 2 is 192 dots per inch."""
+        return _render_png(self._titled(), scale)
+
+    def _titled(self) -> str:
+        spec = json.loads(self.drawing)
+        spec["title"] = {"text": textwrap.wrap(self.title, 60), "subtitle": textwrap.wrap(self.note, 90)}
+        return json.dumps(spec)
+
+
+def bar_chart(
+    title: str,
+    description: str,
+    rows: Sequence[tuple[str, float]],
+    *,
+    unit: str = "",
+    language: str = "en",
+    note: str = "",
+    columns: tuple[str, str] = ("", ""),
+) -> Chart:
+    """Return horizontal bars in the order of ``rows``, each with its value beside it.
+
+    ``unit`` follows each number after a non-breaking space ("%"); ``note`` says N and base.
+    """
+    lines = [textwrap.wrap(label, LABEL_LETTERS) or [""] for label, _ in rows]
+    bars = [
+        {
+            "row": str(index),
+            "value": value,
+            "shown": _shown(value, unit, language),
+            "label": lines[index],
+            # Half the height of the lines below the first, so that a label of several is centred on its bar.
+            "lift": -8 * (len(lines[index]) - 1),
+        }
+        for index, (_, value) in enumerate(rows)
+    ]
+    most = max([value for _, value in rows] + [1])
+    y = {"field": "row", "type": "nominal", "sort": None, "axis": None}
+    x = {"field": "value", "type": "quantitative", "axis": None, "scale": {"domain": [0, most]}}
+    words = {"type": "text", "baseline": "middle", "color": INK, "fontSize": 14}
+    spec = _spec(
+        width=WIDTH - LABEL_WIDTH - 90,
+        height={"step": 14 + 16 * max([len(wrapped) for wrapped in lines] + [1])},
+        data={"values": bars},
+        layer=[
+            {
+                "mark": {**words, "align": "left", "x": -LABEL_WIDTH, "dy": {"expr": "datum.lift"}, "lineHeight": 16},
+                "encoding": {"y": y, "text": {"field": "label", "type": "nominal"}},
+            },
+            {"mark": {"type": "bar", "color": BRAND, "height": 20}, "encoding": {"y": y, "x": x}},
+            {
+                "mark": {**words, "align": "left", "dx": 8},
+                "encoding": {"y": y, "x": x, "text": {"field": "shown", "type": "nominal"}},
+            },
+        ],
+    )
+    kept = tuple((label, value) for label, value in rows)
+    return Chart(title, description, note, language, columns, kept, json.dumps(spec))
+
+
+def line_chart(
+    title: str,
+    description: str,
+    points: Sequence[tuple[date, float]],
+    *,
+    marks: Sequence[tuple[date, str]] = (),
+    language: str = "en",
+    note: str = "",
+    columns: tuple[str, str] = ("", ""),
+) -> Chart:
+    """Return a line over days, from nought up; ``marks`` are days worth a dashed line and a word."""
+    first = min([day for day, _ in points] + [day for day, _ in marks]).toordinal()
+    last = max([day for day, _ in points] + [day for day, _ in marks]).toordinal()
+    ticks = even_steps(max([value for _, value in points] + [1]))
+    days = {str(day): _day_words(day, language) for day in range(first, last + 1, max(1, ceil((last - first) / 5)))}
+    amounts = {str(tick): number_words(tick, language) for tick in ticks}
+    x = {
+        "field": "day",
+        "type": "quantitative",
+        "scale": {"domain": [first, max(last, first + 1)], "nice": False, "zero": False},
+        "axis": _axis(values=[int(day) for day in days], labelExpr=f"{json.dumps(days)}[datum.value]", labelAlign="left"),
+    }
+    y = {
+        "field": "value",
+        "type": "quantitative",
+        "scale": {"domain": [0, ticks[-1]], "nice": False},
+        "axis": _axis(values=list(ticks), labelExpr=f"{json.dumps(amounts)}[datum.value]", grid=True, gridColor=LINE),
+    }
+    few = len(points) < 3
+    line = [{"day": day.toordinal(), "value": value} for day, value in points]
+    layers: list[dict[str, Any]] = [
+        {
+            "data": {"values": line},
+            "mark": {"type": "line", "color": BRAND, "strokeWidth": 2.5, "point": few and {"color": BRAND, "size": 40}},
+            "encoding": {"x": x, "y": y},
+        },
+        *_mark_layers(marks, x),
+    ]
+    spec = _spec(width=WIDTH - 70, height=200, layer=layers)
+    kept = tuple((day.isoformat(), value) for day, value in points)
+    return Chart(title, description, note, language, columns, kept, json.dumps(spec))
+
+
+def even_steps(most: float) -> list[int]:
+    """Return whole numbers from nought, evenly apart (1, 2 or 5 times a power of ten), up to at least ``most``."""
+    rough = max(most, 1) / 4
+    power = 10 ** max(0, floor(log10(rough)))
+    step = next(power * each for each in (1, 2, 5, 10) if power * each >= rough)
+    return list(range(0, step * ceil(most / step) + 1, step)) if most > 0 else [0, 1]
+
+
+def _mark_layers(marks: Sequence[tuple[date, str]], x: dict[str, Any]) -> list[dict[str, Any]]:
+    if not marks:
+        return []
+    values = {"values": [{"day": day.toordinal(), "word": word} for day, word in marks]}
+    place = {"x": x}
+    return [
+        {"data": values, "mark": {"type": "rule", "color": WARN, "strokeDash": [4, 3]}, "encoding": place},
+        {
+            "data": values,
+            "mark": {"type": "text", "align": "left", "baseline": "bottom", "dx": 4, "color": WARN, "fontSize": 14, "y": -4},
+            "encoding": {**place, "text": {"field": "word", "type": "nominal"}},
+        },
+    ]
+
+
+def _axis(**more: Any) -> dict[str, Any]:
+    plain = {"title": None, "domain": False, "ticks": False, "grid": False, "labelColor": INK, "labelFontSize": 14, "labelPadding": 8}
+    return {**plain, "labelLimit": LABEL_WIDTH + 40, "labelLineHeight": 16, "labelOverlap": False, **more}
+
+
+def _spec(**parts: Any) -> dict[str, Any]:
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "background": "white",
+        "padding": {"left": 4, "top": 8, "right": 40, "bottom": 8},
+        "config": {
+            "font": FONT,
+            "view": {"stroke": None},
+            "title": {
+                "anchor": "start",
+                "frame": "bounds",
+                "fontSize": 18,
+                "color": INK,
+                "subtitleFontSize": 14,
+                "subtitleColor": SOFT,
+                "offset": 14,
+            },
+        },
+        **parts,
+    }
+
+
+def _shown(value: float, unit: str, language: str) -> str:
+    number = number_words(value, language)
+    return f"{number}{NBSP}{unit}" if unit else number
+
+
+def _day_words(ordinal: int, language: str) -> str:
+    return short_date(date.fromordinal(ordinal), language).rpartition(" ")[0]
+
+
+@lru_cache(maxsize=128)
+def _render_svg(drawing: str) -> str:
+    import vl_convert  # noqa: PLC0415 - it starts a script engine, which a process that draws nothing need not carry.
+
+    return str(vl_convert.vegalite_to_svg(json.loads(drawing)))
+
+
+@lru_cache(maxsize=32)
+def _render_png(drawing: str, scale: float) -> bytes:
+    import vl_convert  # noqa: PLC0415 - as above.
+
+    return bytes(vl_convert.vegalite_to_png(json.loads(drawing), scale=scale))
+
+
+def _named(svg: str, title: str, description: str, language: str) -> str:
+    """Return the picture with its name and description for those who do not see it, instead of the renderer's English."""
+    bare = _ENGLISH_ARIA.sub("", svg)
+    head, _, body = bare.partition(">")
+    name = escape(f"{title}. {description}" if description else title)
+    words = f"<title>{escape(title)}</title><desc>{escape(description)}</desc>"
+    return f'{head} role="img" lang="{escape(language)}" aria-label="{name}">{words}{body}'
