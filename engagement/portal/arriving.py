@@ -1,0 +1,74 @@
+"""The first pages behind a link: opening it, the privacy notice, how to reach the team."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import redirect, render_template, url_for
+
+from engagement.invitations.held import held_forms
+from engagement.invitations.links import find_link
+from engagement.kernel.bilingual import Text
+from engagement.kernel.errors import AbsentError
+from engagement.kernel.policy import LINK, Policy
+from engagement.kernel.web import said
+from engagement.portal.blueprint import portal
+from engagement.portal.session import begin_visit, form_seal, opened_invitation
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from engagement.invitations.models import Invitation
+
+POLICY_ARRIVING: Policy = {
+    "portal.open_by_link": LINK,
+    "portal.privacy": LINK,
+    "portal.contact": LINK,
+}
+
+# Where "Leave this page" goes: the weather, which anybody may be looking at.
+LEAVE_TO = Text("https://weather.gc.ca/", "https://meteo.gc.ca/")
+# For pages that cannot know whose they are, and consultations without a line of their own.
+EMERGENCY_LINE = Text("In an emergency, call 911.", "En cas d’urgence, composez le 911.")
+
+
+@portal.app_context_processor
+def _safety() -> dict[str, object]:
+    return {"leave_address": lambda: said(LEAVE_TO), "emergency_line": lambda: EMERGENCY_LINE, "form_seal": form_seal}
+
+
+@portal.get("/r/<path:token>")
+def open_by_link(token: str) -> Any:
+    """Open a personal link: writes nothing, gives the browser its cookie, goes on to a clean address."""
+    opened = find_link(token)
+    if opened is None:
+        return render_template("portal/no_link.html"), 404
+    return begin_visit(redirect(_first_page(opened.invitation)), opened)  # type: ignore[arg-type]
+
+
+def _first_page(invitation: Invitation) -> str:
+    held = held_forms(invitation.id)
+    if held:
+        # What could not be sent the last time comes first.
+        arguments: dict[str, Any] = {**held[0].arguments}
+        return url_for(held[0].endpoint, **arguments)
+    return url_for("portal.reply_page", invitation_id=invitation.id)
+
+
+@portal.get("/i/<uuid:invitation_id>/privacy")
+@opened_invitation
+def privacy(invitation_id: UUID) -> Any:  # noqa: ARG001
+    """Say why it is asked, who will see it, and how to complain."""
+    return render_template("portal/privacy.html")
+
+
+@portal.get("/i/<uuid:invitation_id>/contact")
+@opened_invitation
+def contact(invitation_id: UUID) -> Any:  # noqa: ARG001
+    """Say how to reply by telephone and how to reach the team."""
+    return render_template("portal/contact.html")
+
+
+@portal.errorhandler(AbsentError)
+def _show_missing(error: AbsentError) -> Any:  # noqa: ARG001
+    return render_template("portal/missing.html"), 404
