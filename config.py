@@ -53,6 +53,8 @@ class Settings:
     mail_use_ssl: bool
     mail_default_sender: str
     imap_url: str | None
+    # A mail of which nobody knows whether it arrived goes once more by itself; else staff decide.
+    mail_resend_doubtful: bool = False
 
     @property
     def serves_local_mailbox(self) -> bool:
@@ -104,6 +106,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         mail_use_ssl=_flag(given, "MAIL_USE_SSL", problems),
         mail_default_sender=given.get("MAIL_DEFAULT_SENDER", "consultations@convoke.example"),
         imap_url=given.get("IMAP_URL") or None,
+        mail_resend_doubtful=_flag(given, "MAIL_RESEND_DOUBTFUL", problems),
     )
     if settings.mail_use_tls and settings.mail_use_ssl:
         problems.append("MAIL_USE_TLS and MAIL_USE_SSL are both on; choose one.")

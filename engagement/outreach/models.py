@@ -28,6 +28,7 @@ class Mailing(Base):
         one_of("state", MailingState),
         CheckConstraint("(event_id IS NULL) <> (questionnaire_id IS NULL)", name="about_one_thing"),
         CheckConstraint("(state = 'approved') = (approved_at IS NOT NULL)", name="approved_has_time"),
+        CheckConstraint("planned >= 0", name="planned_counts_up"),
     )
 
     consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"), index=True)
@@ -39,6 +40,8 @@ class Mailing(Base):
     chosen_by: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     # The people themselves (ids), fixed at the preview: approving queues exactly these.
     people: Mapped[list[str]] = mapped_column(JSON, default=list)
+    # How many of ``people`` have been invited and their message planned, since the yes.
+    planned: Mapped[int] = mapped_column(default=0)
     state: Mapped[MailingState] = mapped_column(words(MailingState), default=MailingState.DRAFT)
     created_at: Mapped[datetime]
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))

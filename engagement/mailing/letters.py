@@ -1,0 +1,89 @@
+"""From a composed message to its letter: texts filled, both languages whole, html from the plain text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from typing import TYPE_CHECKING
+
+from engagement.kernel.bilingual import LANGUAGES, Language
+from engagement.mailing.builder import BadMailError
+from engagement.mailing.placeholders import expand
+from engagement.mailing.texts import FOLDER, MailText
+
+if TYPE_CHECKING:
+    from engagement.mailing.composing import Values
+
+_TRAILING = ".,;:!?)»”’"
+FRENCH_FOLLOWS = "(Le français suit.)"
+RULE = "\n\n" + "–" * 20 + "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A mail as it reads: its subject, its text, and the same text as html."""
+
+    subject: str
+    plain: str
+    html: str
+
+
+def languages_of(language: str) -> tuple[Language, ...]:
+    """Return the languages that a message is written in, in the order in which they stand."""
+    if language == "both":
+        return LANGUAGES
+    return ("fr",) if language == "fr" else ("en",)
+
+
+def write(text: MailText, values: Values, language: str, base_url: str) -> Written:
+    """Return the mail in ``language`` ("both" has each text whole, English first).
+
+    Raises BadMailError where a language has no values, UnknownPlaceholderError for a name without one.
+    """
+    subjects, bodies = [], []
+    for each in languages_of(language):
+        if each not in values:
+            raise BadMailError(f"there are no values for the language {each}")
+        subjects.append(expand(text.subject.in_(each), values[each]))
+        bodies.append((each, expand(text.body.in_(each), values[each]).strip()))
+    subject = " / ".join(subjects)
+    plain = RULE.join(body for _, body in bodies)
+    if len(bodies) > 1:
+        plain = f"{FRENCH_FOLLOWS}\n\n{plain}"
+    return Written(subject, plain + "\n", _html(subject, bodies, base_url))
+
+
+def _html(subject: str, bodies: list[tuple[Language, str]], base_url: str) -> str:
+    parts = [f'<div lang="{language}">\n{paragraphs(body, base_url)}\n</div>' for language, body in bodies]
+    if len(bodies) > 1:
+        parts.insert(0, f'<p lang="fr">{FRENCH_FOLLOWS}</p>')
+        parts.insert(2, "<hr>")
+    return expand(_layout(), {"language": bodies[0][0], "subject": escape(subject), "body": "\n".join(parts)})
+
+
+@cache
+def _layout() -> str:
+    return (FOLDER / "layout.html").read_text(encoding="utf-8")
+
+
+def paragraphs(text: str, base_url: str) -> str:
+    """Return plain text as html: escaped first, then paragraphs, line breaks, and links of our own."""
+    blocks = [block.strip("\n") for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if block.strip()]
+    return "\n".join(f"<p>{linked(block, base_url).replace(chr(10), '<br>' + chr(10))}</p>" for block in blocks)
+
+
+def linked(text: str, base_url: str) -> str:
+    """Return ``text`` escaped, with addresses under ``base_url`` (and no others) as links."""
+
+    def link(found: re.Match[str]) -> str:
+        address = found.group().removesuffix("&gt;").removesuffix("&quot;").rstrip(_TRAILING)
+        beyond = address[len(start) :]
+        if beyond and beyond[0] not in "/?#":
+            # Another host or port that merely begins like ours.
+            return found.group()
+        return f'<a href="{address}">{address}</a>{found.group()[len(address) :]}'
+
+    start = escape(base_url)
+    return re.sub(re.escape(start) + r"[^\s<>\"]*", link, escape(text))

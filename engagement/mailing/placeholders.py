@@ -1,0 +1,72 @@
+"""Placeholders in mail texts: ``((name))``, from a closed list, filled from a flat dict of strings.
+
+Pure. Stored text is never handed to a template engine or to ``str.format``: those walk from
+a value to its attributes, and from there to everything. Here a name either is on the list
+or is refused, and what was filled in is never looked at again.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from engagement.kernel.bilingual import Text
+from engagement.kernel.errors import DomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+_PLACE = re.compile(r"\(\(([^()]*)\)\)")
+_LONGEST_SHOWN = 40
+
+
+class UnknownPlaceholderError(DomainError):
+    """A text names a placeholder that its mail does not have."""
+
+
+def names_in(text: str) -> list[str]:
+    """Return the names that stand in double brackets, in order, as they are written."""
+    return [found.strip() for found in _PLACE.findall(text)]
+
+
+def check_placeholders(text: str, listed: Collection[str], field: str) -> None:
+    """Raise UnknownPlaceholderError, naming ``field`` and the first name that is not ``listed``."""
+    for name in names_in(text):
+        if name not in listed:
+            raise UnknownPlaceholderError(_no_such(name, listed), field=field)
+    rest = _PLACE.sub("", text)
+    for mark in ("((", "))"):
+        if mark in rest:
+            at = rest.index(mark)
+            near = " ".join(rest[at : at + _LONGEST_SHOWN].split())
+            said = Text(
+                "A placeholder is not closed, or not opened, at “{near}”. It is written ((name)).",
+                "Un champ n’est pas fermé, ou pas ouvert, à « {near} ». Il s’écrit ((nom)).",
+            )
+            raise UnknownPlaceholderError(said.format(near=near), field=field)
+
+
+def expand(text: str, values: Mapping[str, str]) -> str:
+    """Return ``text`` with each ``((name))`` replaced by its value, in one pass.
+
+    Raises UnknownPlaceholderError for a name without a value.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        name = found.group(1).strip()
+        if name not in values:
+            raise UnknownPlaceholderError(_no_such(name, values))
+        return values[name]
+
+    return _PLACE.sub(value, text)
+
+
+def _no_such(name: str, listed: Collection[str]) -> Text:
+    known = ", ".join(f"(({each}))" for each in sorted(listed)) or "–"
+    said = Text(
+        "(({name})) is not a placeholder of this mail. It may use {known}.",
+        "(({name})) n’est pas un champ de ce courriel. On peut y employer {known}.",
+    )
+    # The name is what somebody typed: it is put in by replacing, not by formatting.
+    shown = name[:_LONGEST_SHOWN]
+    return Text(*(side.replace("{known}", known).replace("{name}", shown) for side in (said.en, said.fr)))
