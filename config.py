@@ -108,13 +108,19 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         imap_url=given.get("IMAP_URL") or None,
         mail_resend_doubtful=_flag(given, "MAIL_RESEND_DOUBTFUL", problems),
     )
-    if settings.mail_use_tls and settings.mail_use_ssl:
-        problems.append("MAIL_USE_TLS and MAIL_USE_SSL are both on; choose one.")
-    if "@" not in settings.mail_default_sender:
-        problems.append("MAIL_DEFAULT_SENDER is not an address.")
+    problems += _at_odds(settings)
     if problems:
         raise SettingsError("\n".join(problems))
     return settings
+
+
+def _at_odds(settings: Settings) -> list[str]:
+    found = []
+    if settings.mail_use_tls and settings.mail_use_ssl:
+        found.append("MAIL_USE_TLS and MAIL_USE_SSL are both on; choose one.")
+    if "@" not in settings.mail_default_sender:
+        found.append("MAIL_DEFAULT_SENDER is not an address.")
+    return found
 
 
 def _missing_in_production(given: Mapping[str, str]) -> list[str]:

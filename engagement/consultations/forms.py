@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID
+
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, DateField, EmailField, SelectField, StringField, TextAreaField
 from wtforms.validators import Email, InputRequired, Length, Optional
 
 from engagement.consultations.models import Consultation, Status
-from engagement.consultations.service import Particulars
+from engagement.consultations.service import Particulars, Upload
 from engagement.kernel.forms import Form, options
+from engagement.kernel.policy import Role
 from engagement.kernel.wording import ZONES
 
 STATUS_LABELS = {
@@ -78,6 +82,11 @@ class ConsultationForm(Form):
             confirmed=frozenset(fields) if self.confirm_texts.data else frozenset(),
         )
 
+    def documents(self) -> list[Upload]:
+        """Return the files that were chosen, by language."""
+        chosen = [(language, self[f"document_{language}"].data) for language in ("en", "fr")]
+        return [Upload(language, file.filename, file.read()) for language, file in chosen if file and file.filename]
+
 
 class NewConsultationForm(ConsultationForm):
     """As above, with the short name that stands in the address for good."""
@@ -92,6 +101,15 @@ class MemberForm(Form):
     role = SelectField(_l("Role"), choices=options(ROLE_LABELS.items()))
     event_id = SelectField(_l("Only for one event"), validators=[Optional()])
     until = DateField(_l("Until (last day)"), validators=[Optional()])
+
+    def membership(self) -> dict[str, Any]:
+        """Return what was entered, as ``admit`` takes it."""
+        return {
+            "email": self.email.data,
+            "role": Role(self.role.data),
+            "event_id": UUID(self.event_id.data) if self.event_id.data else None,
+            "until": self.until.data,
+        }
 
     def offer_events(self, events: list[tuple[str, str]]) -> None:
         """Offer these events (id, title), and the whole consultation first."""

@@ -26,6 +26,7 @@ from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.policy import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
     from uuid import UUID
 
@@ -73,10 +74,21 @@ class Particulars:
     confirmed: frozenset[str] = frozenset()
 
 
-def create_consultation(*, slug: str, particulars: Particulars, actor: Actor, is_demo: bool = False) -> Consultation:
-    """Create a consultation; whoever creates it is its organizer.
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A background document in one language, as it was sent."""
 
-    Raises BadSlugError, BadDatesError, NotPublishableError.
+    language: str
+    filename: str
+    content: bytes
+
+
+def create_consultation(
+    *, slug: str, particulars: Particulars, documents: Sequence[Upload] = (), actor: Actor, is_demo: bool = False
+) -> Consultation:
+    """Create a consultation with its documents; whoever creates it is its organizer.
+
+    Raises BadSlugError, BadDatesError, NotPublishableError, BadDocumentError; then nothing is stored.
     """
     if not SLUG.fullmatch(slug) or len(slug) > Consultation.slug.type.length:
         said = Text(
@@ -92,15 +104,16 @@ def create_consultation(*, slug: str, particulars: Particulars, actor: Actor, is
         session.add(consultation)
         session.flush()
         note(session, "create_consultation", consultation, actor, consultation.id)
+        _keep_all(consultation.id, documents, actor)
         if actor.id is not None:
             session.add(Membership(user_id=actor.id, consultation_id=consultation.id, role=Role.ORGANIZER))
     return consultation
 
 
-def edit_consultation(*, consultation_id: UUID, particulars: Particulars, actor: Actor) -> Consultation:
+def edit_consultation(*, consultation_id: UUID, particulars: Particulars, documents: Sequence[Upload] = (), actor: Actor) -> Consultation:
     """Change a consultation; a text edited in one language only makes the other one stale.
 
-    Raises BadDatesError, NotPublishableError.
+    Raises BadDatesError, NotPublishableError, BadDocumentError; then nothing is stored.
     """
     with writing() as session:
         consultation = session.get(Consultation, consultation_id)
@@ -108,7 +121,15 @@ def edit_consultation(*, consultation_id: UUID, particulars: Particulars, actor:
             raise AbsentError
         _write(consultation, particulars)
         note(session, "edit_consultation", consultation, actor, consultation.id)
+        _keep_all(consultation.id, documents, actor)
     return consultation
+
+
+def _keep_all(consultation_id: UUID, documents: Sequence[Upload], actor: Actor) -> None:
+    for each in documents:
+        keep_document(
+            consultation_id=consultation_id, language=each.language, title="", filename=each.filename, content=each.content, actor=actor
+        )
 
 
 def _write(consultation: Consultation, new: Particulars) -> None:

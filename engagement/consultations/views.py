@@ -18,7 +18,7 @@ from engagement.consultations.forms import (
     NewConsultationForm,
 )
 from engagement.consultations.gate import current_access
-from engagement.consultations.models import ClearedFor, Consultation
+from engagement.consultations.models import ClearedFor
 from engagement.consultations.service import (
     admit,
     clear,
@@ -27,13 +27,12 @@ from engagement.consultations.service import (
     dismiss,
     edit_consultation,
     find_document,
-    keep_document,
     team_of,
 )
 from engagement.kernel.audit import staff
 from engagement.kernel.errors import DomainError
 from engagement.kernel.forms import options
-from engagement.kernel.policy import SIGNED_IN, Permission, Policy, Role, member
+from engagement.kernel.policy import SIGNED_IN, Permission, Policy, member
 from engagement.kernel.ports import Subject, ports
 from engagement.kernel.web import said
 from engagement.kernel.wording import ZONES
@@ -71,8 +70,9 @@ def new() -> Any:
     _name_zones(form)
     if form.validate_on_submit():
         try:
-            made = create_consultation(slug=form.slug.data, particulars=form.particulars(), actor=staff(current_user.account.id))
-            _keep_documents(form, made, current_user.account.id)
+            made = create_consultation(
+                slug=form.slug.data, particulars=form.particulars(), documents=form.documents(), actor=staff(current_user.account.id)
+            )
         except DomainError as error:
             form.refuse(error)
         else:
@@ -98,8 +98,9 @@ def edit(slug: str) -> Any:
     _name_zones(form)
     if form.validate_on_submit():
         try:
-            changed = edit_consultation(consultation_id=access.consultation.id, particulars=form.particulars(), actor=access.actor)
-            _keep_documents(form, changed, access.user_id)
+            edit_consultation(
+                consultation_id=access.consultation.id, particulars=form.particulars(), documents=form.documents(), actor=access.actor
+            )
         except DomainError as error:
             form.refuse(error)
         else:
@@ -112,20 +113,6 @@ def _name_zones(form: ConsultationForm) -> None:
     form.zone.choices = options((zone, f"{said(name)} ({zone.partition('/')[2].replace('_', ' ')})") for zone, name in ZONES.items())
 
 
-def _keep_documents(form: ConsultationForm, consultation: Consultation, user_id: UUID) -> None:
-    for language in ("en", "fr"):
-        upload = form[f"document_{language}"].data
-        if upload and upload.filename:
-            keep_document(
-                consultation_id=consultation.id,
-                language=language,
-                title="",
-                filename=upload.filename,
-                content=upload.read(),
-                actor=staff(user_id),
-            )
-
-
 @consultations.route("/c/<slug>/team", methods=["GET", "POST"])
 def team(slug: str) -> Any:
     """Show and extend the team."""
@@ -135,14 +122,7 @@ def team(slug: str) -> Any:
     form.offer_events([(str(subject.id), said(subject.title)) for subject in subjects if subject.kind == "event"])
     if form.validate_on_submit():
         try:
-            admit(
-                consultation_id=access.consultation.id,
-                email=form.email.data,
-                role=Role(form.role.data),
-                event_id=UUID(form.event_id.data) if form.event_id.data else None,
-                until=form.until.data,
-                actor=access.actor,
-            )
+            admit(consultation_id=access.consultation.id, actor=access.actor, **form.membership())
         except DomainError as error:
             form.refuse(error)
         else:
@@ -178,12 +158,7 @@ def clear_member(slug: str) -> Any:
     user_id = members.get(request.form.get("user_id", ""))
     if subject is None or user_id is None:
         abort(404)
-    clear(
-        consultation_id=access.consultation.id,
-        user_id=user_id,
-        kind=ClearedFor(subject.kind),
-        subject_id=subject.id,
-        actor=access.actor,
-    )
+    kind = ClearedFor(subject.kind)
+    clear(consultation_id=access.consultation.id, user_id=user_id, kind=kind, subject_id=subject.id, actor=access.actor)
     flash(gettext("Cleared."))
     return redirect(url_for(".team", slug=slug))
