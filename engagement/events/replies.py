@@ -1,0 +1,296 @@
+"""What guests reply, and what it does to their seats: one transaction for reply, seat, needs and calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from engagement.consultations.models import Consultation, Status
+from engagement.events.models import CalendarEntry, Event, EventStatus, Needs, Seat, SeatState, Sitting
+from engagement.events.seats import FullError, modes_of, release, seat_of, settle, take_seat
+from engagement.events.vocabulary import INTERPRETATION
+from engagement.invitations.models import Channel, Choice, Invitation, Mode, Reply
+from engagement.invitations.service import held_for_change, record_reply, replies_of, standing_by_sitting, withdraw
+from engagement.invitations.vocabulary import MODES
+from engagement.kernel.audit import Actor, ActorKind, note
+from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import end_of_day, now
+from engagement.kernel.db import writing
+from engagement.kernel.errors import AbsentError, DomainError
+from engagement.kernel.wording import date_words, span_words
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+
+class ReplyClosedError(DomainError):
+    """Guests cannot reply any more, or not now: cancelled, paused, or past the last day to reply."""
+
+
+class SeatTakenError(DomainError):
+    """The last seat of this kind is gone; ``sitting_id`` and ``mode`` say which. Nothing was changed."""
+
+    def __init__(self, said: Text, *, sitting_id: UUID, mode: Mode) -> None:
+        """Keep the line, the sitting and the mode."""
+        super().__init__(said, field="mode")
+        self.sitting_id = sitting_id
+        self.mode = mode
+
+
+class BadAnswerError(DomainError):
+    """The answer does not fit the event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A guest's answer about one sitting. ``may_wait``: if it is full, they want to be on the waiting list."""
+
+    choice: Choice
+    mode: Mode | None = None
+    may_wait: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsStated:
+    """What a guest needs, in their own words; ``interpretation`` holds keys of vocabulary.INTERPRETATION."""
+
+    access: str = ""
+    diet: str = ""
+    interpretation: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a reply came to in one sitting (None: the event has no date yet).
+
+    ``seat`` is what the guest has now. ``counts`` is False for a reply that was received
+    before the standing one: it is in the ledger and changed nothing.
+    """
+
+    sitting_id: UUID | None
+    choice: Choice
+    mode: Mode | None
+    seat: SeatState | None
+    counts: bool = True
+
+
+def closed_because(consultation: Consultation, event: Event, at: datetime) -> Text | None:
+    """Return why guests cannot reply at this moment, in one line; None where they can."""
+    if event.status is EventStatus.CANCELLED:
+        return Text("This event is cancelled.", "Cet événement est annulé.")
+    if consultation.status is Status.PAUSED:
+        return Text(
+            "The consultation is paused, so replies are not taken at the moment. Your invitation stands.",
+            "La consultation est suspendue; les réponses ne sont pas reçues pour le moment. Votre invitation reste valable.",
+        )
+    if event.reply_by is not None and at > end_of_day(event.reply_by, event.zone):
+        said = Text(
+            "The last day to reply was {day_en}. Please write or call us.",
+            "Le dernier jour pour répondre était {day_fr}. Veuillez nous écrire ou nous appeler.",
+        )
+        return said.format(day_en=date_words(event.reply_by, "en"), day_fr=date_words(event.reply_by, "fr"))
+    return None
+
+
+def reply_to_event(
+    *,
+    invitation_id: UUID,
+    answers: Mapping[UUID, Answer] | Answer,
+    reason: str = "",
+    wants_questionnaire: bool = False,
+    needs: NeedsStated | None = None,
+    channel: Channel = Channel.WEB,
+    received_at: datetime | None = None,
+    actor: Actor,
+) -> list[Outcome]:
+    """Record what a guest replied, with their seats and needs, and return what came of it by sitting.
+
+    One answer stands for all sittings; a mapping answers single ones and leaves the others as
+    they were. ``needs`` None leaves what was stated before. A guest (by link) is refused with
+    ReplyClosedError when replies are closed; staff may still record. Raises SeatTakenError
+    (nothing is changed then: the guest chooses the waiting list or the other way of taking
+    part), BadAnswerError, WithdrawnError, BadTimeError, AbsentError.
+    """
+    with writing() as session:
+        invitation, event, consultation = _invited(session, invitation_id)
+        if actor.kind is ActorKind.LINK:
+            closed = closed_because(consultation, event, now())
+            if closed is not None:
+                raise ReplyClosedError(closed)
+        sittings = {row.id: row for row in session.scalars(select(Sitting).where(Sitting.event_id == event.id).order_by(Sitting.id))}
+        told = _Told(invitation, channel, received_at, reason, wants_questionnaire, actor)
+        outcomes = [
+            _record(session, event, sittings.get(sitting_id) if sitting_id else None, answer, told)
+            for sitting_id, answer in _by_sitting(event, sittings, answers)
+        ]
+        if needs is not None:
+            _keep_needs(session, invitation, needs, actor)
+    return outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is the same for every sitting of one reply."""
+
+    invitation: Invitation
+    channel: Channel
+    received_at: datetime | None
+    reason: str
+    wants_questionnaire: bool
+    actor: Actor
+
+
+def _invited(session: Session, invitation_id: UUID) -> tuple[Invitation, Event, Consultation]:
+    invitation = held_for_change(session, invitation_id)
+    event = session.get(Event, invitation.event_id) if invitation.event_id else None
+    consultation = session.get(Consultation, invitation.consultation_id)
+    if event is None or consultation is None:
+        raise AbsentError
+    return invitation, event, consultation
+
+
+def _by_sitting(event: Event, sittings: dict[UUID, Sitting], answers: Mapping[UUID, Answer] | Answer) -> list[tuple[UUID | None, Answer]]:
+    """Return the answers by sitting, in one order everywhere, so that no two replies wait for each other."""
+    if isinstance(answers, Answer):
+        chosen: list[tuple[UUID | None, Answer]] = [(key, answers) for key in sittings] or [(None, answers)]
+    else:
+        chosen = [(key, answers[key]) for key in sittings if key in answers]
+        if len(chosen) != len(answers) or not chosen:
+            raise AbsentError
+    return [(key, _fitting(event, answer)) for key, answer in chosen]
+
+
+def _fitting(event: Event, answer: Answer) -> Answer:
+    modes = modes_of(event.format)
+    if answer.choice is Choice.DECLINED:
+        return Answer(answer.choice)
+    if answer.mode is None and len(modes) == 1:
+        return Answer(answer.choice, modes[0], answer.may_wait)
+    if answer.mode is None and answer.choice is Choice.ACCEPTED:
+        said = Text("Choose in person or online.", "Choisissez en personne ou en ligne.")
+        raise BadAnswerError(said, field="mode")
+    if answer.mode is not None and answer.mode not in modes:
+        raise BadAnswerError(Text("This event is not held that way.", "Cet événement ne se tient pas sous cette forme."), field="mode")
+    return answer
+
+
+def _record(session: Session, event: Event, sitting: Sitting | None, answer: Answer, told: _Told) -> Outcome:
+    key = sitting.id if sitting else None
+    reply = record_reply(
+        invitation_id=told.invitation.id,
+        choice=answer.choice,
+        mode=answer.mode,
+        sitting_id=key,
+        channel=told.channel,
+        received_at=told.received_at,
+        reason=told.reason,
+        wants_questionnaire=told.wants_questionnaire,
+        actor=told.actor,
+    )
+    stands = standing_by_sitting(replies_of(told.invitation.id), told.invitation).get(key)
+    if sitting is None:
+        return Outcome(None, answer.choice, answer.mode, None, counts=stands is reply)
+    if stands is not None and stands is not reply:
+        held = seat_of(session, sitting.id, told.invitation.id)
+        return Outcome(sitting.id, stands.choice, stands.mode, held.state if held else None, counts=False)
+    seat = _settled(session, event, sitting, answer, reply)
+    _mirror(session, reply)
+    return Outcome(sitting.id, answer.choice, answer.mode, seat)
+
+
+def _settled(session: Session, event: Event, sitting: Sitting, answer: Answer, reply: Reply) -> SeatState | None:
+    try:
+        return settle(
+            session,
+            sitting_id=sitting.id,
+            invitation_id=reply.invitation_id,
+            choice=answer.choice,
+            mode=answer.mode,
+            may_wait=answer.may_wait,
+            at=reply.received_at,
+        )
+    except FullError:
+        mode = answer.mode or Mode.IN_PERSON
+        raise _seat_taken(event, sitting, mode) from None
+
+
+def _seat_taken(event: Event, sitting: Sitting, mode: Mode) -> SeatTakenError:
+    when = {language: span_words(sitting.starts_wall, sitting.ends_wall, event.zone, language) for language in ("en", "fr")}
+    other = {"en": "", "fr": ""}
+    if len(modes_of(event.format)) > 1:
+        other = (
+            {"en": ", or take part online", "fr": ", ou participez en ligne"}
+            if mode is Mode.IN_PERSON
+            else {"en": ", or come in person", "fr": ", ou venez en personne"}
+        )
+    said = Text(
+        f"All seats ({MODES[mode].en.lower()}) are taken for {when['en']}. Nothing was changed. Choose the waiting list{other['en']}.",
+        f"Toutes les places ({MODES[mode].fr.lower()}) sont prises pour la séance tenue {when['fr']}. "
+        f"Rien n’a été modifié. Choisissez la liste d’attente{other['fr']}.",
+    )
+    return SeatTakenError(said, sitting_id=sitting.id, mode=mode)
+
+
+def _mirror(session: Session, reply: Reply) -> None:
+    entry = session.scalar(
+        select(CalendarEntry).where(CalendarEntry.invitation_id == reply.invitation_id, CalendarEntry.sitting_id == reply.sitting_id)
+    )
+    if entry is not None:
+        entry.partstat = reply.choice
+
+
+def _keep_needs(session: Session, invitation: Invitation, stated: NeedsStated, actor: Actor) -> None:
+    row = session.scalar(select(Needs).where(Needs.invitation_id == invitation.id))
+    if row is None:
+        if stated == NeedsStated():
+            return
+        row = Needs(invitation_id=invitation.id)
+        session.add(row)
+    row.access, row.diet = stated.access.strip(), stated.diet.strip()
+    row.interpretation = " ".join(key for key in INTERPRETATION if key in stated.interpretation)
+    row.stated_at = now()
+    session.flush()
+    note(session, "state_needs", row, actor, invitation.consultation_id)
+
+
+def promote_from_waitlist(*, seat_id: UUID, actor: Actor) -> Seat:
+    """Give a seat to somebody who waits, if one is free; nothing is changed and SeatTakenError said if none is.
+
+    Refused with ReplyClosedError while the consultation is paused or the event is cancelled.
+    """
+    with writing() as session:
+        seat = session.get(Seat, seat_id)
+        if seat is None:
+            raise AbsentError
+        _, event, consultation = _invited(session, seat.invitation_id)
+        session.refresh(seat)
+        if event.status is EventStatus.CANCELLED:
+            raise ReplyClosedError(Text("This event is cancelled.", "Cet événement est annulé."))
+        if consultation.status is Status.PAUSED:
+            said = Text("The consultation is paused: no seats are given.", "La consultation est suspendue : aucune place n’est attribuée.")
+            raise ReplyClosedError(said)
+        if seat.state is SeatState.WAITING:
+            if not take_seat(session, seat.sitting_id, seat.mode, past_the_line=True):
+                said = Text(
+                    "No seat is free. Raise the number of seats, or wait until somebody gives theirs back.",
+                    "Aucune place n’est libre. Augmentez le nombre de places ou attendez qu’une place se libère.",
+                )
+                raise SeatTakenError(said, sitting_id=seat.sitting_id, mode=seat.mode)
+            seat.state, seat.since = SeatState.TAKEN, now()
+            note(session, "promote_from_waitlist", seat, actor, event.consultation_id)
+    return seat
+
+
+def withdraw_guest(*, invitation_id: UUID, actor: Actor) -> Invitation:
+    """Take an invitation to an event back: its seats are free again in the same transaction."""
+    with writing() as session:
+        invitation = withdraw(invitation_id=invitation_id, actor=actor)
+        for seat in session.scalars(select(Seat).where(Seat.invitation_id == invitation_id).order_by(Seat.sitting_id)).all():
+            release(session, seat)
+    return invitation

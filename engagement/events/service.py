@@ -1,0 +1,371 @@
+"""What is done with an event: scheduling and changing it, its sittings, finding it.
+
+The other verbs of this room stand in files of their own and are offered here too:
+``replies`` (reply_to_event, withdraw_guest), ``guests`` (guest_view),
+``attendance`` (record_attendance).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
+
+from sqlalchemy import func, select, update
+
+from engagement.consultations.models import ClearedFor
+from engagement.consultations.service import clear
+from engagement.events.attendance import record_attendance
+from engagement.events.guests import guest_view, needs_of
+from engagement.events.models import CalendarEntry, Event, EventStatus, Format, Kind, Sitting
+from engagement.events.replies import Answer, NeedsStated, Outcome, promote_from_waitlist, reply_to_event, withdraw_guest
+from engagement.events.seats import modes_of, waiting_counts
+from engagement.invitations.models import Mode
+from engagement.kernel.audit import Actor, ActorKind, note
+from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import in_utc, now
+from engagement.kernel.db import db, writing
+from engagement.kernel.errors import AbsentError, DomainError
+from engagement.kernel.policy import Permission
+from engagement.kernel.tokens import new_mailbox_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from engagement.consultations.access import Access
+
+__all__ = [
+    "Answer",
+    "NeedsStated",
+    "Outcome",
+    "guest_view",
+    "needs_of",
+    "promote_from_waitlist",
+    "record_attendance",
+    "reply_to_event",
+    "withdraw_guest",
+]
+
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+MOST_SEATS = 100_000
+
+
+class BadEventError(DomainError):
+    """The particulars of the event cannot be as they were given."""
+
+
+class BadSittingError(DomainError):
+    """The time or the seats of a sitting cannot be as they were given."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventParticulars:
+    """What is edited of an event. Texts are named as in Event.bilingual_fields; title is needed."""
+
+    kind: Kind
+    format: Format
+    zone: str
+    texts: dict[str, Text]
+    online_link: str = ""
+    listed: bool = True
+    restricted: bool = False
+    reply_by: date | None = None
+    confirmed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SittingPlan:
+    """When a sitting is, on the clocks of the event's zone (naive), and its seats in each mode."""
+
+    starts_wall: datetime
+    ends_wall: datetime
+    seats_in_person: int = 0
+    seats_online: int = 0
+
+
+def schedule_event(
+    *, consultation_id: UUID, particulars: EventParticulars, sittings: Sequence[SittingPlan] = (), name: str = "", actor: Actor
+) -> Event:
+    """Schedule an event, with its sittings or without a date yet, and return it.
+
+    ``name`` is its part of the address, made from the English title if left out; a restricted
+    event always gets a random one, and whoever schedules it is cleared for it at once.
+    Raises BadEventError, BadSittingError.
+    """
+    with writing() as session:
+        event = Event(consultation_id=consultation_id, status=EventStatus.SCHEDULED, created_at=now())
+        event.name = _name_for(session, consultation_id, name, particulars)
+        _write(event, particulars)
+        session.add(event)
+        session.flush()
+        note(session, "schedule_event", event, actor)
+        _clear_creator(event, actor)
+        for plan in sittings:
+            add_sitting(event_id=event.id, plan=plan, actor=actor)
+    return event
+
+
+def _name_for(session: Session, consultation_id: UUID, wanted: str, particulars: EventParticulars) -> str:
+    if particulars.restricted:
+        return new_mailbox_name()
+    if wanted and (not NAME.fullmatch(wanted) or len(wanted) > 80):
+        said = Text(
+            "The name for the address takes lower-case letters, digits and single hyphens.",
+            "Le nom dans l’adresse se compose de minuscules sans accent, de chiffres et de traits d’union simples.",
+        )
+        raise BadEventError(said, field="name")
+    base = wanted or "-".join(re.findall(r"[a-z0-9]+", particulars.texts["title"].en.lower()))[:60].strip("-") or "event"
+    taken = set(session.scalars(select(Event.name).where(Event.consultation_id == consultation_id)))
+    if wanted and wanted in taken:
+        raise BadEventError(
+            Text("Another event has this name in its address.", "Un autre événement a déjà ce nom dans son adresse."), field="name"
+        )
+    names = (base if number == 1 else f"{base}-{number}" for number in range(1, len(taken) + 3))
+    return next(name for name in names if name not in taken)
+
+
+def _clear_creator(event: Event, actor: Actor) -> None:
+    if event.restricted and actor.kind is ActorKind.STAFF and actor.id is not None:
+        clear(consultation_id=event.consultation_id, user_id=actor.id, kind=ClearedFor.EVENT, subject_id=event.id, actor=actor)
+
+
+def edit_event(*, event_id: UUID, particulars: EventParticulars, actor: Actor) -> Event:
+    """Change an event; a text edited in one language only makes the other one stale.
+
+    A new zone moves the instants of its sittings, whose wall times stand. An event that
+    becomes restricted gets a random name for its address, and the editor is cleared; one that
+    was restricted stays so. Raises BadEventError.
+    """
+    with writing() as session:
+        event = _the_event(session, event_id)
+        if event.restricted and not particulars.restricted:
+            said = Text(
+                "A restricted event stays restricted: its guests were invited under that promise.",
+                "Un événement restreint le reste : c’est la promesse faite aux personnes invitées.",
+            )
+            raise BadEventError(said, field="restricted")
+        locked = select(Sitting).where(Sitting.event_id == event_id).order_by(Sitting.id).with_for_update()
+        sittings = list(session.scalars(locked.execution_options(populate_existing=True)))
+        _keep_modes_in_use(particulars.format, sittings)
+        before = _as_calendars_see(event)
+        if particulars.restricted and not event.restricted:
+            event.name = new_mailbox_name()
+        _write(event, particulars)
+        _clear_creator(event, actor)
+        for sitting in sittings:
+            _derive_instants(sitting, event.zone)
+            _drop_seats_of_other_modes(sitting, event.format)
+        if _as_calendars_see(event) != before:
+            _raise_sequence(session, [sitting.id for sitting in sittings])
+        note(session, "edit_event", event, actor)
+    return event
+
+
+def _the_event(session: Session, event_id: UUID) -> Event:
+    event = session.get(Event, event_id)
+    if event is None:
+        raise AbsentError
+    return event
+
+
+def _as_calendars_see(event: Event) -> tuple[Any, ...]:
+    return (event.title, event.zone, event.format, event.text("venue"), event.online_link)
+
+
+def _raise_sequence(session: Session, sitting_ids: Sequence[UUID]) -> None:
+    # RFC 5546, 2.1.4: a change of time or place makes a new revision of what was sent.
+    entries = update(CalendarEntry).where(CalendarEntry.sitting_id.in_(sitting_ids))
+    session.execute(entries.values(sequence=CalendarEntry.sequence + 1).execution_options(synchronize_session=False))
+
+
+def _write(event: Event, new: EventParticulars) -> None:
+    _check(new)
+    for name in ("kind", "format", "zone", "listed", "restricted", "reply_by", "online_link"):
+        setattr(event, name, getattr(new, name))
+    for field, words in new.texts.items():
+        event.set_text(field, words, confirmed=field in new.confirmed)
+
+
+def _check(new: EventParticulars) -> None:
+    if new.zone not in available_timezones():
+        raise BadEventError(Text("This time zone is not known.", "Ce fuseau horaire est inconnu."), field="zone")
+    if not new.texts["title"].whole:
+        side = "fr" if new.texts["title"].en.strip() else "en"
+        raise BadEventError(Text("Enter the title in both languages.", "Entrez le titre dans les deux langues."), field=f"title_{side}")
+    if new.restricted and new.listed:
+        said = Text(
+            "A restricted event cannot be listed on the public page.", "Un événement restreint ne peut pas figurer sur la page publique."
+        )
+        raise BadEventError(said, field="listed")
+    if new.online_link and not re.match(r"https://[^\s/]+\S*$", new.online_link):
+        said = Text("The online link must begin with https://.", "Le lien de connexion doit commencer par https://.")
+        raise BadEventError(said, field="online_link")
+
+
+def _keep_modes_in_use(new_format: Format, sittings: list[Sitting]) -> None:
+    kept = modes_of(new_format)
+    for mode, label in ((Mode.IN_PERSON, Text("in person", "en personne")), (Mode.ONLINE, Text("online", "en ligne"))):
+        taken = sum(s.taken_in_person if mode is Mode.IN_PERSON else s.taken_online for s in sittings)
+        waiting = sum(count for (_, waited), count in waiting_counts(db.session(), [s.id for s in sittings]).items() if waited is mode)
+        if mode not in kept and taken + waiting:
+            said = Text(
+                "{count} people hold or wait for a seat {label}: the format must keep it.",
+                "{count} personnes ont ou attendent une place {label} : le format doit la conserver.",
+            )
+            filled = Text(said.en.format(count=taken + waiting, label=label.en), said.fr.format(count=taken + waiting, label=label.fr))
+            raise BadEventError(filled, field="format")
+
+
+def _drop_seats_of_other_modes(sitting: Sitting, event_format: Format) -> None:
+    if Mode.IN_PERSON not in modes_of(event_format):
+        sitting.seats_in_person = 0
+    if Mode.ONLINE not in modes_of(event_format):
+        sitting.seats_online = 0
+
+
+def cancel_event(*, event_id: UUID, actor: Actor) -> Event:
+    """Say that an event does not take place. Seats and replies stay on record; doing it twice is doing it once."""
+    with writing() as session:
+        event = _the_event(session, event_id)
+        if event.status is not EventStatus.CANCELLED:
+            event.status = EventStatus.CANCELLED
+            note(session, "cancel_event", event, actor)
+    return event
+
+
+def add_sitting(*, event_id: UUID, plan: SittingPlan, actor: Actor) -> Sitting:
+    """Add a sitting after those there are. Raises BadSittingError."""
+    with writing() as session:
+        event = _the_event(session, event_id)
+        _check_sitting(event, plan)
+        last = session.scalar(select(func.max(Sitting.position)).where(Sitting.event_id == event_id))
+        sitting = Sitting(event_id=event_id, position=1 if last is None else last + 1, taken_in_person=0, taken_online=0)
+        _write_sitting(sitting, plan, event.zone)
+        session.add(sitting)
+        session.flush()
+        note(session, "add_sitting", sitting, actor, event.consultation_id)
+    return sitting
+
+
+def edit_sitting(*, sitting_id: UUID, plan: SittingPlan, actor: Actor) -> Sitting:
+    """Change the time or the seats of a sitting. Raises BadSittingError, below the seats taken for one."""
+    with writing() as session:
+        sitting = session.get(Sitting, sitting_id, with_for_update=True, populate_existing=True)
+        if sitting is None:
+            raise AbsentError
+        event = _the_event(session, sitting.event_id)
+        _check_sitting(event, plan)
+        _keep_taken(plan.seats_in_person, sitting.taken_in_person, "seats_in_person")
+        _keep_taken(plan.seats_online, sitting.taken_online, "seats_online")
+        moved = (sitting.starts_wall, sitting.ends_wall) != (plan.starts_wall, plan.ends_wall)
+        _write_sitting(sitting, plan, event.zone)
+        if moved:
+            _raise_sequence(session, [sitting_id])
+        note(session, "edit_sitting", sitting, actor, event.consultation_id)
+    return sitting
+
+
+def remove_sitting(*, sitting_id: UUID, actor: Actor) -> None:
+    """Take a sitting away that nobody has a seat in or was told of. Raises BadSittingError."""
+    with writing() as session:
+        sitting = session.get(Sitting, sitting_id, with_for_update=True, populate_existing=True)
+        if sitting is None:
+            raise AbsentError
+        told = session.scalar(select(func.count()).select_from(CalendarEntry).where(CalendarEntry.sitting_id == sitting_id))
+        if sitting.taken_in_person or sitting.taken_online or told:
+            said = Text(
+                "Guests have a seat in this sitting or were told of it: it cannot be removed. Cancel the event, or change the time.",
+                "Des personnes ont une place à cette séance ou en ont été informées : on ne peut pas la retirer. "
+                "Annulez l’événement ou changez l’heure.",
+            )
+            raise BadSittingError(said)
+        note(session, "remove_sitting", sitting, actor, _the_event(session, sitting.event_id).consultation_id)
+        session.delete(sitting)
+
+
+def _keep_taken(seats: int, taken: int, field: str) -> None:
+    if seats < taken:
+        said = Text(
+            "{taken} seats are taken already: there cannot be only {seats}.",
+            "{taken} places sont déjà prises : il ne peut pas y en avoir seulement {seats}.",
+        )
+        raise BadSittingError(said.format(taken=taken, seats=seats), field=field)
+
+
+def _check_sitting(event: Event, plan: SittingPlan) -> None:
+    if plan.ends_wall <= plan.starts_wall:
+        raise BadSittingError(Text("The sitting ends before it starts.", "La séance finit avant de commencer."), field="ends")
+    for mode, seats, field in (
+        (Mode.IN_PERSON, plan.seats_in_person, "seats_in_person"),
+        (Mode.ONLINE, plan.seats_online, "seats_online"),
+    ):
+        if not 0 <= seats <= MOST_SEATS:
+            said = Text("Enter a number of seats from 0 to 100,000.", "Entrez un nombre de places de 0 à 100 000.")
+            raise BadSittingError(said, field=field)
+        if seats and mode not in modes_of(event.format):
+            said = Text("An event of this format has no such seats.", "Un événement de ce format n’a pas de telles places.")
+            raise BadSittingError(said, field=field)
+
+
+def _write_sitting(sitting: Sitting, plan: SittingPlan, zone: str) -> None:
+    sitting.starts_wall, sitting.ends_wall = plan.starts_wall, plan.ends_wall
+    sitting.seats_in_person, sitting.seats_online = plan.seats_in_person, plan.seats_online
+    _derive_instants(sitting, zone)
+
+
+def _derive_instants(sitting: Sitting, zone: str) -> None:
+    sitting.starts_at, sitting.ends_at = in_utc(sitting.starts_wall, zone), in_utc(sitting.ends_wall, zone)
+    if sitting.ends_at <= sitting.starts_at:
+        # Possible in the one hour a year that the clocks go through twice.
+        raise BadSittingError(Text("The sitting ends before it starts.", "La séance finit avant de commencer."), field="ends")
+
+
+def find_event(access: Access, name: str) -> Event:
+    """Return the event with this name in the address; AbsentError too where this member may not know of it."""
+    found = db.session.scalar(select(Event).where(Event.consultation_id == access.consultation.id, Event.name == name))
+    if found is None or not _may_know(access, found):
+        raise AbsentError
+    return found
+
+
+def _may_know(access: Access, event: Event) -> bool:
+    return access.may(Permission.SEE_EVENTS, event.id) and access.knows(event.id, restricted=event.restricted)
+
+
+def events_of(access: Access) -> list[Event]:
+    """Return the events this member may know of, by date; those without one come last."""
+    return [event for event in all_events(access.consultation.id) if _may_know(access, event)]
+
+
+def all_events(consultation_id: UUID) -> list[Event]:
+    """Return every event by date, those without one last. For the program itself: it asks for no clearance."""
+    first = select(func.min(Sitting.starts_at)).where(Sitting.event_id == Event.id).scalar_subquery()
+    rows = select(Event).where(Event.consultation_id == consultation_id).order_by(first.is_(None), first, Event.created_at, Event.id)
+    return list(db.session.scalars(rows))
+
+
+def listed_events(consultation_id: UUID) -> list[Event]:
+    """Return the events for the public page: listed, taking place, and the same in both languages.
+
+    Each of them is by invitation; a stale or half-translated one is left out until it is mended.
+    """
+    return [
+        event
+        for event in all_events(consultation_id)
+        if event.listed and not event.restricted and event.status is EventStatus.SCHEDULED and texts_agree(event)
+    ]
+
+
+def texts_agree(event: Event) -> bool:
+    """Return whether every text of the event stands in both languages, neither older than the other."""
+    return not event.stale_texts() and not event.missing_texts()
+
+
+def sittings_of(event_id: UUID) -> list[Sitting]:
+    """Return the sittings of an event in their order in time."""
+    return list(db.session.scalars(select(Sitting).where(Sitting.event_id == event_id).order_by(Sitting.starts_at, Sitting.position)))

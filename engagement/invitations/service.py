@@ -1,0 +1,232 @@
+"""What is done with an invitation, whatever it is to: asking, withdrawing, writing replies down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from engagement.invitations.ledger import overall, standing
+from engagement.invitations.models import Channel, Choice, Invitation, Mode, Reply
+from engagement.kernel.audit import Actor, ActorKind, note
+from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import now
+from engagement.kernel.db import db, writing
+from engagement.kernel.errors import AbsentError, DomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+
+class WithdrawnError(DomainError):
+    """The invitation was withdrawn: no reply to it counts any more."""
+
+
+class BadTimeError(DomainError):
+    """The stated time of a reply cannot be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody is asked to: exactly one of the two."""
+
+    event_id: UUID | None
+    questionnaire_id: UUID | None
+
+
+def invite(
+    *,
+    consultation_id: UUID,
+    person_id: UUID,
+    event_id: UUID | None = None,
+    questionnaire_id: UUID | None = None,
+    wave: int = 0,
+    actor: Actor,
+) -> Invitation:
+    """Ask a person to an event or to a questionnaire, and return the invitation.
+
+    Asking twice is asking once. A withdrawn invitation is revived: what was replied before
+    stays in the ledger and does not count any more. ``wave`` is kept from the first time.
+    """
+    asked = Asked(event_id, questionnaire_id)
+    with writing() as session:
+        there = _invitation_to(session, person_id, asked)
+        if there is None:
+            row = Invitation(
+                consultation_id=consultation_id,
+                person_id=person_id,
+                event_id=event_id,
+                questionnaire_id=questionnaire_id,
+                wave=wave,
+                created_at=now(),
+            )
+            try:
+                with session.begin_nested():
+                    session.add(row)
+            except IntegrityError:
+                # Somebody else asked the same person in the same moment; theirs stands.
+                there = _invitation_to(session, person_id, asked)
+                if there is None:
+                    raise
+            else:
+                note(session, "invite", row, actor)
+                return row
+        if there.withdrawn_at is not None:
+            there.withdrawn_at = there.choice = there.replied_at = None
+            there.created_at = now()
+            note(session, "invite_again", there, actor)
+    return there
+
+
+def _invitation_to(session: Session, person_id: UUID, asked: Asked) -> Invitation | None:
+    return session.scalar(
+        select(Invitation).where(
+            Invitation.person_id == person_id,
+            Invitation.event_id == asked.event_id if asked.event_id is not None else Invitation.questionnaire_id == asked.questionnaire_id,
+        )
+    )
+
+
+def find_invitation(invitation_id: UUID) -> Invitation:
+    """Return the invitation, or raise AbsentError."""
+    found = db.session.get(Invitation, invitation_id)
+    if found is None:
+        raise AbsentError
+    return found
+
+
+def held_for_change(session: Session, invitation_id: UUID) -> Invitation:
+    """Return the invitation, locked until the transaction ends, so that two replies of one guest queue.
+
+    Raises AbsentError where there is none.
+    """
+    found = session.get(Invitation, invitation_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise AbsentError
+    return found
+
+
+def record_reply(
+    *,
+    invitation_id: UUID,
+    choice: Choice,
+    mode: Mode | None = None,
+    sitting_id: UUID | None = None,
+    channel: Channel,
+    received_at: datetime | None = None,
+    reason: str = "",
+    wants_questionnaire: bool = False,
+    actor: Actor,
+) -> Reply:
+    """Write a reply into the ledger and return it; ``counts(reply)`` says whether it stands.
+
+    ``received_at`` (UTC; now if left out) decides which reply counts. A stated time older
+    than the standing reply is kept and changes nothing. For an event use
+    events.service.reply_to_event, which looks after the seat as well.
+    Raises WithdrawnError, BadTimeError (a time that has not come yet).
+    """
+    with writing() as session:
+        invitation = held_for_change(session, invitation_id)
+        if invitation.withdrawn_at is not None:
+            said = Text(
+                "This invitation was withdrawn: invite the person again first.",
+                "Cette invitation a été retirée : invitez d’abord la personne de nouveau.",
+            )
+            raise WithdrawnError(said)
+        moment = now()
+        if received_at is not None and received_at > moment:
+            said = Text(
+                "This time has not come yet: enter when the reply was received.",
+                "Ce moment n’est pas encore arrivé : entrez le moment de réception de la réponse.",
+            )
+            raise BadTimeError(said, field="received_at")
+        row = Reply(
+            invitation_id=invitation_id,
+            sitting_id=sitting_id,
+            choice=choice,
+            mode=None if choice is Choice.DECLINED else mode,
+            channel=channel,
+            received_at=received_at or moment,
+            recorded_at=moment,
+            recorded_by=actor.id if actor.kind is ActorKind.STAFF else None,
+            wants_questionnaire=wants_questionnaire,
+        )
+        row.reason = reason.strip()
+        session.add(row)
+        session.flush()
+        _sum_up(session, invitation)
+        note(session, "record_reply", row, actor, invitation.consultation_id)
+        session.flush()
+    return row
+
+
+def _sum_up(session: Session, invitation: Invitation) -> None:
+    replies = list(session.scalars(select(Reply).where(Reply.invitation_id == invitation.id)))
+    counting = standing_by_sitting(replies, invitation)
+    invitation.choice = overall(reply.choice for reply in counting.values())
+    invitation.replied_at = max((reply.received_at for reply in counting.values()), default=None)
+
+
+def standing_by_sitting(replies: Sequence[Reply], invitation: Invitation) -> dict[UUID | None, Reply]:
+    """Return the reply that counts for each sitting; key None is where a reply was about all of them.
+
+    A reply about one sitting and one about the whole event compete by their time.
+    """
+    whole = [reply for reply in replies if reply.sitting_id is None]
+    sittings = {reply.sitting_id for reply in replies}
+    found = {
+        sitting: standing([*whole, *(reply for reply in replies if reply.sitting_id == sitting and sitting)], invitation.created_at)
+        for sitting in sittings
+    }
+    if len(sittings) > 1:
+        found.pop(None, None)
+    return {sitting: reply for sitting, reply in found.items() if reply is not None}
+
+
+def replies_of(invitation_id: UUID) -> list[Reply]:
+    """Return every reply that was ever given to an invitation, the last received first."""
+    return list(
+        db.session.scalars(
+            select(Reply).where(Reply.invitation_id == invitation_id).order_by(Reply.received_at.desc(), Reply.recorded_at.desc())
+        )
+    )
+
+
+def withdraw(*, invitation_id: UUID, actor: Actor) -> Invitation:
+    """Take an invitation back: its links open nothing, and nothing more is sent about it.
+
+    Doing it twice is doing it once. For an event use events.service.withdraw_guest, which
+    frees the seat in the same transaction.
+    """
+    with writing() as session:
+        invitation = held_for_change(session, invitation_id)
+        if invitation.withdrawn_at is None:
+            invitation.withdrawn_at = now()
+            note(session, "withdraw", invitation, actor)
+    return invitation
+
+
+def mark_distributed(*, invitation_id: UUID, at: datetime) -> None:
+    """Write down when the invitation first went out (UTC); a later time changes nothing."""
+    with writing() as session:
+        invitation = held_for_change(session, invitation_id)
+        if invitation.distributed_at is None:
+            invitation.distributed_at = at
+
+
+def invitations_of(person_id: UUID) -> list[Invitation]:
+    """Return everything a person was asked to, the first first."""
+    rows = db.session.scalars(select(Invitation).where(Invitation.person_id == person_id).order_by(Invitation.created_at))
+    return list(rows)
+
+
+def replies_to_event(event_id: UUID) -> list[Reply]:
+    """Return the whole ledger of an event, over all who were invited."""
+    invited = select(Invitation.id).where(Invitation.event_id == event_id)
+    return list(db.session.scalars(select(Reply).where(Reply.invitation_id.in_(invited)).order_by(Reply.received_at)))
