@@ -7,9 +7,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from engagement.kernel.base import Base, one_of, words
+from engagement.kernel.base import Base, one_of, unique_where, words
 from engagement.kernel.crypto import SealedBytes, SealedText
 
 
@@ -45,8 +45,11 @@ class Person(Base):
         one_of("identified_through", IdentifiedThrough),
         CheckConstraint("language IN ('en', 'fr')", name="language_known"),
         CheckConstraint("given_name <> '' OR family_name <> ''", name="has_a_name"),
-        # One person per address and consultation; people without an address are many (NULLs differ).
-        UniqueConstraint("consultation_id", "email_index"),
+        # One person per address among those whom the whole team sees; people without an address are many
+        # (NULLs differ). Somebody who is known through a restricted batch only has a row of their own even
+        # if the open roster holds the same address, since a refusal would tell that they are there.
+        unique_where("uq_person_address", "consultation_id", "email_index", where="open_to_team"),
+        Index("ix_person_address", "consultation_id", "email_index"),
         Index("ix_person_listed", "consultation_id", "name_key", "id"),
     )
 
@@ -70,14 +73,23 @@ class Person(Base):
     safe_contact_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     # Asked not to be written to at all.
     do_not_contact: Mapped[bool] = mapped_column(default=False)
+    # False: known through restricted batches only, so that members who are cleared for none of them
+    # never see this person (roster.filters.visible).
+    open_to_team: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
 
+    organization: Mapped[Organization | None] = relationship(lazy="selectin")
     safe_contact = SealedText()
 
     @property
     def name(self) -> str:
         """Return the name as it is read aloud: given, then family."""
         return f"{self.given_name} {self.family_name}".strip()
+
+    @property
+    def organization_name(self) -> str:
+        """Return the name of the organization, empty where there is none."""
+        return self.organization.name if self.organization else ""
 
 
 class Batch(Base):
@@ -104,6 +116,7 @@ class BatchMember(Base):
 
     batch_id: Mapped[UUID] = mapped_column(ForeignKey("batch.id", ondelete="CASCADE"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    added_at: Mapped[datetime]
 
 
 class RosterImport(Base):
@@ -114,7 +127,12 @@ class RosterImport(Base):
     consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"), index=True)
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
+    # Set when its last row is on the roster.
     applied_at: Mapped[datetime | None]
+    # How many of its good rows have been gone through, and how many of them made a new person: an import
+    # that was interrupted goes on here.
+    rows_done: Mapped[int] = mapped_column(default=0)
+    people_added: Mapped[int] = mapped_column(default=0)
     # What was read, as JSON; dropped when it has been applied.
     content_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
 

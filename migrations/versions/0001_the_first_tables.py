@@ -229,6 +229,8 @@ def upgrade() -> None:
     sa.Column('created_by', sa.Uuid(), nullable=True),
     sa.Column('created_at', base.UTCDateTime(timezone=True), nullable=False),
     sa.Column('applied_at', base.UTCDateTime(timezone=True), nullable=True),
+    sa.Column('rows_done', sa.Integer(), nullable=False),
+    sa.Column('people_added', sa.Integer(), nullable=False),
     sa.Column('content_sealed', sa.LargeBinary(), nullable=True),
     sa.ForeignKeyConstraint(['consultation_id'], ['consultation.id'], name=op.f('fk_roster_import_consultation_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['created_by'], ['user_account.id'], name=op.f('fk_roster_import_created_by'), ondelete='SET NULL'),
@@ -318,18 +320,20 @@ def upgrade() -> None:
     sa.Column('identified_through', sa.Enum('past_consultation', 'earlier_engagement', 'media', 'web_search', 'referral', 'open_call', 'staff', name='identifiedthrough', native_enum=False), nullable=False),
     sa.Column('safe_contact_sealed', sa.LargeBinary(), nullable=True),
     sa.Column('do_not_contact', sa.Boolean(), nullable=False),
+    sa.Column('open_to_team', sa.Boolean(), nullable=False),
     sa.Column('created_at', base.UTCDateTime(timezone=True), nullable=False),
     sa.CheckConstraint("given_name <> '' OR family_name <> ''", name=op.f('ck_person_has_a_name')),
     sa.CheckConstraint("identified_through IN ('past_consultation', 'earlier_engagement', 'media', 'web_search', 'referral', 'open_call', 'staff')", name=op.f('ck_person_identified_through_known')),
     sa.CheckConstraint("language IN ('en', 'fr')", name=op.f('ck_person_language_known')),
     sa.ForeignKeyConstraint(['consultation_id'], ['consultation.id'], name=op.f('fk_person_consultation_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_person_organization_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_person')),
-    sa.UniqueConstraint('consultation_id', 'email_index', name=op.f('uq_person_consultation_id_email_index'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_person'))
     )
     with op.batch_alter_table('person', schema=None) as batch_op:
+        batch_op.create_index('ix_person_address', ['consultation_id', 'email_index'], unique=False)
         batch_op.create_index('ix_person_listed', ['consultation_id', 'name_key', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_person_organization_id'), ['organization_id'], unique=False)
+        batch_op.create_index('uq_person_address', ['consultation_id', 'email_index'], unique=True, sqlite_where=sa.text('open_to_team'), postgresql_where=sa.text('open_to_team'))
 
     op.create_table('prompt',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -422,6 +426,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('batch_id', sa.Uuid(), nullable=False),
     sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('added_at', base.UTCDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['batch_id'], ['batch.id'], name=op.f('fk_batch_member_batch_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_batch_member_person_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_batch_member')),
@@ -980,8 +985,10 @@ def downgrade() -> None:
 
     op.drop_table('prompt')
     with op.batch_alter_table('person', schema=None) as batch_op:
+        batch_op.drop_index('uq_person_address', sqlite_where=sa.text('open_to_team'), postgresql_where=sa.text('open_to_team'))
         batch_op.drop_index(batch_op.f('ix_person_organization_id'))
         batch_op.drop_index('ix_person_listed')
+        batch_op.drop_index('ix_person_address')
 
     op.drop_table('person')
     with op.batch_alter_table('membership', schema=None) as batch_op:
