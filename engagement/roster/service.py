@@ -315,14 +315,13 @@ def batch_sizes(access: Access) -> dict[UUID, int]:
     rows = db.session.execute(
         select(BatchMember.batch_id, func.count()).where(BatchMember.batch_id.in_(ids)).group_by(BatchMember.batch_id)
     )
-    return dict.fromkeys(ids, 0) | dict(rows.tuples().all())
+    return dict.fromkeys(ids, 0) | {batch_id: size for batch_id, size in rows}  # noqa: C416 - dict(rows) is not typed
 
 
 def batches_with(access: Access, person_id: UUID) -> list[tuple[Batch, datetime]]:
     """Return the batches this person is in, as far as the member may know of them, and since when."""
-    since = dict(
-        db.session.execute(select(BatchMember.batch_id, BatchMember.added_at).where(BatchMember.person_id == person_id)).tuples().all()
-    )
+    rows = db.session.execute(select(BatchMember.batch_id, BatchMember.added_at).where(BatchMember.person_id == person_id))
+    since = {batch_id: added_at for batch_id, added_at in rows}  # noqa: C416 - dict(rows) is not typed
     return [(batch, since[batch.id]) for batch in batches_of(access) if batch.id in since]
 
 
