@@ -31,7 +31,7 @@ def give_up(line: str) -> NoReturn:
 
 @users.command("add")
 @click.argument("email")
-@click.option("--role", required=True, type=click.Choice([ADMINISTRATOR, *Role]), help="What the account may do.")
+@click.option("--role", required=True, type=click.Choice([ADMINISTRATOR, *(role.value for role in Role)]), help="What the account may do.")
 @click.option("--consultation", "slug", help="The consultation the role is for.")
 @click.option("--name", default="", help="The name others see; the address if left out.")
 @click.option("--language", type=click.Choice(["en", "fr"]), default="en", show_default=True)

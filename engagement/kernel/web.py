@@ -7,11 +7,11 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask import Flask, current_app, g, render_template, request, url_for
+from flask import Flask, Response, current_app, g, render_template, request, url_for
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from engagement.kernel import wording
 from engagement.kernel.bilingual import Text
@@ -21,8 +21,6 @@ from engagement.kernel.languages import current_language
 
 if TYPE_CHECKING:
     from datetime import date, datetime
-
-    from flask import Response
 
 POLICY_HEADER = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -118,6 +116,9 @@ def _add_headers(response: Response) -> Response:
 def _show_error(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error
+    if isinstance(error, SecurityError):
+        # No page of ours can be drawn under a host name that is not ours.
+        return Response("This program does not answer to that host name.\n", 400, mimetype="text/plain")
     known = {400, 404, 405, 413, 429}
     if isinstance(error, CSRFError):
         return render_template("layout/error.html", kind="expired"), 400
