@@ -1,0 +1,286 @@
+"""What is done with a questionnaire by those who are asked: asking, starting, saving, submitting.
+
+How one is made and changed is in ``design``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from engagement.consultations.models import Consultation
+from engagement.invitations.models import Invitation
+from engagement.invitations.service import invite
+from engagement.kernel.audit import Actor, note
+from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import end_of_day, now
+from engagement.kernel.db import db, writing
+from engagement.kernel.errors import AbsentError, DomainError
+from engagement.mailing.service import plan
+from engagement.questionnaires.answering import NOTHING, BadAnswerError, Given, Raw, check, from_json, to_json
+from engagement.questionnaires.completeness import progress
+from engagement.questionnaires.definition import Definition, definition_of
+from engagement.questionnaires.models import Answer, Questionnaire, Response, ResponseState
+from engagement.questionnaires.opening import Standing, last_day, standing_of
+from engagement.questionnaires.wholeness import faults_of
+from engagement.roster.models import Person
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+__all__ = ["Definition", "definition_of"]
+
+
+class NotWholeError(DomainError):
+    """A text that a respondent would read is missing or stale in one language, or there is no question."""
+
+
+class NotOpenError(DomainError):
+    """The questionnaire takes no answers now; ``standing`` says why."""
+
+    def __init__(self, standing: Standing) -> None:
+        """Say it in the words for this standing."""
+        super().__init__(NOT_OPEN[standing])
+        self.standing = standing
+
+
+class SubmittedError(DomainError):
+    """The response was submitted; it is not changed any more."""
+
+
+class TooFewAnswersError(DomainError):
+    """Too little is answered for the response to count."""
+
+
+NOT_OPEN = {
+    Standing.NOT_YET: Text("This questionnaire is not open yet.", "Ce questionnaire n’est pas encore ouvert."),
+    Standing.PAUSED: Text("This consultation is paused.", "Cette consultation est suspendue."),
+    Standing.CLOSED: Text("This questionnaire is closed.", "Ce questionnaire est clos."),
+}
+
+
+def questionnaires_of(consultation_id: UUID) -> list[Questionnaire]:
+    """Return the questionnaires of a consultation, the oldest first."""
+    return list(
+        db.session.scalars(
+            select(Questionnaire)
+            .where(Questionnaire.consultation_id == consultation_id)
+            .order_by(Questionnaire.created_at, Questionnaire.name)
+        )
+    )
+
+
+def find_questionnaire(consultation_id: UUID, name: str) -> Questionnaire:
+    """Return the questionnaire with this name, or raise AbsentError."""
+    found = db.session.scalar(select(Questionnaire).where(Questionnaire.consultation_id == consultation_id, Questionnaire.name == name))
+    if found is None:
+        raise AbsentError
+    return found
+
+
+def require_whole(questionnaire_id: UUID) -> None:
+    """Raise NotWholeError where a respondent would read half a questionnaire."""
+    faults = faults_of(questionnaire_id)
+    if faults:
+        raise NotWholeError(
+            Text(
+                f"This questionnaire cannot be sent yet: {faults[0].en}",
+                f"Ce questionnaire ne peut pas encore être envoyé\u00a0: {faults[0].fr}",
+            )
+        )
+
+
+def ask_to_answer(
+    *,
+    questionnaire_id: UUID,
+    person_id: UUID,
+    wave: int = 0,
+    mailing_id: UUID | None = None,
+    details: dict[str, str] | None = None,
+    purpose: str = "questionnaire_invitation",
+    actor: Actor,
+) -> Invitation:
+    """Invite a person to answer and plan the mail that says so; asking again sends nothing again.
+
+    Who is asked a second time keeps the wave of the first. Raises NotWholeError, AbsentError.
+    """
+    require_whole(questionnaire_id)
+    with writing() as session:
+        questionnaire, person = session.get(Questionnaire, questionnaire_id), session.get(Person, person_id)
+        if questionnaire is None or person is None or person.consultation_id != questionnaire.consultation_id:
+            raise AbsentError
+        consultation = session.get_one(Consultation, questionnaire.consultation_id)
+        invitation = invite(consultation_id=consultation.id, person_id=person.id, questionnaire_id=questionnaire.id, wave=wave, actor=actor)
+        last = last_day(questionnaire, consultation)
+        plan(
+            consultation_id=consultation.id,
+            person_id=person.id,
+            purpose=purpose,
+            language=person.language or "both",
+            dedup_key=f"questionnaire:{questionnaire.id}:{person.id}",
+            invitation_id=invitation.id,
+            mailing_id=mailing_id,
+            details=details,
+            not_after=end_of_day(last, consultation.zone) if last else None,
+            actor=actor,
+        )
+    return invitation
+
+
+def response_to(invitation_id: UUID) -> Response | None:
+    """Return what was answered to this invitation, None before Start was pressed."""
+    return db.session.scalar(select(Response).where(Response.invitation_id == invitation_id))
+
+
+def answers_of(response_id: UUID) -> dict[UUID, Given]:
+    """Return what was given, by question id; also to questions that are not asked any more."""
+    rows = db.session.scalars(select(Answer).where(Answer.response_id == response_id))
+    return {row.question_id: Given(from_json(row.value), row.declined) for row in rows}
+
+
+def start_response(*, invitation_id: UUID, language: str, actor: Actor) -> Response:
+    """Open the response to an invitation: from now on it counts as opened. Starting again changes nothing.
+
+    Raises NotOpenError, AbsentError.
+    """
+    with writing() as session:
+        # The lock makes a second press wait for the first (PostgreSQL; SQLite has one writer anyway).
+        invitation = session.scalar(select(Invitation).where(Invitation.id == invitation_id).with_for_update())
+        if invitation is None or invitation.questionnaire_id is None or invitation.withdrawn_at is not None:
+            raise AbsentError
+        there = session.scalar(select(Response).where(Response.invitation_id == invitation_id))
+        if there is not None:
+            return there
+        questionnaire = session.get_one(Questionnaire, invitation.questionnaire_id)
+        _require_open(session, questionnaire)
+        response = Response(
+            questionnaire_id=questionnaire.id,
+            invitation_id=invitation_id,
+            version=questionnaire.version,
+            state=ResponseState.IN_PROGRESS,
+            language=language,
+            started_at=now(),
+        )
+        session.add(response)
+        session.flush()
+        note(session, "start_response", response, actor, invitation.consultation_id)
+    return response
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a save did: how many answers changed, and what could not be taken, by question code."""
+
+    changed: int
+    problems: dict[str, Text] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed or chosen for one question, unchecked."""
+
+    raw: Raw | None
+    declined: bool = False
+
+
+def save_answers(*, response_id: UUID, typed: Mapping[str, Typed], actor: Actor) -> Saved:
+    """Store what can be taken of ``typed`` (by question code) and say what is wrong with the rest.
+
+    Only the named questions are touched, one row each and only where the answer differs, so
+    that two pages open on one questionnaire do not undo each other. Raises NotOpenError,
+    SubmittedError, AbsentError for an unknown response or code; then nothing is stored.
+    """
+    response = db.session.get(Response, response_id)
+    if response is None:
+        raise AbsentError
+    definition = definition_of(response.questionnaire_id)
+    good: dict[UUID, Given] = {}
+    problems: dict[str, Text] = {}
+    for code, each in typed.items():
+        question = definition.question(code)
+        try:
+            good[question.id] = check(question, each.raw, declined=each.declined)
+        except BadAnswerError as error:
+            problems[code] = error.said
+    changed = _store(response_id, definition.consultation_id, good, actor) if good else 0
+    return Saved(changed, problems)
+
+
+def _store(response_id: UUID, consultation_id: UUID, good: Mapping[UUID, Given], actor: Actor) -> int:
+    with writing() as session:
+        response = _open_response(session, response_id)
+        rows = {
+            row.question_id: row
+            for row in session.scalars(select(Answer).where(Answer.response_id == response_id, Answer.question_id.in_(good)))
+        }
+        changed = 0
+        for question_id, given in good.items():
+            row = rows.get(question_id)
+            before = Given(from_json(row.value), row.declined) if row else NOTHING
+            if given == before:
+                continue
+            if row is None:
+                row = Answer(response_id=response_id, question_id=question_id)
+                session.add(row)
+            row.value, row.declined, row.saved_at = to_json(given.value), given.declined, now()
+            changed += 1
+        if changed:
+            note(session, "save_answers", response, actor, consultation_id)
+    return changed
+
+
+def submit(*, response_id: UUID, language: str, actor: Actor) -> Response:
+    """Submit a response: complete, or in part where enough is answered. Submitting again changes nothing.
+
+    Raises TooFewAnswersError, NotOpenError, AbsentError.
+    """
+    with writing() as session:
+        response = session.scalar(select(Response).where(Response.id == response_id).with_for_update())
+        if response is None:
+            raise AbsentError
+        if response.state is not ResponseState.IN_PROGRESS:
+            return response
+        definition = definition_of(response.questionnaire_id)
+        questionnaire = session.get_one(Questionnaire, response.questionnaire_id)
+        _require_open(session, questionnaire)
+        done = progress(definition, answers_of(response_id))
+        if not done.sufficient:
+            raise TooFewAnswersError(_too_few(definition.sufficient_answers))
+        response.state = ResponseState.SUBMITTED if done.complete else ResponseState.SUBMITTED_IN_PART
+        response.submitted_at, response.version, response.language = now(), questionnaire.version, language
+        note(session, "submit_response", response, actor, definition.consultation_id)
+    return response
+
+
+def _too_few(needed: int) -> Text:
+    if needed <= 1:
+        return Text("Answer at least one question before you submit.", "Répondez à au moins une question avant d’envoyer.")
+    return Text(f"Answer at least {needed} questions before you submit.", f"Répondez à au moins {needed} questions avant d’envoyer.")
+
+
+def _open_response(session: Session, response_id: UUID) -> Response:
+    """Return the response, locked, or raise where it takes no answers."""
+    response = session.scalar(select(Response).where(Response.id == response_id).with_for_update())
+    if response is None:
+        raise AbsentError
+    if response.state is not ResponseState.IN_PROGRESS:
+        raise SubmittedError(
+            Text(
+                "You have submitted this questionnaire. Contact the team to change something.",
+                "Vous avez envoyé ce questionnaire. Communiquez avec l’équipe pour y changer quelque chose.",
+            )
+        )
+    _require_open(session, session.get_one(Questionnaire, response.questionnaire_id))
+    return response
+
+
+def _require_open(session: Session, questionnaire: Questionnaire) -> None:
+    consultation = session.get_one(Consultation, questionnaire.consultation_id)
+    found = standing_of(questionnaire, consultation)
+    if found is not Standing.OPEN:
+        raise NotOpenError(found)
