@@ -36,10 +36,10 @@ def ring() -> None:
     """Tell the worker that there is work; a queue that cannot be reached costs a minute."""
     if not has_app_context():
         return
-    signal: Any = current_app.extensions.get(EXTENSION)
-    if signal is None:
+    queue: Any = current_app.extensions.get(EXTENSION)
+    if queue is None:
         return
     try:
-        signal()
+        queue.ring()
     except Exception as error:  # noqa: BLE001 - whatever the queue's trouble is, the rows are stored.
         log.warning("the worker was not told of new mail (%s); the next tick finds it", type(error).__name__)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engagement.mailing import models  # noqa: F401 - its tables must be known.
+from engagement.mailing.bell import EXTENSION
+from engagement.mailing.cli import mail_commands
+from engagement.mailing.transport import mail
+from engagement.mailing.views import POLICY, mailing
+from engagement.mailing.worker import Queue
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -13,6 +17,14 @@ if TYPE_CHECKING:
     from engagement.kernel.ports import Ports
 
 
-def plug_in(app: Flask, ports: Ports) -> Policy:  # noqa: ARG001
-    """Plug in nothing yet."""
-    return {}
+def plug_in(app: Flask, ports: Ports) -> Policy:
+    """Plug in the transport, the worker's queue and, outside production, the local mailbox."""
+    mail.init_app(app)
+    queue = Queue(app)
+    app.extensions[EXTENSION] = queue
+    app.cli.add_command(mail_commands)
+    ports.person_tables["message"] = "address, subject and bytes are dropped; the row stays without a person"
+    if not app.config["SETTINGS"].serves_local_mailbox:
+        return {}
+    app.register_blueprint(mailing)
+    return POLICY

@@ -1,0 +1,152 @@
+"""From planned to queued: a message is written when it is due, and its bytes are stored.
+
+Composing and building happen outside the write lock; storing the bytes, the rows that belong
+to them and the change of state is one short transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, or_, select
+
+from engagement.consultations.models import Consultation
+from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import now
+from engagement.kernel.db import db, writing
+from engagement.kernel.errors import AbsentError, DomainError
+from engagement.kernel.ports import ports
+from engagement.kernel.settings import settings
+from engagement.mailing.builder import BadMailError, Letter, build
+from engagement.mailing.composing import Composed, Composer, Dropped, Waits
+from engagement.mailing.letters import Written, languages_of, write
+from engagement.mailing.models import Message, State
+from engagement.mailing.outbox import move, not_held, why_suppressed
+from engagement.mailing.texts import text_of
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import Session
+
+ASK_AGAIN = timedelta(minutes=5)
+STALE = "a text is missing in one language, or older than its translation"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A mail that was written: what the composer gave, and what came of it."""
+
+    composed: Composed
+    subject: str
+    raw: bytes
+
+
+def unwritten() -> ColumnElement[bool]:
+    """Return the condition on Message that its bytes are still to be made."""
+    return or_(Message.state == State.PLANNED, and_(Message.state == State.DEFERRED, Message.raw_sealed.is_(None)))
+
+
+def due_to_be_written(limit: int = 20) -> list[UUID]:
+    """Return the ids of messages that are due and have no bytes yet, the longest due first."""
+    moment = now()
+    found = select(Message.id).where(unwritten(), Message.due_at <= moment, not_held())
+    return list(db.session.scalars(found.order_by(Message.due_at, Message.id).limit(limit)))
+
+
+def prepare(message_id: UUID) -> State:
+    """Write one message and store its bytes; returns the state that it is in afterwards."""
+    message = db.session.get(Message, message_id, populate_existing=True)
+    if message is None:
+        return State.CANCELLED
+    result = _write(message)
+    with writing() as session:
+        row = session.get(Message, message_id, with_for_update=True, populate_existing=True)
+        if row is None:
+            return State.CANCELLED
+        if row.state is State.PLANNED or (row.state is State.DEFERRED and row.raw_sealed is None):
+            _store(session, row, result)
+        return row.state
+
+
+def _store(session: Session, row: Message, result: Draft | Dropped | Waits | BadMailError) -> None:
+    if isinstance(result, Dropped):
+        move(session, row, State.CANCELLED, result.reason)
+    elif isinstance(result, Waits):
+        row.due_at = now() + ASK_AGAIN
+        if row.state is not State.DEFERRED or row.outcome != result.reason:
+            move(session, row, State.DEFERRED, result.reason)
+    elif isinstance(result, BadMailError):
+        move(session, row, State.FAILED, str(result))
+    else:
+        row.to_address, row.subject, row.raw = result.composed.to_address, result.subject, result.raw
+        session.add_all(result.composed.rows)
+        reason = why_suppressed(row, row.to_address)
+        move(session, row, State.SUPPRESSED if reason else State.QUEUED, reason)
+
+
+def _ask(message: Message) -> Composed | Dropped | Waits:
+    """Return what the composer says of ``message`` now; one that fails must not hold up the others."""
+    composer: Composer | None = ports().composers.get(message.purpose)
+    if composer is None:
+        return Waits(f"nobody writes mails of the kind {message.purpose}")
+    if not text_of(message.consultation_id, message.purpose).sendable:
+        return Waits(STALE)
+    try:
+        return composer.compose(message)
+    except AbsentError:
+        return Dropped("what it is about does not exist any more")
+    except DomainError as error:
+        return Waits(str(error))
+    except Exception as error:
+        log.exception("a message of the kind %s cannot be composed", message.purpose)
+        return Waits(f"it cannot be composed: {type(error).__name__}")
+
+
+def _write(message: Message) -> Draft | Dropped | Waits | BadMailError:
+    """Return the mail as it will go, or why it does not."""
+    said = _ask(message)
+    if not isinstance(said, Composed):
+        return said
+    try:
+        written = write(text_of(message.consultation_id, message.purpose), said.values, message.language, settings().base_url)
+        return Draft(said, written.subject, _bytes(message, said, written))
+    except BadMailError as error:
+        return error
+    except DomainError as error:
+        return Waits(str(error))
+
+
+def _bytes(message: Message, said: Composed, written: Written) -> bytes:
+    consultation = db.session.get(Consultation, message.consultation_id) if message.consultation_id else None
+    return build(
+        Letter(
+            from_name=said.from_name or sender_name(consultation, message.language),
+            from_address=settings().mail_default_sender,
+            to_name=said.to_name,
+            to_address=said.to_address,
+            reply_to=said.reply_to or (consultation.contact_email if consultation else ""),
+            subject=written.subject,
+            message_id=message.rfc_message_id,
+            date=now(),
+            language=", ".join(languages_of(message.language)),
+            plain=written.plain,
+            html=written.html,
+            calendar=(said.calendar.method, said.calendar.ics) if said.calendar else None,
+        )
+    )
+
+
+def sender_name(consultation: Consultation | None, language: str) -> str:
+    """Return the name that stands before our address: who leads the consultation, else its title."""
+    if consultation is None:
+        return ""
+    lead = consultation.text("lead")
+    name: Text = lead if lead.whole else consultation.text("title")
+    return " / ".join(dict.fromkeys(name.in_(each) for each in languages_of(language)))

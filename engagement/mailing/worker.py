@@ -1,0 +1,157 @@
+"""The worker: writes and sends what is due, woken by the bell and once a minute by the clock.
+
+huey carries only "there is work" and the tick; what it loses costs a minute. The outbox is
+the truth, so that any number of workers, and ``flask mail send`` beside them, send each
+message once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from huey import PostgresHuey, SqliteHuey, crontab
+
+from engagement.kernel.db import db
+from engagement.kernel.ports import ports
+from engagement.kernel.settings import settings
+from engagement.mailing import outbox
+from engagement.mailing.models import State
+from engagement.mailing.outbox import Outgoing
+from engagement.mailing.preparing import due_to_be_written, prepare
+from engagement.mailing.transport import Accepted, Line, LineDownError, Refused, StoredMessage, envelope_sender, open_line
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from flask import Flask
+    from huey.api import Huey
+
+    from config import Settings
+
+COUNTED = (State.SENT, State.DEFERRED, State.FAILED, State.SUPPRESSED, State.CANCELLED, State.DOUBTFUL)
+QUEUE_NAME = "convoke"
+
+log = logging.getLogger(__name__)
+
+
+def worker_name() -> str:
+    """Return a name that no other worker has."""
+    return f"{os.uname().nodename[:30]}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def send_due(stop: Callable[[], bool] = lambda: False, done: Callable[[], None] = lambda: None) -> dict[str, int]:
+    """Write and send all that is due now, then return how many messages came into which state.
+
+    ``stop`` is asked between two messages; what was claimed by then goes back. ``done`` is
+    called after each message.
+    """
+    worker = worker_name()
+    counts: Counter[str] = Counter(outbox.sweep())
+    _do_chores()
+    try:
+        _prepare_all(counts, stop)
+        with open_line() as line:
+            while not stop() and (claimed := outbox.claim(worker)):
+                for message_id in claimed:
+                    if stop():
+                        break
+                    counts[_send(message_id, worker, line)] += 1
+                    done()
+    except LineDownError as error:
+        log.warning("%s; what is due waits for the next tick", error)
+    finally:
+        outbox.release(worker)
+    return {state.value: counts[state] for state in COUNTED}
+
+
+def _do_chores() -> None:
+    for chore in ports().chores:
+        try:
+            chore()
+        except Exception:
+            db.session.rollback()
+            log.exception("a chore failed; it is tried again at the next tick")
+
+
+def _prepare_all(counts: Counter[str], stop: Callable[[], bool]) -> None:
+    while not stop() and (waiting := due_to_be_written()):
+        for message_id in waiting:
+            state = prepare(message_id)
+            if state is not State.QUEUED:
+                counts[state] += 1
+
+
+def _send(message_id: UUID, worker: str, line: Line) -> State:
+    # The line is opened first: a server that cannot be reached leaves the message claimed, not begun.
+    line.call()
+    outgoing = outbox.begin_sending(message_id, worker)
+    if not isinstance(outgoing, Outgoing):
+        return outgoing
+    sender = envelope_sender(outgoing.bounce_token, settings().mail_default_sender)
+    said = line.deliver(StoredMessage(outgoing.raw, outgoing.to_address, sender))
+    if isinstance(said, Accepted):
+        outbox.record_sent(outgoing.id, said.reply)
+        return State.SENT
+    if isinstance(said, Refused):
+        return outbox.record_refused(outgoing.id, said.reply, permanent=said.permanent, no_such_address=said.no_such_address)
+    outbox.record_unknown(outgoing.id, said.reply)
+    return State.DOUBTFUL
+
+
+class Queue:
+    """The queue of one application: made when it is first needed, and not before."""
+
+    def __init__(self, app: Flask) -> None:
+        """Remember the application."""
+        self.app = app
+        self.stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._huey: Huey | None = None
+        self._work: Any = None
+
+    @property
+    def huey(self) -> Huey:
+        """Return the queue, opening it the first time."""
+        with self._lock:
+            if self._huey is None:
+                self._huey = _open_queue(self.app.config["SETTINGS"])
+                self._work = self._huey.task(name="work")(self._run)
+                self._huey.periodic_task(crontab(minute="*"), name="tick")(self._run)
+        return self._huey
+
+    def ring(self) -> None:
+        """Say that there is work; several rings before the worker comes are one."""
+        if not self.huey.pending_count():
+            self._work()
+
+    def _run(self) -> None:
+        with self.app.app_context():
+            send_due(self.stopping.is_set)
+
+    def consume(self) -> None:
+        """Work until SIGINT or SIGTERM; the message in hand is finished first."""
+        # The periodic tick is all that keeps time, so one look a second is soon enough.
+        consumer = self.huey.create_consumer(workers=1, max_delay=1.0, backoff=1.5, check_worker_health=True)
+        finish = consumer._handle_signal  # noqa: SLF001 - huey has no other way to hear of a signal.
+
+        def stop(signum: int, frame: Any) -> None:
+            self.stopping.set()
+            # SIGTERM would drop the running task; both end it after the message in hand.
+            finish(signal.SIGINT, frame) if signum == signal.SIGTERM else finish(signum, frame)
+
+        consumer._handle_signal = stop  # noqa: SLF001
+        self.ring()
+        consumer.run()
+
+
+def _open_queue(chosen: Settings) -> Huey:
+    if chosen.database_url.startswith("postgresql"):
+        return PostgresHuey(QUEUE_NAME, dsn=chosen.database_url.replace("postgresql+psycopg://", "postgresql://", 1), results=False)
+    return SqliteHuey(QUEUE_NAME, filename=str(chosen.work_queue_file), results=False, cache_mb=1)
