@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engagement.questionnaires import models  # noqa: F401 - its tables must be known.
+from engagement.questionnaires import letter
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -14,5 +14,7 @@ if TYPE_CHECKING:
 
 
 def plug_in(app: Flask, ports: Ports) -> Policy:  # noqa: ARG001
-    """Plug in nothing yet."""
+    """Plug in the mail that asks for answers."""
+    ports.composers[letter.PURPOSE] = letter.COMPOSER
+    ports.sent[letter.PURPOSE] = letter.was_sent
     return {}

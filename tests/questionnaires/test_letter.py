@@ -1,0 +1,91 @@
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from engagement.consultations.models import Status
+from engagement.invitations.links import open_link
+from engagement.invitations.models import Invitation
+from engagement.kernel.audit import SYSTEM
+from engagement.kernel.clock import now, today
+from engagement.kernel.db import db, writing
+from engagement.mailing.composing import Composed, Dropped, Sketch, Waits
+from engagement.mailing.models import Message
+from engagement.mailing.placeholders import names_in
+from engagement.mailing.texts import shipped_text
+from engagement.questionnaires.letter import PLACEHOLDERS, compose, preview, was_sent
+from engagement.questionnaires.service import Typed, ask_to_answer, save_answers, start_response, submit
+from tests.questionnaires.given import a_person, a_questionnaire, an_invitation
+from tests.support.given import a_consultation
+
+
+def asked():
+    consultation = a_consultation()
+    questionnaire = a_questionnaire(consultation, closes_on=today(consultation.zone) + timedelta(days=9))
+    ask_to_answer(questionnaire_id=questionnaire.id, person_id=a_person(consultation).id, actor=SYSTEM)
+    return consultation, questionnaire, db.session.scalars(select(Message)).one()
+
+
+def test_the_text_we_ship_is_whole_and_uses_listed_placeholders_only(app):
+    text = shipped_text("questionnaire_invitation")
+    assert text.sendable
+    used = {name for side in (text.subject, text.body) for words in (side.en, side.fr) for name in names_in(words)}
+    assert used <= set(PLACEHOLDERS)
+    assert "link" in used
+
+
+def test_the_mail_carries_a_link_of_its_own_that_opens_the_invitation(app):
+    _, _, message = asked()
+    made = compose(message)
+    assert isinstance(made, Composed)
+    assert made.to_address == "ines@people.example"
+    assert set(made.values["en"]) == set(made.values["fr"]) == set(PLACEHOLDERS)
+    with writing() as session:
+        session.add_all(made.rows)
+    opened = open_link(made.values["en"]["link"].rpartition("/")[2])
+    assert opened is not None
+    assert opened.id == message.invitation_id
+
+
+def test_an_answered_or_withdrawn_invitation_gets_no_mail(app):
+    consultation, questionnaire, message = asked()
+    with writing() as session:
+        invitation = session.get_one(Invitation, message.invitation_id)
+        invitation.withdrawn_at = now()
+    assert isinstance(compose(message), Dropped)
+    person = a_person(consultation, "Otto", email=None)
+    with writing():
+        message.invitation_id = an_invitation(questionnaire, person).id
+    assert isinstance(compose(message), Dropped)
+
+
+def test_nothing_goes_while_the_consultation_is_paused(app):
+    consultation, _, message = asked()
+    with writing():
+        consultation.status = Status.PAUSED
+    assert isinstance(compose(message), Waits)
+
+
+def test_a_preview_opens_nothing(app):
+    consultation, questionnaire, _ = asked()
+    person = a_person(consultation, "Zoe")
+    shown = preview(Sketch(consultation.id, person.id, questionnaire_id=questionnaire.id))
+    assert shown["fr"]["salutation"] == "Bonjour Zoe Roy,"
+    assert open_link(shown["fr"]["link"].rpartition("/")[2]) is None
+
+
+def test_what_was_sent_is_distributed(app):
+    _, _, message = asked()
+    moment = now()
+    with writing():
+        message.sent_at = moment
+        was_sent(message)
+    assert db.session.get_one(Invitation, message.invitation_id).distributed_at == moment
+
+
+def test_an_answer_that_came_meanwhile_drops_the_mail(app):
+    _, _, message = asked()
+    response = start_response(invitation_id=message.invitation_id, language="en", actor=SYSTEM)
+    assert isinstance(compose(message), Composed)
+    save_answers(response_id=response.id, typed={"pick": Typed("b")}, actor=SYSTEM)
+    submit(response_id=response.id, language="en", actor=SYSTEM)
+    assert isinstance(compose(message), Dropped)
