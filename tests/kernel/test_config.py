@@ -1,0 +1,105 @@
+"""Settings: nothing is needed to try the program out; in production each missing one is named."""
+
+import base64
+
+import pytest
+
+from config import SettingsError, read_settings
+from engagement import create_app
+
+KEY = base64.b64encode(b"k" * 32).decode()
+PRODUCTION = {
+    "CONVOKE_ENV": "production",
+    "SECRET_KEY": "s" * 40,
+    "ENCRYPTION_KEYS": f"k1:{KEY}",
+    "BASE_URL": "https://convoke.example",
+    "TRUSTED_HOSTS": "convoke.example",
+    "MAIL_SERVER": "mail.example",
+    "MAIL_DEFAULT_SENDER": "consultations@convoke.example",
+}
+
+
+@pytest.fixture
+def production(tmp_path):
+    return {**PRODUCTION, "CONVOKE_DATA": str(tmp_path)}
+
+
+def test_without_any_setting_it_runs_on_this_machine(tmp_path):
+    settings = read_settings({"CONVOKE_DATA": str(tmp_path)})
+    assert settings.base_url == "http://127.0.0.1:8000"
+    assert settings.database_url.startswith(f"sqlite:///{tmp_path}")
+    assert settings.serves_local_mailbox
+    assert len(settings.secret_key) >= 32
+
+
+def test_the_local_secrets_stay_the_same_and_are_private(tmp_path):
+    first, second = (read_settings({"CONVOKE_DATA": str(tmp_path)}) for _ in range(2))
+    assert first == second
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o077 == 0
+
+
+def test_the_address_follows_the_port(tmp_path):
+    assert read_settings({"CONVOKE_DATA": str(tmp_path), "PORT": "8111"}).base_url == "http://127.0.0.1:8111"
+
+
+@pytest.mark.parametrize("name", [name for name in PRODUCTION if name != "CONVOKE_ENV"])
+def test_production_refuses_to_start_and_names_what_is_missing(production, name):
+    del production[name]
+    with pytest.raises(SettingsError, match=rf"^{name} ") as refused:
+        read_settings(production)
+    assert len(str(refused.value).splitlines()) <= 2
+
+
+def test_production_names_everything_that_is_missing_at_once():
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"CONVOKE_ENV": "production"})
+    assert all(name in str(refused.value) for name in PRODUCTION if name != "CONVOKE_ENV")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", "short"),
+        ("ENCRYPTION_KEYS", "k1:not base64"),
+        ("ENCRYPTION_KEYS", "k1:" + base64.b64encode(b"short").decode()),
+        ("BASE_URL", "http://convoke.example"),
+        ("BASE_URL", "convoke.example"),
+        ("BASE_URL", "https://convoke.example/?x=1"),
+        ("MAIL_PORT", "many"),
+        ("MAIL_PORT", "0"),
+        ("PORT", "70000"),
+        ("MAIL_USE_TLS", "perhaps"),
+        ("MAIL_DEFAULT_SENDER", "nobody"),
+        ("CONVOKE_ENV", "staging"),
+    ],
+)
+def test_an_unusable_setting_is_named_in_one_line(production, name, value):
+    with pytest.raises(SettingsError) as refused:
+        read_settings({**production, name: value})
+    assert name in str(refused.value).splitlines()[0]
+
+
+def test_both_kinds_of_tls_at_once_are_refused(production):
+    with pytest.raises(SettingsError, match="choose one"):
+        read_settings({**production, "MAIL_USE_TLS": "true", "MAIL_USE_SSL": "true"})
+
+
+def test_the_program_ends_with_the_lines_and_no_traceback(monkeypatch):
+    monkeypatch.setenv("CONVOKE_ENV", "production")
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    with pytest.raises(SystemExit, match="SECRET_KEY is not set"):
+        create_app()
+
+
+def test_in_production_cookies_are_secure_and_there_is_no_local_mailbox(production):
+    app = create_app(read_settings(production))
+    assert app.config["SESSION_COOKIE_SECURE"]
+    assert app.config["SESSION_COOKIE_NAME"].startswith("__Host-")
+    assert not [rule for rule in app.url_map.iter_rules() if "mailbox" in rule.rule]
+    answer = app.test_client().get("/no-such-page", base_url="https://convoke.example")
+    assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
+
+
+@pytest.mark.parametrize("given", ["postgres://u@h/d", "postgresql://u@h/d"])
+def test_the_usual_postgresql_addresses_are_understood(production, given):
+    assert read_settings({**production, "DATABASE_URL": given}).database_url == "postgresql+psycopg://u@h/d"

@@ -1,0 +1,146 @@
+"""Transactions: reading cannot write, writers queue, and nothing is lost."""
+
+import threading
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from engagement.accounts.models import User
+from engagement.consultations.models import Consultation
+from engagement.kernel.db import ReadOnlyRequestError, beside_the_request, db, fetching, writing
+from tests.support.given import a_consultation, an_account
+
+THREADS, ROUNDS = 8, 25
+
+
+def test_a_block_that_fails_stores_nothing(app):
+    a_consultation()
+
+    def fail():
+        with writing() as session:
+            session.scalar(select(Consultation)).contact_phone = "changed"
+            session.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert db.session.scalar(select(Consultation.contact_phone)) == ""
+
+
+def test_a_verb_inside_a_verb_joins_its_transaction(app):
+    def fail():
+        with writing():
+            a_consultation()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert db.session.scalar(select(func.count()).select_from(Consultation)) == 0
+
+
+def test_outside_writing_the_database_itself_refuses(app):
+    a_consultation()
+    db.session.rollback()
+    with pytest.raises(DBAPIError):
+        db.session.execute(text("UPDATE consultation SET contact_phone = 'changed'"))
+    db.session.rollback()
+    assert db.session.scalar(select(Consultation.contact_phone)) == ""
+
+
+def test_a_fetch_cannot_open_a_writing_transaction(app):
+    with fetching(), pytest.raises(ReadOnlyRequestError), writing():
+        pass
+
+
+def test_only_the_closed_list_is_written_beside_a_fetch(app):
+    with pytest.raises(ReadOnlyRequestError), beside_the_request("anything"):
+        pass
+
+
+def test_rows_are_read_again_under_the_write_lock(app):
+    consultation = a_consultation()
+    assert db.session.get(Consultation, consultation.id).contact_phone == ""
+
+    def change():
+        with app.app_context(), writing() as session:
+            session.get(Consultation, consultation.id).contact_phone = "555-0100"
+
+    in_threads(change, 1)
+    with writing() as session:
+        assert session.get(Consultation, consultation.id).contact_phone == "555-0100"
+
+
+def in_threads(work, count=THREADS):
+    """Run ``work`` in threads and return the errors that it raised."""
+    errors = []
+
+    def guarded():
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test wants to see it.
+            errors.append(error)
+
+    threads = [threading.Thread(target=guarded) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return errors
+
+
+@pytest.mark.slow
+def test_no_update_is_lost_among_eight_threads(app, pytestconfig):
+    user_id = an_account(name="0").id
+    db.session.remove()
+
+    def count_up():
+        with app.app_context():
+            for _ in range(ROUNDS):
+                with writing() as session:
+                    # SQLite holds the write lock from the start; PostgreSQL is told which row is meant.
+                    user = session.scalar(select(User).where(User.id == user_id).with_for_update())
+                    user.name = str(int(user.name) + 1)
+
+    assert in_threads(count_up) == []
+    assert db.session.get(User, user_id).name == str(THREADS * ROUNDS)
+
+
+def test_sqlite_is_set_up_to_survive_a_crash(app, pytestconfig):
+    if pytestconfig.getoption("--database") != "sqlite":
+        return
+    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1, "trusted_schema": 0}
+    with db.engine.connect() as connection:
+        assert {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted} == wanted
+
+
+def test_a_page_that_writes_while_it_is_fetched_fails(planted):
+    from flask import Blueprint
+
+    from engagement.kernel.policy import PUBLIC
+    from tests.app.house import policy
+
+    room = Blueprint("planted", __name__)
+
+    @room.route("/by-verb", methods=["GET", "POST"])
+    def by_verb():
+        an_account("planted@example.org")
+        return "written"
+
+    @room.get("/past-the-verb")
+    def past_the_verb():
+        db.session.execute(text("UPDATE consultation SET contact_phone = 'changed'"))
+        db.session.commit()
+        return "written"
+
+    planted.register_blueprint(room)
+    policy(planted).update({"planted.by_verb": PUBLIC, "planted.past_the_verb": PUBLIC})
+    a_consultation()
+    client = planted.test_client()
+    for address in ("/by-verb", "/past-the-verb"):
+        with pytest.raises((ReadOnlyRequestError, DBAPIError)):
+            client.get(address)
+    db.session.rollback()
+    assert db.session.scalar(select(func.count()).select_from(User)) == 0
+    assert db.session.scalar(select(Consultation.contact_phone)) == ""
+    assert client.post("/by-verb").text == "written"
