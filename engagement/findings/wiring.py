@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engagement.findings import models  # noqa: F401 - its tables must be known.
+from engagement.findings.views import POLICY, findings
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -14,5 +14,6 @@ if TYPE_CHECKING:
 
 
 def plug_in(app: Flask, ports: Ports) -> Policy:  # noqa: ARG001
-    """Plug in nothing yet."""
-    return {}
+    """Plug in the pages of themes, submissions and coding."""
+    app.register_blueprint(findings)
+    return POLICY
