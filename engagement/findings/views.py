@@ -29,7 +29,7 @@ from engagement.findings.reading import (
 )
 from engagement.findings.service import add_code, add_prompt, add_submissions, code_submission, edit_code, edit_prompt
 from engagement.kernel.charts import MEDIA_TYPES
-from engagement.kernel.errors import DomainError
+from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.forms import options
 from engagement.kernel.languages import current_language
 from engagement.kernel.policy import Permission, Policy, member
@@ -73,12 +73,14 @@ def _files(slug: str, prompt_id: UUID) -> Callable[[str], str]:
     return lambda kind: url_for("findings.download", slug=slug, prompt_id=prompt_id, kind=kind)
 
 
-@findings.get("/c/<slug>/findings/<uuid:prompt_id>/themes.<any(csv, svg, png):kind>")
+@findings.get("/c/<slug>/findings/<uuid:prompt_id>/themes.<kind>")
 def download(slug: str, prompt_id: UUID, kind: str) -> Any:
     """Hand over the figures of one prompt as a data file or a picture, in the language of the page."""
     access = current_access()
     table = table_of(access, find_prompt(access, prompt_id, Permission.VIEW_FIGURES))
     language = current_language()
+    if kind not in MEDIA_TYPES:
+        raise AbsentError
     if kind == "csv":
         content = write_csv(*data_rows(table, language))
     else:

@@ -18,7 +18,8 @@ EXPLAINED: dict[Status, Text] = {
     Status.PLANNED: Text("It has not begun yet.", "Elle n’a pas encore commencé."),
     Status.OPEN: Text("It is under way.", "Elle est en cours."),
     Status.PAUSED: Text(
-        "This consultation is paused. Nothing is sent or due for now, and no date counts until it goes on. What you already told us is kept.",
+        "This consultation is paused. Nothing is sent or due for now, and no date counts until it goes on. "
+        "What you already told us is kept.",
         "Cette consultation est suspendue. Rien n’est envoyé ni attendu pour l’instant, et aucune date ne compte jusqu’à sa reprise. "
         "Ce que vous nous avez déjà dit est conservé.",
     ),
