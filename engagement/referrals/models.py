@@ -105,6 +105,9 @@ class Referral(Base):
     names_nominator: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
+    # Why a nomination was declined, for the team.
+    why_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
 
     given = SealedText()
+    why = SealedText()

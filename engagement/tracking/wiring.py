@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engagement.tracking.cli import track
+
 if TYPE_CHECKING:
     from flask import Flask
 
@@ -12,5 +14,6 @@ if TYPE_CHECKING:
 
 
 def plug_in(app: Flask, ports: Ports) -> Policy:  # noqa: ARG001
-    """Plug in nothing yet."""
+    """Plug in ``flask track``."""
+    app.cli.add_command(track)
     return {}

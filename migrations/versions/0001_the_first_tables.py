@@ -755,6 +755,7 @@ def upgrade() -> None:
     sa.Column('names_nominator', sa.Boolean(), nullable=False),
     sa.Column('created_at', base.UTCDateTime(timezone=True), nullable=False),
     sa.Column('decided_at', base.UTCDateTime(timezone=True), nullable=True),
+    sa.Column('why_sealed', sa.LargeBinary(), nullable=True),
     sa.Column('decided_by', sa.Uuid(), nullable=True),
     sa.CheckConstraint("kind IN ('forward_link', 'nomination', 'open_call')", name=op.f('ck_referral_kind_known')),
     sa.CheckConstraint("state IN ('waiting', 'joined', 'declined')", name=op.f('ck_referral_state_known')),

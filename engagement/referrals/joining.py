@@ -1,0 +1,179 @@
+"""How somebody joins: on the roster once, asked once, whoever passed it on or named them.
+
+People of a restricted batch may pass a link on like everybody else. That they did is not kept:
+of what comes through them there is the wave and the count, never who referred whom.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import select
+
+from engagement.consultations.models import Consultation
+from engagement.invitations.models import Invitation
+from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import now, today
+from engagement.kernel.errors import DomainError
+from engagement.mailing.service import plan
+from engagement.questionnaires.models import Questionnaire
+from engagement.questionnaires.opening import Standing, standing_of
+from engagement.questionnaires.service import NotOpenError, ask_to_answer
+from engagement.referrals.models import Referral, ReferralKind, ReferralState
+from engagement.roster.models import Batch, BatchMember, IdentifiedThrough, Person
+from engagement.roster.service import find_or_add_person
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from engagement.kernel.audit import Actor
+
+LONGEST_NAME = 150
+# Somebody who asks again is sent their link again, once a day.
+AGAIN_AFTER = timedelta(days=1)
+
+
+class BadParticularsError(DomainError):
+    """A name is missing, or an address cannot be written to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """Who joins or is named, as it was typed. ``language`` None: not known, they get both."""
+
+    given_name: str
+    family_name: str
+    email: str
+    language: str | None = None
+    organization: str = ""
+    sector: str | None = None
+    region: str | None = None
+
+    def checked(self) -> Particulars:
+        """Return it trimmed, with an address that can be written to, or raise BadParticularsError."""
+        given, family = self.given_name.strip(), self.family_name.strip()
+        if not given and not family:
+            raise BadParticularsError(Text("Enter a name.", "Entrez un nom."), field="given_name")
+        for name, field in ((given, "given_name"), (family, "family_name")):
+            if len(name) > LONGEST_NAME:
+                said = Text("A name takes at most 150 characters.", "Un nom compte au plus 150 caractères.")
+                raise BadParticularsError(said, field=field)
+        try:
+            address = validate_email(self.email.strip(), check_deliverability=False).normalized
+        except EmailNotValidError:
+            said = Text("Enter an address like name@example.org.", "Entrez une adresse comme nom@exemple.org.")
+            raise BadParticularsError(said, field="email") from None
+        language = self.language if self.language in {"en", "fr"} else None
+        return Particulars(given, family, address, language, self.organization.strip()[:300], self.sector, self.region)
+
+
+def require_open(questionnaire: Questionnaire, consultation: Consultation) -> None:
+    """Raise NotOpenError unless the questionnaire takes answers now."""
+    standing = standing_of(questionnaire, consultation)
+    if standing is not Standing.OPEN:
+        raise NotOpenError(standing)
+
+
+def is_sheltered(session: Session, person_id: UUID) -> bool:
+    """Return whether a person is in a restricted batch: who they refer, and who referred them, is not kept."""
+    found = session.scalar(
+        select(BatchMember.id)
+        .join(Batch, Batch.id == BatchMember.batch_id)
+        .where(BatchMember.person_id == person_id, Batch.restricted)
+        .limit(1)
+    )
+    return found is not None
+
+
+def join(
+    session: Session,
+    *,
+    questionnaire: Questionnaire,
+    particulars: Particulars,
+    wave: int,
+    actor: Actor,
+    through: IdentifiedThrough = IdentifiedThrough.REFERRAL,
+    purpose: str = "questionnaire_invitation",
+    details: dict[str, str] | None = None,
+) -> tuple[Invitation, bool]:
+    """Put somebody on the roster and ask them, each once; return the invitation and whether it is new.
+
+    The first time sets the wave. Runs in the caller's transaction.
+    """
+    person, _ = find_or_add_person(
+        consultation_id=questionnaire.consultation_id,
+        given_name=particulars.given_name,
+        family_name=particulars.family_name,
+        email=particulars.email,
+        organization=particulars.organization,
+        sector=particulars.sector,
+        region=particulars.region,
+        language=particulars.language,
+        identified_through=through,
+        actor=actor,
+    )
+    asked = select(Invitation.id).where(Invitation.person_id == person.id, Invitation.questionnaire_id == questionnaire.id)
+    new = session.scalar(asked) is None
+    invitation = ask_to_answer(
+        questionnaire_id=questionnaire.id, person_id=person.id, wave=wave, purpose=purpose, details=details, actor=actor
+    )
+    return invitation, new
+
+
+def send_link_again(session: Session, invitation: Invitation, actor: Actor) -> None:
+    """Plan a mail with the person's own link for somebody who was asked before and asks for it now; one a day."""
+    if invitation.created_at > now() - AGAIN_AFTER and invitation.distributed_at is None:
+        return
+    consultation = session.get_one(Consultation, invitation.consultation_id)
+    language = session.scalar(select(Person.language).where(Person.id == invitation.person_id))
+    plan(
+        consultation_id=invitation.consultation_id,
+        person_id=invitation.person_id,
+        purpose="questionnaire_invitation",
+        language=language or "both",
+        dedup_key=f"questionnaire-again:{invitation.id}:{today(consultation.zone).isoformat()}",
+        invitation_id=invitation.id,
+        actor=actor,
+    )
+
+
+def keep_referral(
+    session: Session,
+    *,
+    kind: ReferralKind,
+    questionnaire: Questionnaire,
+    invitation: Invitation,
+    from_invitation_id: UUID | None = None,
+    partner_id: UUID | None = None,
+) -> Referral:
+    """Write down that somebody joined, and through whom; once for each who passed it on."""
+    there = session.scalar(
+        select(Referral).where(
+            Referral.kind == kind,
+            Referral.questionnaire_id == questionnaire.id,
+            Referral.person_id == invitation.person_id,
+            Referral.from_invitation_id.is_(None) if from_invitation_id is None else Referral.from_invitation_id == from_invitation_id,
+            Referral.partner_id.is_(None) if partner_id is None else Referral.partner_id == partner_id,
+        )
+    )
+    if there is None:
+        there = Referral(
+            consultation_id=questionnaire.consultation_id,
+            questionnaire_id=questionnaire.id,
+            kind=kind,
+            state=ReferralState.JOINED,
+            from_invitation_id=from_invitation_id,
+            partner_id=partner_id,
+            person_id=invitation.person_id,
+            names_nominator=False,
+            created_at=now(),
+            decided_at=now(),
+        )
+        session.add(there)
+        session.flush()
+    return there
