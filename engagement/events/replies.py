@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from engagement.consultations.models import Consultation, Status
 from engagement.events.models import CalendarEntry, Event, EventStatus, Needs, Seat, SeatState, Sitting
+from engagement.events.posting import confirm_reply, confirm_seat
 from engagement.events.seats import FullError, modes_of, release, seat_of, settle, take_seat
 from engagement.events.vocabulary import INTERPRETATION
 from engagement.invitations.models import Channel, Choice, Invitation, Mode, Reply
@@ -195,11 +196,15 @@ def _record(session: Session, event: Event, sitting: Sitting | None, answer: Ans
     )
     stands = standing_by_sitting(replies_of(told.invitation.id), told.invitation).get(key)
     if sitting is None:
+        if stands is reply and told.channel is Channel.WEB:
+            confirm_reply(session, told.invitation, reply, told.actor)
         return Outcome(None, answer.choice, answer.mode, None, counts=stands is reply)
     if stands is not None and stands is not reply:
         held = seat_of(session, sitting.id, told.invitation.id)
         return Outcome(sitting.id, stands.choice, stands.mode, held.state if held else None, counts=False)
     seat = _settled(session, event, sitting, answer, reply)
+    if told.channel is Channel.WEB:
+        confirm_reply(session, told.invitation, reply, told.actor)
     _mirror(session, reply)
     return Outcome(sitting.id, answer.choice, answer.mode, seat)
 
@@ -268,7 +273,7 @@ def promote_from_waitlist(*, seat_id: UUID, actor: Actor) -> Seat:
         seat = session.get(Seat, seat_id)
         if seat is None:
             raise AbsentError
-        _, event, consultation = _invited(session, seat.invitation_id)
+        invitation, event, consultation = _invited(session, seat.invitation_id)
         session.refresh(seat)
         if event.status is EventStatus.CANCELLED:
             raise ReplyClosedError(Text("This event is cancelled.", "Cet événement est annulé."))
@@ -284,6 +289,7 @@ def promote_from_waitlist(*, seat_id: UUID, actor: Actor) -> Seat:
                 raise SeatTakenError(said, sitting_id=seat.sitting_id, mode=seat.mode)
             seat.state, seat.since = SeatState.TAKEN, now()
             note(session, "promote_from_waitlist", seat, actor, event.consultation_id)
+            confirm_seat(session, invitation, seat, actor)
     return seat
 
 

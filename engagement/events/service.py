@@ -19,6 +19,7 @@ from engagement.consultations.service import clear
 from engagement.events.attendance import record_attendance
 from engagement.events.guests import guest_view, needs_of
 from engagement.events.models import CalendarEntry, Event, EventStatus, Format, Kind, Sitting
+from engagement.events.posting import ask_to_come
 from engagement.events.replies import Answer, NeedsStated, Outcome, promote_from_waitlist, reply_to_event, withdraw_guest
 from engagement.events.seats import modes_of, waiting_counts
 from engagement.invitations.models import Mode
@@ -43,6 +44,7 @@ __all__ = [
     "Answer",
     "NeedsStated",
     "Outcome",
+    "ask_to_come",
     "guest_view",
     "needs_of",
     "promote_from_waitlist",

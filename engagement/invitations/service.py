@@ -230,3 +230,11 @@ def replies_to_event(event_id: UUID) -> list[Reply]:
     """Return the whole ledger of an event, over all who were invited."""
     invited = select(Invitation.id).where(Invitation.event_id == event_id)
     return list(db.session.scalars(select(Reply).where(Reply.invitation_id.in_(invited)).order_by(Reply.received_at)))
+
+
+def mark_bounced(*, invitation_id: UUID, at: datetime) -> None:
+    """Write down that its mail came back (UTC). It stays distributed; a later bounce changes nothing."""
+    with writing() as session:
+        invitation = held_for_change(session, invitation_id)
+        if invitation.bounced_at is None:
+            invitation.bounced_at = at

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
+
+# The pinned tzdata package speaks, not whatever the machine has: zones change their rules
+# (British Columbia stays on UTC−7 all year since tzdata 2026b), and a system's copy lags.
+zoneinfo.reset_tzpath(to=())
 
 
 def now() -> datetime:

@@ -1,0 +1,142 @@
+"""What a guest's calendar is told (RFC 5545, RFC 5546, RFC 7986): one guest, one sitting, one UID.
+
+Nobody sees another guest: there is one ATTENDEE. ORGANIZER is a mailbox that we read, fixed
+for the life of the UID, since the next revision must repeat it. Times go out in UTC.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from icalendar import Calendar, vCalAddress, vText, vUri
+from icalendar import Event as VEvent
+from sqlalchemy import select
+
+from engagement.events.models import CalendarEntry
+from engagement.invitations.models import Choice
+from engagement.kernel.tokens import new_mailbox_name
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+PRODID = "-//Convoke//Convoke//EN"
+PARTSTAT = {None: "NEEDS-ACTION", Choice.ACCEPTED: "ACCEPTED", Choice.TENTATIVE: "TENTATIVE", Choice.DECLINED: "DECLINED"}
+METHODS = ("REQUEST", "CANCEL")
+# Control characters and the Unicode line ends; tab and line feed are kept for long text only.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One guest's entry for one sitting. Moments are UTC; ``stamp`` is when this revision was made.
+
+    ``online_link`` is given only for a guest who holds an online seat.
+    """
+
+    uid: str
+    mailbox: str
+    domain: str
+    sequence: int
+    stamp: datetime
+    starts_at: datetime
+    ends_at: datetime
+    summary: str
+    location: str
+    description: str
+    organizer_name: str
+    attendee_name: str
+    attendee_address: str
+    partstat: Choice | None = None
+    online_link: str = ""
+
+
+def calendar_part(entry: Entry, method: str = "REQUEST") -> bytes:
+    """Return the calendar object for one guest and one sitting; ``method`` is REQUEST or CANCEL.
+
+    The lines are folded and end in CR LF; no text that was typed can begin a line of its own.
+    """
+    if method not in METHODS:
+        msg = f"we send no {method}"
+        raise ValueError(msg)
+    calendar = Calendar()
+    calendar.add("prodid", PRODID)
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    event = VEvent()
+    event.add("uid", entry.uid)
+    event.add("dtstamp", entry.stamp.replace(microsecond=0))
+    event.add("sequence", entry.sequence)
+    event.add("dtstart", entry.starts_at)
+    event.add("dtend", entry.ends_at)
+    event.add("summary", vText(one_line(entry.summary)))
+    place = ", ".join(part for part in (one_line(entry.location), entry.online_link) if part)
+    if place:
+        event.add("location", vText(place))
+    said = "\n\n".join(part for part in (_long(entry.description), entry.online_link) if part)
+    if said:
+        event.add("description", vText(said))
+    if entry.online_link:
+        event.add("conference", _conference(entry.online_link))
+    event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
+    event.add("organizer", _organizer(entry))
+    event.add("attendee", _attendee(entry), encode=False)
+    calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+def _conference(link: str) -> vUri:
+    # One FEATURE only: clients read no list there.
+    return vUri(link, params={"VALUE": "URI", "FEATURE": "VIDEO"})
+
+
+def _organizer(entry: Entry) -> vCalAddress:
+    address = vCalAddress(f"mailto:replies+{entry.mailbox}@{entry.domain}")
+    address.params["CN"] = _name(entry.organizer_name)
+    return address
+
+
+def _attendee(entry: Entry) -> vCalAddress:
+    address = vCalAddress(f"mailto:{one_line(entry.attendee_address)}")
+    address.params["CN"] = _name(entry.attendee_name)
+    address.params["CUTYPE"] = "INDIVIDUAL"
+    address.params["ROLE"] = "REQ-PARTICIPANT"
+    address.params["PARTSTAT"] = PARTSTAT[entry.partstat]
+    address.params["RSVP"] = "TRUE"
+    return address
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` on one line, without anything that cannot be seen."""
+    return " ".join(_UNSEEN.sub(" ", text).split())
+
+
+def _long(text: str) -> str:
+    return _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def _name(text: str) -> str:
+    # RFC 5545, 3.2: a parameter's value cannot hold a double quote at all.
+    return one_line(text).replace('"', "'") or "–"
+
+
+def entry_for(session: Session, invitation_id: UUID, sitting_id: UUID, domain: str) -> CalendarEntry:
+    """Return the stored entry of a guest and a sitting, made now if this is the first time.
+
+    It is made before anything is rendered, so that a mail that is sent again repeats its UID.
+    """
+    found = session.scalar(
+        select(CalendarEntry).where(CalendarEntry.invitation_id == invitation_id, CalendarEntry.sitting_id == sitting_id)
+    )
+    if found is None:
+        found = CalendarEntry(
+            invitation_id=invitation_id, sitting_id=sitting_id, uid=f"{uuid4()}@{domain}", mailbox=new_mailbox_name(), sequence=0
+        )
+        session.add(found)
+        session.flush()
+    return found

@@ -1,0 +1,70 @@
+"""What events tell other rooms: what happened with a person, and which events a team can be let into."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import url_for
+from sqlalchemy import select
+
+from engagement.events.models import Attendance, Event, Seat
+from engagement.events.service import events_of
+from engagement.events.vocabulary import SEATS
+from engagement.invitations.models import Invitation, Reply
+from engagement.invitations.vocabulary import CHANNELS, CHOICES, MODES
+from engagement.kernel.bilingual import Text
+from engagement.kernel.db import db
+from engagement.kernel.policy import Permission
+from engagement.kernel.ports import Subject, TimelineEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from uuid import UUID
+
+    from engagement.consultations.access import Access
+
+INVITED = Text("Invited to {event}", "Invitation à l’événement {event}")
+WITHDRAWN = Text("Invitation to {event} withdrawn", "Invitation à l’événement {event} retirée")
+REPLIED = Text("{event}: {choice} ({channel})", "{event}\u00a0: {choice} ({channel})")
+SEATED = Text("{event}: {seat}, {mode}", "{event}\u00a0: {seat}, {mode}")
+ATTENDED = Text("Was at {event} ({mode})", "Présence à l’événement {event} ({mode})")
+
+
+def subjects(access: Access) -> list[Subject]:
+    """Return the events that this member may know of, as the team page names them."""
+    return [Subject("event", event.id, event.title, event.restricted) for event in events_of(access)]
+
+
+def timeline(person_id: UUID, access: Access) -> Iterator[TimelineEntry]:
+    """Give what happened with a person at the events that this member may know of."""
+    known = {event.id: event for event in events_of(access) if access.may(Permission.SEE_PEOPLE, event.id)}
+    rows = db.session.scalars(select(Invitation).where(Invitation.person_id == person_id, Invitation.event_id.in_(known)))
+    for invitation in rows:
+        if invitation.event_id is not None:
+            yield from _of_invitation(invitation, known[invitation.event_id], access)
+    for there in db.session.scalars(select(Attendance).where(Attendance.person_id == person_id, Attendance.event_id.in_(known))):
+        event = known[there.event_id]
+        yield TimelineEntry(there.recorded_at, _filled(ATTENDED, event=event.title, mode=MODES[there.mode]), _address(access, event))
+
+
+def _of_invitation(invitation: Invitation, event: Event, access: Access) -> Iterator[TimelineEntry]:
+    slug = access.consultation.slug
+    url = url_for("events.invitation", slug=slug, name=event.name, invitation_id=invitation.id)
+    yield TimelineEntry(invitation.created_at, _filled(INVITED, event=event.title), url)
+    if invitation.withdrawn_at is not None:
+        yield TimelineEntry(invitation.withdrawn_at, _filled(WITHDRAWN, event=event.title), url)
+    for reply in db.session.scalars(select(Reply).where(Reply.invitation_id == invitation.id)):
+        said = _filled(REPLIED, event=event.title, choice=CHOICES[reply.choice], channel=CHANNELS[reply.channel])
+        yield TimelineEntry(reply.received_at, said, url)
+    for seat in db.session.scalars(select(Seat).where(Seat.invitation_id == invitation.id)):
+        yield TimelineEntry(seat.since, _filled(SEATED, event=event.title, seat=SEATS[seat.state], mode=MODES[seat.mode]), url)
+
+
+def _address(access: Access, event: Event) -> str:
+    return url_for("events.event", slug=access.consultation.slug, name=event.name)
+
+
+def _filled(said: Text, **values: Text) -> Text:
+    english = {name: value.en for name, value in values.items()}
+    french = {name: value.fr for name, value in values.items()}
+    return Text(said.en.format(**english), said.fr.format(**french))

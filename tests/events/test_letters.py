@@ -1,0 +1,245 @@
+"""What an event's mails say, to whom they go, and when they do not go any more."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import vobject
+from sqlalchemy import select
+
+from engagement.consultations.models import Consultation, Status
+from engagement.events.letters import compose_confirmation, compose_invitation, preview_invitation
+from engagement.events.models import CalendarEntry
+from engagement.events.replies import Answer, promote_from_waitlist, reply_to_event, withdraw_guest
+from engagement.events.seats import waiting_line
+from engagement.events.service import SittingPlan, ask_to_come, cancel_event, edit_event, edit_sitting, sittings_of
+from engagement.invitations.links import open_link
+from engagement.invitations.models import Channel, Choice, Mode
+from engagement.invitations.service import invite
+from engagement.kernel.audit import SYSTEM, by_link
+from engagement.kernel.bilingual import Text
+from engagement.kernel.db import db, writing
+from engagement.mailing.composing import Composed, Dropped, Sketch, Waits
+from engagement.mailing.letters import write
+from engagement.mailing.models import Message
+from engagement.mailing.texts import shipped_text
+from engagement.roster.models import Person
+from tests.events.given import a_person, an_event, particulars, the_sitting
+from tests.support.given import a_consultation
+
+COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
+ONLINE = Answer(Choice.ACCEPTED, Mode.ONLINE)
+
+
+@pytest.fixture
+def consultation(app):
+    return a_consultation()
+
+
+def messages(purpose):
+    db.session.rollback()
+    return list(db.session.scalars(select(Message).where(Message.purpose == purpose).order_by(Message.created_at)))
+
+
+def asked(event, person):
+    return ask_to_come(event_id=event.id, person_id=person.id, actor=SYSTEM)
+
+
+def reading(message, composed):
+    return write(shipped_text(message.purpose), composed.values, message.language, "http://localhost")
+
+
+def test_an_invitation_greets_by_name_and_carries_a_link_of_its_own(consultation):
+    event = an_event(consultation)
+    invitation = asked(event, a_person(consultation, "Noémie Tremblay", language="fr"))
+    (message,) = messages("event_invitation")
+    composed = compose_invitation(message)
+    assert isinstance(composed, Composed)
+    mail = reading(message, composed)
+    assert "Bonjour Noémie Tremblay," in mail.plain
+    assert "Session 1, en français" in mail.subject
+    token = composed.values["fr"]["reply_link"].rpartition("/")[2]
+    assert open_link(token) is None
+    with writing() as session:
+        session.add_all(composed.rows)
+    assert open_link(token).id == invitation.id
+
+
+def test_a_guest_whose_language_is_not_known_gets_both_whole(consultation):
+    asked(an_event(consultation), a_person(consultation, "Sam Okafor", language=None))
+    (message,) = messages("event_invitation")
+    mail = reading(message, compose_invitation(message))
+    assert "Dear Sam Okafor," in mail.plain
+    assert "Bonjour Sam Okafor," in mail.plain
+
+
+def test_each_sitting_is_a_mail_with_a_calendar_entry_of_its_own(consultation):
+    event = an_event(consultation, days=2)
+    person = a_person(consultation)
+    asked(event, person)
+    asked(event, person)
+    sent = messages("event_invitation")
+    assert len(sent) == 2
+    found = [vobject.readOne(compose_invitation(message).calendar.ics.decode()).vevent for message in sent]
+    assert len({event.uid.value for event in found}) == 2
+    assert [event.dtstart.value for event in found] == [s.starts_at for s in sittings_of(event.id)]
+    assert "2 sittings" in compose_invitation(sent[0]).values["en"]["part"]
+
+
+def test_an_event_without_a_date_is_asked_to_without_a_calendar_entry(consultation):
+    asked(an_event(consultation, days=0), a_person(consultation))
+    (message,) = messages("event_invitation")
+    composed = compose_invitation(message)
+    assert composed.calendar is None
+    assert "not set yet" in composed.values["en"]["when"]
+
+
+def test_the_invitation_never_carries_the_online_link(consultation):
+    asked(an_event(consultation), a_person(consultation))
+    (message,) = messages("event_invitation")
+    composed = compose_invitation(message)
+    assert "meet.example.org" not in reading(message, composed).plain
+    assert b"meet.example.org" not in composed.calendar.ics
+
+
+def test_the_name_of_a_restricted_event_stands_in_no_subject_and_no_calendar(consultation):
+    event = an_event(consultation, "Survivors", restricted=True)
+    asked(event, a_person(consultation))
+    (message,) = messages("event_invitation")
+    composed = compose_invitation(message)
+    assert "Survivors" not in reading(message, composed).subject
+    assert b"Survivors" not in composed.calendar.ics
+
+
+def changed(consultation, person, event, how):
+    with writing() as session:
+        if how == "asked not to be written to":
+            session.get(Person, person.id).do_not_contact = True
+    if how == "the event is cancelled":
+        cancel_event(event_id=event.id, actor=SYSTEM)
+
+
+@pytest.mark.parametrize("how", ["asked not to be written to", "the event is cancelled"])
+def test_an_invitation_is_dropped_when_things_have_changed(consultation, how):
+    event, person = an_event(consultation), a_person(consultation)
+    asked(event, person)
+    changed(consultation, person, event, how)
+    (message,) = messages("event_invitation")
+    assert how in compose_invitation(message).reason
+
+
+def test_an_invitation_waits_while_the_consultation_is_paused(consultation):
+    asked(an_event(consultation), a_person(consultation))
+    with writing() as session:
+        session.get(Consultation, consultation.id).status = Status.PAUSED
+    (message,) = messages("event_invitation")
+    assert isinstance(compose_invitation(message), Waits)
+
+
+def test_a_guest_who_replied_meanwhile_or_was_withdrawn_gets_no_invitation(consultation):
+    event = an_event(consultation)
+    replied, gone = asked(event, a_person(consultation)), asked(event, a_person(consultation))
+    reply_to_event(invitation_id=replied.id, answers=COMING, channel=Channel.TELEPHONE, actor=SYSTEM)
+    withdraw_guest(invitation_id=gone.id, actor=SYSTEM)
+    reasons = {message.invitation_id: compose_invitation(message) for message in messages("event_invitation")}
+    assert reasons == {replied.id: Dropped("replied meanwhile"), gone.id: Dropped("withdrawn")}
+
+
+def test_an_invitation_waits_while_a_text_is_stale(consultation):
+    event = an_event(consultation)
+    asked(event, a_person(consultation))
+    texts = {**particulars().texts, "about": Text("Something else entirely.", "Nous parlons de ce qui fonctionne.")}
+    edit_event(event_id=event.id, particulars=replace(particulars(), texts=texts), actor=SYSTEM)
+    (message,) = messages("event_invitation")
+    assert isinstance(compose_invitation(message), Waits)
+
+
+def test_withdrawn_and_asked_again_is_something_new_to_say(consultation):
+    event, person = an_event(consultation), a_person(consultation)
+    invitation = asked(event, person)
+    withdraw_guest(invitation_id=invitation.id, actor=SYSTEM)
+    with writing() as session:
+        session.get(type(invitation), invitation.id).created_at -= timedelta(days=1)
+    asked(event, person)
+    assert len(messages("event_invitation")) == 2
+
+
+def confirm(invitation, answer):
+    reply_to_event(invitation_id=invitation.id, answers=answer, actor=by_link(invitation.id))
+    return messages("event_confirmation")[-1]
+
+
+def test_a_confirmation_mirrors_the_reply_and_gives_the_link_to_an_online_seat(consultation):
+    invitation = asked(an_event(consultation), a_person(consultation))
+    message = confirm(invitation, ONLINE)
+    composed = compose_confirmation(message)
+    calendar = vobject.readOne(composed.calendar.ics.decode()).vevent
+    assert calendar.attendee.params["PARTSTAT"] == ["ACCEPTED"]
+    assert calendar.conference.value == "https://meet.example.org/session-1"
+    assert calendar.uid.value == db.session.scalar(select(CalendarEntry.uid))
+    assert "https://meet.example.org/session-1" in reading(message, composed).plain
+
+
+def test_a_confirmation_for_a_chair_has_no_link(consultation):
+    message = confirm(asked(an_event(consultation), a_person(consultation)), COMING)
+    composed = compose_confirmation(message)
+    assert "in person" in composed.values["en"]["recorded"]
+    assert b"meet.example.org" not in composed.calendar.ics
+
+
+def test_only_the_reply_that_stands_is_confirmed(consultation):
+    invitation = asked(an_event(consultation), a_person(consultation))
+    first = confirm(invitation, COMING)
+    second = confirm(invitation, Answer(Choice.DECLINED))
+    assert compose_confirmation(first) == Dropped("a later reply stands")
+    composed = compose_confirmation(second)
+    assert "cannot come" in composed.values["en"]["recorded"]
+    assert vobject.readOne(composed.calendar.ics.decode()).vevent.attendee.params["PARTSTAT"] == ["DECLINED"]
+
+
+def test_whoever_waits_is_told_so_and_told_again_when_a_seat_is_theirs(consultation):
+    event = an_event(consultation, in_person=0)
+    invitation = asked(event, a_person(consultation))
+    message = confirm(invitation, Answer(Choice.ACCEPTED, Mode.IN_PERSON, may_wait=True))
+    composed = compose_confirmation(message)
+    assert "waiting list" in composed.values["en"]["recorded"]
+    assert vobject.readOne(composed.calendar.ics.decode()).vevent.attendee.params["PARTSTAT"] == ["TENTATIVE"]
+    sitting = the_sitting(event)
+    plan = SittingPlan(starts_wall=sitting.starts_wall, ends_wall=sitting.ends_wall, seats_in_person=1, seats_online=200)
+    edit_sitting(sitting_id=sitting.id, plan=plan, actor=SYSTEM)
+    (seat,) = waiting_line(db.session(), sitting.id, Mode.IN_PERSON)
+    promote_from_waitlist(seat_id=seat.id, actor=SYSTEM)
+    composed = compose_confirmation(messages("event_confirmation")[-1])
+    assert "Your seat is kept" in composed.values["en"]["recorded"]
+
+
+def test_a_reply_by_telephone_is_not_confirmed_by_mail(consultation):
+    invitation = asked(an_event(consultation), a_person(consultation))
+    reply_to_event(invitation_id=invitation.id, answers=COMING, channel=Channel.TELEPHONE, actor=SYSTEM)
+    assert messages("event_confirmation") == []
+
+
+def test_a_moved_sitting_raises_the_sequence_and_more_seats_do_not(consultation):
+    event = an_event(consultation)
+    asked(event, a_person(consultation))
+    sitting = the_sitting(event)
+    plan = SittingPlan(starts_wall=sitting.starts_wall, ends_wall=sitting.ends_wall, seats_in_person=50, seats_online=200)
+    edit_sitting(sitting_id=sitting.id, plan=plan, actor=SYSTEM)
+    assert db.session.scalar(select(CalendarEntry.sequence)) == 0
+    later = sitting.starts_wall.replace(hour=14)
+    edit_sitting(sitting_id=sitting.id, plan=SittingPlan(starts_wall=later, ends_wall=sitting.ends_wall, seats_in_person=50), actor=SYSTEM)
+    assert db.session.scalar(select(CalendarEntry.sequence)) == 1
+
+
+def test_a_guest_without_an_address_is_invited_and_no_mail_is_planned(consultation):
+    event, person = an_event(consultation), a_person(consultation, email=None)
+    asked(event, person)
+    assert messages("event_invitation") == []
+    assert invite(consultation_id=consultation.id, person_id=person.id, event_id=event.id, actor=SYSTEM).created_at
+
+
+def test_a_preview_shows_what_would_be_said_with_a_link_that_opens_nothing(consultation):
+    event, person = an_event(consultation), a_person(consultation, "Dana Whitfield")
+    values = preview_invitation(Sketch(consultation.id, person.id, event_id=event.id))
+    assert values["en"]["salutation"] == "Dear Dana Whitfield,"
+    assert set(values) == {"en", "fr"}
