@@ -212,3 +212,8 @@ def needs_of(invitation_id: UUID) -> NeedsStated | None:
     if row is None:
         return None
     return NeedsStated(row.access or "", row.diet or "", tuple((row.interpretation or "").split()))
+
+
+def needs_stated_at(invitation_id: UUID) -> datetime | None:
+    """Return when a guest last stated what they need; None where nothing was stated."""
+    return db.session.scalar(select(Needs.stated_at).where(Needs.invitation_id == invitation_id))

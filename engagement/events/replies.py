@@ -264,6 +264,21 @@ def _keep_needs(session: Session, invitation: Invitation, stated: NeedsStated, a
     note(session, "state_needs", row, actor, invitation.consultation_id)
 
 
+def state_needs(*, invitation_id: UUID, needs: NeedsStated, actor: Actor) -> datetime | None:
+    """Store what a guest needs, in place of what was stated before, and return when (None: nothing was stated).
+
+    Their reply stands as it is. A guest (by link) is refused with ReplyClosedError when
+    replies are closed. Raises AbsentError.
+    """
+    with writing() as session:
+        invitation, event, consultation = _invited(session, invitation_id)
+        closed = closed_because(consultation, event, now()) if actor.kind is ActorKind.LINK else None
+        if closed is not None:
+            raise ReplyClosedError(closed)
+        _keep_needs(session, invitation, needs, actor)
+        return session.scalar(select(Needs.stated_at).where(Needs.invitation_id == invitation_id))
+
+
 def promote_from_waitlist(*, seat_id: UUID, actor: Actor) -> Seat:
     """Give a seat to somebody who waits, if one is free; nothing is changed and SeatTakenError said if none is.
 

@@ -10,8 +10,10 @@ from engagement.invitations.held import held_forms
 from engagement.invitations.links import find_link
 from engagement.kernel.bilingual import Text
 from engagement.kernel.errors import AbsentError
+from engagement.kernel.languages import current_language
 from engagement.kernel.policy import LINK, Policy
 from engagement.kernel.web import said
+from engagement.kernel.wording import time_words
 from engagement.portal.blueprint import portal
 from engagement.portal.session import begin_visit, form_seal, opened_invitation
 
@@ -34,7 +36,12 @@ EMERGENCY_LINE = Text("In an emergency, call 911.", "En cas d’urgence, compose
 
 @portal.app_context_processor
 def _safety() -> dict[str, object]:
-    return {"leave_address": lambda: said(LEAVE_TO), "emergency_line": lambda: EMERGENCY_LINE, "form_seal": form_seal}
+    return {
+        "leave_address": lambda: said(LEAVE_TO),
+        "emergency_line": lambda: EMERGENCY_LINE,
+        "form_seal": form_seal,
+        "clock": lambda moment: time_words(moment, current_language()),
+    }
 
 
 @portal.get("/r/<path:token>")

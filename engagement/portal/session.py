@@ -36,7 +36,8 @@ COOKIE_LIFE = timedelta(minutes=30)
 LONGEST_VISIT = timedelta(hours=12)
 FORM_LIFE = timedelta(days=1)
 SEAL_FIELD = "form_seal"
-NEVER_HELD = {SEAL_FIELD, "csrf_token"}
+HELD_FIELD = "held"
+NEVER_HELD = {SEAL_FIELD, HELD_FIELD, "csrf_token"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,14 @@ def held_fields() -> MultiDict[str, str] | None:
     """Return the kept fields of this page, ready to fill a form with (``Form(formdata=…)``)."""
     held = held_here()
     return MultiDict(held.fields) if held else None
+
+
+def posted_fields() -> MultiDict[str, str]:
+    """Return what this POST sends: its own fields, or, where it only says "Send this now", the kept ones."""
+    held = held_here()
+    if held and request.form.get(HELD_FIELD) == str(held.id):
+        return MultiDict(held.fields)
+    return request.form
 
 
 def let_go_here() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engagement.invitations.codes import CODE_COMPOSER, PURPOSE
 from engagement.portal.arriving import POLICY_ARRIVING
 from engagement.portal.blueprint import portal
+from engagement.portal.coding import POLICY_CODING
 from engagement.portal.replies import POLICY_REPLIES
 
 if TYPE_CHECKING:
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
     from engagement.kernel.ports import Ports
 
 
-def plug_in(app: Flask, ports: Ports) -> Policy:  # noqa: ARG001
-    """Plug in the pages behind a personal link."""
+def plug_in(app: Flask, ports: Ports) -> Policy:
+    """Plug in the pages behind a personal link, and the mail that brings a code."""
     app.register_blueprint(portal)
-    return {**POLICY_ARRIVING, **POLICY_REPLIES}
+    ports.composers[PURPOSE] = CODE_COMPOSER
+    return {**POLICY_ARRIVING, **POLICY_REPLIES, **POLICY_CODING}

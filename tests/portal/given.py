@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bs4 import BeautifulSoup
+
 from engagement.events.models import Event, Format, Kind, Sitting
 from engagement.invitations.links import draft_link
 from engagement.invitations.models import Invitation
@@ -80,3 +82,15 @@ def open_link_in(client, invitation):
     answer = client.get(f"/r/{a_link(invitation)}")
     assert answer.status_code == 302
     return answer.location
+
+
+def seal_of(page):
+    """Return the hidden seal that stands in the forms of a page."""
+    return BeautifulSoup(page.text, "html.parser").find("input", attrs={"name": "form_seal"})["value"]
+
+
+def send(client, address, *, form_from=None, **fields):
+    """Fetch the page with its form, fill it in, and send it."""
+    page = client.get(form_from or address)
+    sealed = BeautifulSoup(page.text, "html.parser").find("input", attrs={"name": "form_seal"})
+    return client.post(address, data={"form_seal": sealed["value"] if sealed else "", **fields})

@@ -1,0 +1,123 @@
+"""What the pages about a reply say: whether it can be given, what stands, what happens next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engagement.consultations.models import Consultation, Status
+from engagement.events.models import SeatState
+from engagement.invitations.models import Choice, Mode
+from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import in_utc, now
+from engagement.questionnaires.opening import Standing as QuestionnaireStanding
+from engagement.questionnaires.opening import standing_of
+from engagement.questionnaires.service import questionnaires_of
+from engagement.questionnaires.wholeness import faults_of
+
+if TYPE_CHECKING:
+    from engagement.events.guests import GuestView, SittingSeen, Standing
+    from engagement.questionnaires.models import Questionnaire
+
+_CLOSED = {Status.ANALYSING, Status.REPORTED, Status.NOT_GOING_FORWARD}
+
+
+def coming_sittings(view: GuestView) -> tuple[SittingSeen, ...]:
+    """Return the sittings that are not over yet."""
+    moment = now()
+    return tuple(sitting for sitting in view.sittings if in_utc(sitting.ends_wall, view.zone) > moment)
+
+
+def why_closed(view: GuestView, consultation: Consultation) -> Text | None:
+    """Return why no reply is taken now, in one calm line; None where one is."""
+    if view.closed is not None:
+        return view.closed
+    if view.sittings and not coming_sittings(view):
+        return Text("This event is over. Thank you for your interest.", "Cet événement est terminé. Merci de votre intérêt.")
+    if consultation.status in _CLOSED:
+        return Text("This consultation is closed. Thank you for your interest.", "Cette consultation est terminée. Merci de votre intérêt.")
+    return None
+
+
+def offered_questionnaire(consultation: Consultation) -> Questionnaire | None:
+    """Return the questionnaire that can be sent instead, if one is open and whole."""
+    return next(
+        (
+            row
+            for row in questionnaires_of(consultation.id)
+            if standing_of(row, consultation) is QuestionnaireStanding.OPEN and not faults_of(row.id)
+        ),
+        None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one guest has replied about one sitting, and what it came to."""
+
+    sitting: SittingSeen | None
+    reply: Text
+    seat: Text
+
+
+def lines_of(view: GuestView) -> list[Line]:
+    """Return the standing reply, sitting by sitting; of the event as a whole where it has no date yet."""
+    if not view.sittings:
+        return [Line(None, _reply_words(view.standing), Text("", ""))] if view.standing else []
+    return [Line(sitting, _reply_words(sitting.standing), _seat_words(sitting.standing)) for sitting in view.sittings if sitting.standing]
+
+
+def _reply_words(standing: Standing | None) -> Text:
+    if standing is None or standing.choice is Choice.DECLINED:
+        return Text("You cannot come.", "Vous ne pouvez pas participer.")
+    if standing.choice is Choice.TENTATIVE:
+        return Text("Maybe.", "Peut-être.")
+    if standing.mode is Mode.ONLINE:
+        return Text("You are coming, online.", "Vous participerez, en ligne.")
+    return Text("You are coming, in person.", "Vous participerez, en personne.")
+
+
+def _seat_words(standing: Standing | None) -> Text:
+    if standing is None or standing.seat is None:
+        return Text("", "")
+    if standing.seat is SeatState.TAKEN:
+        return Text("A seat is kept for you.", "Une place vous est réservée.")
+    said = Text(
+        "All seats are taken. You are number {place} on the waiting list.",
+        "Toutes les places sont prises. Vous êtes au rang {place} de la liste d’attente.",
+    )
+    return said.format(place=standing.place)
+
+
+_KEEP = Text(
+    "Your seat is yours. If you cannot come after all, change your reply, so that somebody else can have it.",
+    "Votre place vous est acquise. Si vous ne pouvez finalement pas venir, changez votre réponse\u00a0: "
+    "une autre personne pourra l’occuper.",
+)
+_WAIT = Text(
+    "If a seat becomes free, we write to you. Until then, please do not make the journey.",
+    "Si une place se libère, nous vous écrirons. D’ici là, veuillez ne pas faire le déplacement.",
+)
+_UNSURE = Text(
+    "No seat is kept for you yet. Open the same link again once you know.",
+    "Aucune place ne vous est encore réservée. Ouvrez de nouveau le même lien dès que vous saurez.",
+)
+_DECLINED = Text("You need not do anything more.", "Vous n’avez rien d’autre à faire.")
+_NO_DATE = Text("We write to you as soon as the date is known.", "Nous vous écrirons dès que la date sera connue.")
+_SENDING = Text("We are sending you the questionnaire by mail.", "Nous vous envoyons le questionnaire par courriel.")
+
+
+def what_happens_next(view: GuestView, consultation: Consultation) -> list[Text]:
+    """Return what the guest can expect after this reply, line by line."""
+    standings = [sitting.standing for sitting in view.sittings if sitting.standing] or ([view.standing] if view.standing else [])
+    seats = {standing.seat for standing in standings}
+    choices = {standing.choice for standing in standings}
+    said = (
+        (_KEEP, SeatState.TAKEN in seats),
+        (_WAIT, SeatState.WAITING in seats),
+        (_UNSURE, Choice.TENTATIVE in choices),
+        (_NO_DATE, not view.sittings and Choice.ACCEPTED in choices),
+        (_SENDING, view.wants_questionnaire and offered_questionnaire(consultation) is not None),
+        (_DECLINED, choices == {Choice.DECLINED}),
+    )
+    return [words for words, holds in said if holds]
