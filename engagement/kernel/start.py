@@ -1,4 +1,8 @@
-"""``flask start``: migrations, the demonstration on the first start, then all parts under one parent."""
+"""``flask start``: migrations, the demonstration on the first start, then all parts under one parent.
+
+The parent has loaded the application before it forks, so that web, worker and mailbox share
+its memory: together they take little more than one of them alone.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +15,24 @@ from typing import TYPE_CHECKING
 
 import click
 import flask_migrate
+import gunicorn.workers.gthread  # noqa: F401 - loaded before the fork, for the workers to share.
+from babel import Locale
 from flask import current_app
 from flask.cli import with_appcontext
+from gunicorn.app import wsgiapp
 from sqlalchemy import func, select
+from sqlalchemy.orm import configure_mappers
 
 from engagement.kernel.base import Base
 from engagement.kernel.db import db
+from engagement.kernel.languages import french
 from engagement.kernel.ports import ports
-from engagement.kernel.supervisor import Part, Plan, become, port_is_free
+from engagement.kernel.supervisor import Parent, Part, answers, port_is_free
+from engagement.kernel.wording import LOCALES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from config import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,19 +54,43 @@ def start(wants_demo: bool) -> None:  # noqa: FBT001
     if wants_demo and not settings.production and _is_empty():
         click.echo("First start: loading the demonstration.")
         _run_demo()
-    plan = Plan(parts_of(settings), settings.port, _greeting(settings))
+    _warm_up()
+    parts = parts_of(settings)
+    greeting = _greeting(settings)
     db.session.remove()
+    # No connection may be open when the parts are forked: two processes must never share one.
     db.engine.dispose()
-    become(plan, ROOT)
+    sys.exit(Parent(parts, lambda: answers(settings.port), greeting).run())
 
 
 def parts_of(settings: Settings) -> list[Part]:
     """Return the programs that make up a running installation."""
-    web = [sys.executable, "-m", "gunicorn", "--config", "python:engagement.kernel.serving", "app:app"]
-    parts = [Part("the web", web), Part("the mail worker", [*FLASK, "mail", "work"], signal.SIGINT)]
+    parts = [Part("web", _serve), Part("worker", _command("mail", "work"), signal.SIGINT)]
     if settings.serves_local_mailbox:
-        parts.insert(0, Part("the local mailbox", [*FLASK, "mail", "mailbox"]))
+        parts.insert(0, Part("mailbox", _command("mail", "mailbox")))
     return parts
+
+
+def _serve() -> None:
+    sys.argv = ["gunicorn", "--config", "python:engagement.kernel.serving", "app:app"]
+    wsgiapp.run()
+
+
+def _command(group: str, name: str) -> Callable[[], object]:
+    """Return a command of the application as something that a part can run."""
+    found = current_app.cli.commands[group]
+    return lambda: found.main(args=[name], prog_name=f"flask {group}")
+
+
+def _warm_up() -> None:
+    """Load before the fork what the first pages would load in each process anew: mappers, words, templates."""
+    configure_mappers()
+    french()
+    for language in LOCALES.values():
+        Locale.parse(language).number_symbols  # noqa: B018 - reading it loads the locale's data.
+    for name in current_app.jinja_env.list_templates(extensions=["html"]):
+        if not name.startswith("mail/"):
+            current_app.jinja_env.get_template(name)
 
 
 def _check_ports(settings: Settings) -> None:

@@ -1,68 +1,43 @@
 """Several programs under one parent: started together, stopped together, failing together.
 
-This file knows nothing but the standard library and is run as a script of its own, so that
-the parent stays small while the programs do the work. Each part has a process group of its
-own: a Ctrl-C reaches the parent only, which then ends each part the way that part likes.
+The parts are forked from a parent that has loaded the application once, so that all of them
+share its memory. Each has a process group of its own: a Ctrl-C reaches the parent only,
+which then ends each part the way that part likes.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import http.client
-import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
+import traceback
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from types import FrameType
 
 # Seconds that parts get to end by themselves, and that the web gets to answer the first time.
 GRACE = 15.0
 PATIENCE = 60.0
 TICK = 0.1
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
 class Part:
-    """One program: what it is called, how it is started, and the signal that ends it politely."""
+    """One program: what it is called, what it does until it is stopped, and the signal that stops it politely."""
 
     name: str
-    command: list[str]
+    run: Callable[[], object]
     stop: int = signal.SIGTERM
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Everything that is run: the parts, the port the web answers on, and what is said when it does."""
-
-    parts: list[Part]
-    port: int
-    greeting: str
-
-    def written(self) -> str:
-        """Return the plan as text, to be handed to the parent."""
-        return json.dumps(asdict(self))
-
-
-def read_plan(written: str) -> Plan:
-    """Return the plan that was written."""
-    loaded = json.loads(written)
-    return Plan([Part(**part) for part in loaded["parts"]], loaded["port"], loaded["greeting"])
-
-
-def become(plan: Plan, folder: Path) -> None:
-    """Turn this process into the parent of ``plan``, working in ``folder``; it does not return."""
-    os.chdir(folder)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-P", str(Path(__file__).resolve()), plan.written()])  # noqa: S606 - our own file.
 
 
 def port_is_free(port: int) -> bool:
@@ -74,65 +49,6 @@ def port_is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-class Parent:
-    """The parent while it runs."""
-
-    def __init__(self, plan: Plan) -> None:
-        """Keep the plan; nothing is started yet."""
-        self.plan = plan
-        self.running: list[tuple[Part, subprocess.Popen[bytes]]] = []
-        self.asked_to_stop = False
-
-    def run(self) -> int:
-        """Start all parts and wait. Return 0 after a request to stop, 1 if a part ended by itself."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._ask_to_stop)
-        try:
-            for part in self.plan.parts:
-                self.running.append((part, subprocess.Popen(part.command, process_group=0)))  # noqa: S603 - our own parts.
-            return self._watch()
-        finally:
-            self._end_all()
-
-    def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        self.asked_to_stop = True
-
-    def _watch(self) -> int:
-        greeted, until = False, time.monotonic() + PATIENCE
-        while not self.asked_to_stop:
-            for part, process in self.running:
-                if process.poll() is not None and not self.asked_to_stop:
-                    _say(f"Convoke: {part.name} ended by itself (status {process.returncode}); stopping the rest.")
-                    return 1
-            if not greeted and answers(self.plan.port):
-                greeted = True
-                sys.stdout.write(self.plan.greeting)
-                sys.stdout.flush()
-            if not greeted and time.monotonic() > until:
-                _say(f"Convoke: the web did not answer on port {self.plan.port} within {PATIENCE:.0f} seconds.")
-                return 1
-            time.sleep(TICK)
-        return 0
-
-    def _end_all(self) -> None:
-        for part, process in self.running:
-            if process.poll() is None:
-                process.send_signal(part.stop)
-        until = time.monotonic() + GRACE
-        for part, process in self.running:
-            try:
-                process.wait(max(TICK, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                _say(f"Convoke: {part.name} did not end in time and was killed.")
-            _kill_group(process)
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def answers(port: int) -> bool:
@@ -148,10 +64,111 @@ def answers(port: int) -> bool:
     return True
 
 
+class Parent:
+    """The parent of some parts. ``ready`` is asked until it says yes; then ``greeting`` is printed."""
+
+    def __init__(self, parts: Sequence[Part], ready: Callable[[], bool], greeting: str = "", grace: float = GRACE) -> None:
+        """Keep what is to be run; nothing is started yet."""
+        self.parts = parts
+        self.ready = ready
+        self.greeting = greeting
+        self.grace = grace
+        self.running: dict[int, Part] = {}
+        self.asked_to_stop = False
+
+    def run(self) -> int:
+        """Start all parts and wait. Return 0 after a request to stop, 1 if a part ended by itself."""
+        # What is loaded stays out of every later collection, and so stays shared.
+        gc.collect()
+        gc.freeze()
+        for number in SIGNALS:
+            signal.signal(number, self._ask_to_stop)
+        try:
+            for part in self.parts:
+                self.running[_fork(part)] = part
+            return self._watch()
+        finally:
+            self._end_all()
+
+    def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        self.asked_to_stop = True
+
+    def _watch(self) -> int:
+        greeted, until = False, time.monotonic() + PATIENCE
+        while not self.asked_to_stop:
+            ended = self._ended()
+            if ended and not self.asked_to_stop:
+                _say(f"Convoke: {' and '.join(ended)} ended without being asked; stopping the rest.")
+                return 1
+            if not greeted and self.ready():
+                greeted = True
+                sys.stdout.write(self.greeting)
+                sys.stdout.flush()
+            if not greeted and time.monotonic() > until:
+                _say(f"Convoke: the web pages did not answer within {PATIENCE:.0f} seconds.")
+                return 1
+            time.sleep(TICK)
+        return 0
+
+    def _ended(self) -> list[str]:
+        """Return the names of parts that have ended since this was asked last."""
+        ended = [pid for pid in self.running if os.waitpid(pid, os.WNOHANG)[0]]
+        return [self.running.pop(pid).name for pid in ended]
+
+    def _end_all(self) -> None:
+        for pid, part in self.running.items():
+            os.kill(pid, part.stop)
+        until = time.monotonic() + self.grace
+        while time.monotonic() < until and self.running:
+            self._ended()
+            time.sleep(TICK / 2)
+        for pid, part in self.running.items():
+            _say(f"Convoke: {part.name} did not end in time and was killed.")
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def _fork(part: Part) -> int:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid:
+        # Both sides set it, so that it is set whichever runs first.
+        with contextlib.suppress(PermissionError, ProcessLookupError):
+            os.setpgid(pid, pid)
+        return pid
+    return _be(part)
+
+
+def _be(part: Part) -> NoReturn:
+    """Be this part from now on; the process ends with it."""
+    status = 1
+    try:
+        os.setpgid(0, 0)
+        for number in SIGNALS:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        _take_name(part.name)
+        part.run()
+        status = 0
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except KeyboardInterrupt:
+        status = 0
+    except BaseException:  # noqa: BLE001 - the process ends here, and says why.
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _take_name(name: str) -> None:
+    """Let the process list tell the parts apart, where the system can (Linux: 15 letters)."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/comm").write_text(f"convoke {name}"[:15], encoding="ascii")
+
+
 def _say(line: str) -> None:
     sys.stderr.write(line + "\n")
     sys.stderr.flush()
-
-
-if __name__ == "__main__":
-    sys.exit(Parent(read_plan(sys.argv[1])).run())
