@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engagement.publication.throttle import Throttle
+from engagement.publication.views import EXTENSION, POLICY, publication
+
 if TYPE_CHECKING:
     from flask import Flask
 
@@ -12,5 +15,7 @@ if TYPE_CHECKING:
 
 
 def plug_in(app: Flask, ports: Ports) -> Policy:  # noqa: ARG001
-    """Plug in nothing yet."""
-    return {}
+    """Plug in the public pages, and how often their form may be sent."""
+    app.extensions[EXTENSION] = Throttle()
+    app.register_blueprint(publication)
+    return POLICY
