@@ -61,7 +61,7 @@ def send_code(*, invitation_id: UUID, language: str, actor: Actor) -> None:
         if not session.get_one(Person, invitation.person_id).email:
             raise NoAddressError(
                 Text(
-                    "We have no mail address of yours to send a code to. Call us instead.",
+                    "We have no email address of yours to send a code to. Call us instead.",
                     "Nous n’avons aucune adresse où vous envoyer un code. Téléphonez-nous plutôt.",
                 )
             )

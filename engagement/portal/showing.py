@@ -104,7 +104,7 @@ _UNSURE = Text(
 )
 _DECLINED = Text("You need not do anything more.", "Vous n’avez rien d’autre à faire.")
 _NO_DATE = Text("We write to you as soon as the date is known.", "Nous vous écrirons dès que la date sera connue.")
-_SENDING = Text("We are sending you the questionnaire by mail.", "Nous vous envoyons le questionnaire par courriel.")
+_SENDING = Text("We are sending you the questionnaire by email.", "Nous vous envoyons le questionnaire par courriel.")
 
 
 def what_happens_next(view: GuestView, consultation: Consultation) -> list[Text]:

@@ -132,7 +132,7 @@ def test_a_guest_without_an_address_is_told_to_call(client, app):
     consultation = a_consultation()
     invitation = an_invitation(a_guest(consultation, None), event=an_event(consultation))
     address = open_link_in(client, invitation)
-    assert "no mail address" in send(client, f"{address}/code/send", form_from=f"{address}/code").text
+    assert "no email address" in send(client, f"{address}/code/send", form_from=f"{address}/code").text
     assert "aucune adresse" in send(client, f"{address}/code/send?lang=fr", form_from=f"{address}/code").text
     assert messages() == []
 
