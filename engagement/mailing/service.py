@@ -1,25 +1,40 @@
-"""Verbs of mail: plan a message, send it again, settle a doubtful one, cancel it."""
+"""Verbs of mail: plan a message, send it again, settle a doubtful one, cancel it; change what mails say."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from engagement.kernel.audit import Actor, note
+from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
 from engagement.kernel.db import writing
+from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.settings import settings
 from engagement.kernel.tokens import new_mailbox_name
 from engagement.mailing.bell import ring_when_stored
-from engagement.mailing.models import Message, MessageEvent, State
+from engagement.mailing.models import MailTemplate, Message, MessageEvent, State
+from engagement.mailing.outbox import mark_sent, move
+from engagement.mailing.placeholders import check_placeholders
+from engagement.mailing.texts import own_text, shipped_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
     from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+
+class NotNowError(DomainError):
+    """The message is not in a state in which this can be done."""
+
+
+class BadTextError(DomainError):
+    """A mail cannot say this."""
 
 
 def plan(
@@ -75,3 +90,135 @@ def plan(
         note(session, "plan_message", message, actor)
         ring_when_stored(session)
     return message
+
+
+# Written afresh when they are sent again: no server ever took them.
+NEVER_TAKEN = frozenset({State.FAILED, State.SUPPRESSED, State.CANCELLED})
+NOT_BEGUN = frozenset({State.PLANNED, State.QUEUED, State.DEFERRED})
+
+
+def send_again(*, message_id: UUID, actor: Actor) -> Message:
+    """Have a message go once more, now.
+
+    A doubtful one goes with the same bytes, so that a mail program that has it already folds
+    the two. One that no server took is written afresh, to the address the person has now.
+    Raises NotNowError for any other.
+    """
+    with writing() as session:
+        message = _held(session, message_id)
+        if message.state is State.DOUBTFUL:
+            state = State.QUEUED
+        elif message.state in NEVER_TAKEN:
+            state, message.raw, message.attempts, message.not_after = State.PLANNED, None, 0, None
+        else:
+            raise NotNowError(Text("This message is not one to send again.", "Ce courriel n’est pas à envoyer de nouveau."))
+        message.due_at = now()
+        move(session, message, state, "sent again by the team")
+        note(session, "send_again", message, actor)
+        ring_when_stored(session)
+    return message
+
+
+def settle_as_arrived(*, message_id: UUID, actor: Actor) -> Message:
+    """Write down that a doubtful message arrived after all: it counts as sent. Raises NotNowError."""
+    with writing() as session:
+        message = _held(session, message_id)
+        if message.state is not State.DOUBTFUL:
+            raise NotNowError(Text("This message is not doubtful.", "Ce courriel n’est pas incertain."))
+        mark_sent(session, message, "the team found out that it arrived")
+        note(session, "settle_as_arrived", message, actor)
+    return message
+
+
+def cancel(*, message_id: UUID, actor: Actor) -> Message:
+    """Stop a message that has not begun to go. Raises NotNowError when it is too late."""
+    with writing() as session:
+        message = _held(session, message_id)
+        if message.state not in NOT_BEGUN:
+            raise NotNowError(Text("It is too late to cancel this message.", "Il est trop tard pour annuler ce courriel."))
+        move(session, message, State.CANCELLED, "cancelled by the team")
+        note(session, "cancel_message", message, actor)
+    return message
+
+
+def _held(session: Session, message_id: UUID) -> Message:
+    message = session.get(Message, message_id, with_for_update=True, populate_existing=True)
+    if message is None:
+        raise AbsentError
+    return message
+
+
+def change_text(
+    *,
+    consultation_id: UUID,
+    purpose: str,
+    subject: Text,
+    body: Text,
+    placeholders: Collection[str],
+    confirmed: bool = False,
+    actor: Actor,
+) -> MailTemplate:
+    """Have this consultation's mails of ``purpose`` say something of their own.
+
+    Edited in one language only, the other one becomes stale and nothing is sent until it is
+    mended or ``confirmed``. Raises BadTextError (a language missing) and UnknownPlaceholderError.
+    """
+    _check_text(subject, body, placeholders)
+    with writing() as session:
+        row = own_text(consultation_id, purpose)
+        if row is None:
+            shipped = shipped_text(purpose)
+            row = MailTemplate(consultation_id=consultation_id, purpose=purpose)
+            # What we ship says the same in both languages: an edit of one side is seen against it.
+            row.with_texts(subject=shipped.subject, body=shipped.body)
+            session.add(row)
+        row.set_text("subject", subject, confirmed=confirmed)
+        row.set_text("body", body, confirmed=confirmed)
+        row.changed_at = now()
+        session.flush()
+        note(session, "change_mail_text", row, actor)
+        _ask_again(session, consultation_id, purpose)
+    return row
+
+
+def _check_text(subject: Text, body: Text, placeholders: Collection[str]) -> None:
+    for part, text in (("subject", subject), ("body", body)):
+        for language in ("en", "fr"):
+            words, field = text.in_(language), f"{part}_{language}"
+            if not words.strip():
+                raise BadTextError(_MISSING[field], field=field)
+            check_placeholders(words, placeholders, field)
+
+
+_MISSING = {
+    "subject_en": Text("Enter the subject in English.", "Entrez l’objet en anglais."),
+    "subject_fr": Text("Enter the subject in French.", "Entrez l’objet en français."),
+    "body_en": Text("Enter the text in English.", "Entrez le texte en anglais."),
+    "body_fr": Text("Enter the text in French.", "Entrez le texte en français."),
+}
+
+
+def use_shipped_text(*, consultation_id: UUID, purpose: str, actor: Actor) -> None:
+    """Go back to the text that we ship. Doing it twice is doing it once."""
+    with writing() as session:
+        row = own_text(consultation_id, purpose)
+        if row is not None:
+            note(session, "use_shipped_text", row, actor)
+            session.delete(row)
+            _ask_again(session, consultation_id, purpose)
+
+
+def _ask_again(session: Session, consultation_id: UUID, purpose: str) -> None:
+    """Have the messages that waited for a better text looked at now."""
+    session.execute(
+        update(Message)
+        .where(
+            Message.consultation_id == consultation_id,
+            Message.purpose == purpose,
+            Message.state == State.DEFERRED,
+            Message.raw_sealed.is_(None),
+        )
+        .values(due_at=now())
+        .execution_options(synchronize_session=False)
+    )
+    ring_when_stored(session)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engagement.outreach import models  # noqa: F401 - its tables must be known.
+from engagement.kernel.policy import join_policies
+from engagement.outreach import mailing_views, text_views, views
+from engagement.outreach.blueprint import outreach
+from engagement.outreach.history import bounced, overview, timeline
+from engagement.outreach.service import plan_what_is_owed
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -13,6 +17,11 @@ if TYPE_CHECKING:
     from engagement.kernel.ports import Ports
 
 
-def plug_in(app: Flask, ports: Ports) -> Policy:  # noqa: ARG001
-    """Plug in nothing yet."""
-    return {}
+def plug_in(app: Flask, ports: Ports) -> Policy:
+    """Plug in the pages of mail, what a person's page says of mail, and the worker's share of a mailing."""
+    app.register_blueprint(outreach)
+    ports.timeline.append(timeline)
+    ports.overview.append(overview)
+    ports.chores.append(plan_what_is_owed)
+    ports.bounced.append(bounced)
+    return join_policies(views.POLICY, mailing_views.POLICY, text_views.POLICY)

@@ -1,0 +1,66 @@
+"""What other pages say of mail: a person's history, the overview, an invitation whose mail came back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import url_for
+from sqlalchemy import func, select
+
+from engagement.invitations.models import Invitation
+from engagement.invitations.service import mark_distributed
+from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import now
+from engagement.kernel.db import db, writing
+from engagement.kernel.policy import Permission
+from engagement.kernel.ports import OverviewLine, TimelineEntry
+from engagement.mailing.models import Message, State
+from engagement.outreach.listing import messages_to, seen_by
+from engagement.outreach.vocabulary import STATES, purpose_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from uuid import UUID
+
+    from engagement.consultations.access import Access
+
+# What somebody has to look at.
+TROUBLE = (State.DOUBTFUL, State.FAILED)
+
+
+def timeline(person_id: UUID, access: Access) -> Iterator[TimelineEntry]:
+    """Give the mails to a person that this member may know of: what it was, and where it stands."""
+    slug = access.consultation.slug
+    for message in messages_to(access, person_id):
+        name, state = purpose_name(message.purpose), STATES[message.state]
+        what = Text(f"Mail: {name.en} – {state.en}", f"Courriel\u00a0: {name.fr} – {state.fr}")
+        url = url_for("outreach.message", slug=slug, message_id=message.id) if access.may(Permission.SEE_MAIL) else None
+        yield TimelineEntry(message.sent_at or message.created_at, what, url)
+
+
+def overview(access: Access) -> Iterator[OverviewLine]:
+    """Give a line for messages that were sent, and one for each kind of trouble."""
+    if not access.may(Permission.SEE_MAIL):
+        return
+    rows = db.session.execute(select(Message.state, func.count()).where(seen_by(access)).group_by(Message.state)).all()
+    counted: dict[State, int] = {row[0]: row[1] for row in rows}
+    slug = access.consultation.slug
+    for state in (State.SENT, *TROUBLE):
+        number = counted.get(state, 0)
+        if number:
+            name = STATES[state]
+            what = Text(f"Mail: {name.en.lower()}", f"Courriels\u00a0: {name.fr.lower()}")
+            url = url_for("outreach.mail", slug=slug, state=state.value)
+            yield OverviewLine(what, Text(str(number), str(number)), url, waiting=state in TROUBLE)
+
+
+def bounced(message: Message) -> None:
+    """Write down on the invitation that its mail came back; it went out all the same, and counts as distributed."""
+    if message.invitation_id is None:
+        return
+    with writing() as session:
+        moment = now()
+        mark_distributed(invitation_id=message.invitation_id, at=moment)
+        invitation = session.get(Invitation, message.invitation_id)
+        if invitation is not None and invitation.bounced_at is None:
+            invitation.bounced_at = moment

@@ -1,0 +1,163 @@
+"""Pages of a mailing: what and whom, the check before sending, the mail as one person reads it, the yes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from engagement.consultations.gate import current_access
+from engagement.consultations.models import Status
+from engagement.kernel.errors import DomainError
+from engagement.kernel.policy import Permission, Policy, member
+from engagement.kernel.web import said
+from engagement.mailing.texts import text_of
+from engagement.outreach.blueprint import outreach
+from engagement.outreach.listing import states_of
+from engagement.outreach.reach import DOES_NOT, GETS_IT, WORDS, Reach, survey
+from engagement.outreach.reading import as_one_person_reads_it
+from engagement.outreach.service import (
+    approve,
+    discard,
+    draft_mailing,
+    faults_before_sending,
+    find_mailing,
+    find_offer,
+    offers_to,
+    people_of,
+    plan_rest,
+    title_of,
+)
+from engagement.roster.filters import Filter, list_people, matching_ids
+from engagement.roster.models import IdentifiedThrough
+from engagement.roster.service import batches_of
+from engagement.roster.vocabulary import IDENTIFIED_THROUGH, LANGUAGES_SPOKEN, REGIONS, SECTORS
+
+if TYPE_CHECKING:
+    from engagement.consultations.access import Access
+
+MOST_TICKED = 500
+
+POLICY: Policy = {
+    "outreach.new_mailing": member(Permission.INVITE),
+    "outreach.mailing": member(Permission.SEE_MAIL),
+    "outreach.letter": member(Permission.SEE_MAIL),
+    "outreach.approve_mailing": member(Permission.INVITE),
+    "outreach.discard_mailing": member(Permission.INVITE),
+}
+
+
+@outreach.route("/c/<slug>/mail/new", methods=["GET", "POST"])
+def new_mailing(slug: str) -> Any:
+    """Choose what people are invited to, and whom."""
+    access = current_access()
+    asked = Filter.from_query(request.values)
+    problem = None
+    if request.method == "POST":
+        try:
+            offer = find_offer(access, request.form.get("about", ""))
+            if offer is None:
+                problem = ("about", gettext("Choose what people are invited to."))
+            else:
+                made = draft_mailing(
+                    consultation_id=access.consultation.id,
+                    offer=offer,
+                    people=_people_chosen(access, asked),
+                    chosen_by=asked.as_query(),
+                    actor=access.actor,
+                )
+                return redirect(url_for(".mailing", slug=slug, mailing_id=made.id))
+        except DomainError as error:
+            problem = ("people", said(error.said))
+    return _show_choice(access, asked, problem)
+
+
+def _people_chosen(access: Access, asked: Filter) -> list[UUID]:
+    found = matching_ids(access, asked)
+    if request.form.get("whom") != "ticked":
+        return found
+    ticked = set(request.form.getlist("person"))
+    return [each for each in found if str(each) in ticked]
+
+
+def _show_choice(access: Access, asked: Filter, problem: tuple[str, str] | None) -> Any:
+    return render_template(
+        "outreach/new_mailing.html",
+        offers=offers_to(access),
+        about=request.values.get("about", ""),
+        whom=request.form.get("whom", "all"),
+        ticked=set(request.form.getlist("person")),
+        asked=asked,
+        people=list_people(access, asked, 1, MOST_TICKED),
+        batches=batches_of(access),
+        sectors=SECTORS,
+        regions=REGIONS,
+        languages=LANGUAGES_SPOKEN,
+        throughs={each: IDENTIFIED_THROUGH[each] for each in IdentifiedThrough},
+        problem=problem,
+    )
+
+
+@outreach.get("/c/<slug>/mail/mailings/<uuid:mailing_id>")
+def mailing(slug: str, mailing_id: UUID) -> Any:  # noqa: ARG001
+    """Show who gets what in which language and who does not; after the yes, how far it is."""
+    access = current_access()
+    found = find_mailing(access, mailing_id)
+    draft = found.state == "draft"
+    people = people_of(found.people, access)
+    return render_template(
+        "outreach/mailing.html" if draft else "outreach/mailing_sent.html",
+        mailing=found,
+        title=title_of(found),
+        survey=survey(found, people),
+        gets_it=GETS_IT,
+        does_not=DOES_NOT,
+        REACH=WORDS,
+        Reach=Reach,
+        faults=faults_before_sending(found) if draft else [],
+        text=text_of(found.consultation_id, found.purpose),
+        counts=states_of(access, mailing_id),
+        may_approve=access.may(Permission.INVITE),
+        paused=access.consultation.status is Status.PAUSED,
+    )
+
+
+@outreach.get("/c/<slug>/mail/mailings/<uuid:mailing_id>/letter/<uuid:person_id>")
+def letter(slug: str, mailing_id: UUID, person_id: UUID) -> Any:  # noqa: ARG001
+    """Show the mail of a draft as one person will read it."""
+    access = current_access()
+    found = find_mailing(access, mailing_id)
+    person = next(iter(people_of([str(person_id)], access)), None)
+    text = text_of(found.consultation_id, found.purpose)
+    if person is None or str(person_id) not in found.people or not (text.subject.whole and text.body.whole):
+        abort(404)
+    written = as_one_person_reads_it(found, person, text)
+    return render_template("outreach/letter.html", mailing=found, person=person, written=written)
+
+
+@outreach.post("/c/<slug>/mail/mailings/<uuid:mailing_id>/approve")
+def approve_mailing(slug: str, mailing_id: UUID) -> Any:
+    """Let the mailing go."""
+    access = current_access()
+    find_mailing(access, mailing_id)
+    try:
+        approve(mailing_id=mailing_id, actor=access.actor)
+        plan_rest(mailing_id)
+    except DomainError as error:
+        flash(said(error.said))
+    return redirect(url_for(".mailing", slug=slug, mailing_id=mailing_id))
+
+
+@outreach.post("/c/<slug>/mail/mailings/<uuid:mailing_id>/discard")
+def discard_mailing(slug: str, mailing_id: UUID) -> Any:
+    """Give a draft up."""
+    access = current_access()
+    find_mailing(access, mailing_id)
+    try:
+        discard(mailing_id=mailing_id, actor=access.actor)
+        flash(gettext("Discarded. Nothing was sent."))
+    except DomainError as error:
+        flash(said(error.said))
+    return redirect(url_for(".mail", slug=slug))

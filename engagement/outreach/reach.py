@@ -1,0 +1,126 @@
+"""Who of some chosen people a mailing reaches, in which language, and who it does not, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import select
+
+from engagement.invitations.models import Invitation
+from engagement.kernel.bilingual import Text
+from engagement.kernel.db import db
+from engagement.mailing.models import Suppression
+from engagement.roster.models import Person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from uuid import UUID
+
+    from engagement.outreach.models import Mailing
+
+T = TypeVar("T")
+CHUNK = 500
+
+
+class Reach(StrEnum):
+    """What becomes of one person in a mailing."""
+
+    ENGLISH = "english"
+    FRENCH = "french"
+    BOTH = "both"
+    TELEPHONE = "telephone"
+    ALREADY_INVITED = "already_invited"
+    DO_NOT_CONTACT = "do_not_contact"
+    BOUNCED = "bounced"
+    OPTED_OUT = "opted_out"
+
+
+GETS_IT = (Reach.ENGLISH, Reach.FRENCH, Reach.BOTH)
+DOES_NOT = (Reach.ALREADY_INVITED, Reach.DO_NOT_CONTACT, Reach.BOUNCED, Reach.OPTED_OUT)
+
+WORDS: dict[Reach, Text] = {
+    Reach.ENGLISH: Text("Will get it in English", "Le recevront en anglais"),
+    Reach.FRENCH: Text("Will get it in French", "Le recevront en français"),
+    Reach.BOTH: Text("Will get both, language not known", "Le recevront dans les deux langues, préférence inconnue"),
+    Reach.TELEPHONE: Text("To be telephoned: no address", "À joindre par téléphone\u00a0: aucune adresse"),
+    Reach.ALREADY_INVITED: Text("Already invited", "Déjà invités"),
+    Reach.DO_NOT_CONTACT: Text("Asked not to be contacted", "Ont demandé à ne pas être joints"),
+    Reach.BOUNCED: Text("Mail to their address came back", "Courriel non distribué à leur adresse"),
+    Reach.OPTED_OUT: Text("Opted out", "Ne veulent plus recevoir de courriels"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What decides about one person. ``suppressed`` is why their address is not written to, if it is not."""
+
+    language: str | None
+    has_address: bool
+    invited: bool
+    do_not_contact: bool
+    suppressed: str | None
+
+
+def reach_of(facts: Facts) -> Reach:
+    """Return what becomes of a person; the first reason that holds is the one that is shown."""
+    if facts.do_not_contact:
+        return Reach.DO_NOT_CONTACT
+    if facts.invited:
+        return Reach.ALREADY_INVITED
+    if not facts.has_address:
+        return Reach.TELEPHONE
+    if facts.suppressed is not None:
+        return Reach.BOUNCED if facts.suppressed == "bounced" else Reach.OPTED_OUT
+    return {"en": Reach.ENGLISH, "fr": Reach.FRENCH}.get(facts.language or "", Reach.BOTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The people of a mailing by what becomes of them; ``hidden`` is how many the reader may not know of."""
+
+    groups: dict[Reach, list[Person]] = field(default_factory=dict)
+    hidden: int = 0
+
+    def of(self, reach: Reach) -> list[Person]:
+        """Return the people whom this becomes of, in the order of the roster."""
+        return self.groups.get(reach, [])
+
+    @property
+    def reached(self) -> int:
+        """Return how many get the mail."""
+        return sum(len(self.of(each)) for each in GETS_IT)
+
+
+def survey(mailing: Mailing, people: Sequence[Person]) -> Survey:
+    """Return what becomes of ``people`` (those of the mailing whom the reader may know of)."""
+    invited = set(invited_already(mailing, [person.id for person in people]))
+    suppressed = _suppressed(people)
+    groups: dict[Reach, list[Person]] = {}
+    for person in people:
+        reason = suppressed.get(person.email_index) if person.email_index else None
+        facts = Facts(person.language, bool(person.email), person.id in invited, person.do_not_contact, reason)
+        groups.setdefault(reach_of(facts), []).append(person)
+    return Survey(groups, len(mailing.people) - len(people))
+
+
+def invited_already(mailing: Mailing, ids: Sequence[UUID]) -> Iterator[UUID]:
+    """Give those of ``ids`` who have a standing invitation to what the mailing is about."""
+    about = Invitation.event_id == mailing.event_id if mailing.event_id else Invitation.questionnaire_id == mailing.questionnaire_id
+    for chunk in _chunks(ids):
+        yield from db.session.scalars(
+            select(Invitation.person_id).where(about, Invitation.withdrawn_at.is_(None), Invitation.person_id.in_(chunk))
+        )
+
+
+def _suppressed(people: Iterable[Person]) -> dict[bytes, str]:
+    found: dict[bytes, str] = {}
+    for chunk in _chunks([person.email_index for person in people if person.email_index]):
+        rows = db.session.execute(select(Suppression.address_index, Suppression.reason).where(Suppression.address_index.in_(chunk)))
+        found.update({index: reason for index, reason in rows})  # noqa: C416 - rows are not pairs to mypy.
+    return found
+
+
+def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (values[at : at + CHUNK] for at in range(0, len(values), CHUNK))

@@ -1,0 +1,61 @@
+"""A mail as staff read it: as it will be, and as it was sent, without what opens somebody's page."""
+
+from __future__ import annotations
+
+import email
+import re
+from email.message import EmailMessage
+from email.policy import default
+from typing import TYPE_CHECKING
+
+from engagement.kernel.bilingual import LANGUAGES, Language
+from engagement.kernel.ports import ports
+from engagement.kernel.settings import settings
+from engagement.mailing.composing import Composer, Sketch, Values
+from engagement.mailing.letters import Written, write
+
+if TYPE_CHECKING:
+    from engagement.mailing.models import Message
+    from engagement.mailing.texts import MailText
+    from engagement.outreach.models import Mailing
+    from engagement.roster.models import Person
+
+# A personal link lets whoever has it answer for that person: staff read the mail, not the link.
+_SECRET = re.compile(r"(/[a-z]{1,12}/)[A-Za-z0-9_-]{30,}")
+
+
+def without_links(text: str) -> str:
+    """Return ``text`` with the secret part of every personal link left out."""
+    return _SECRET.sub(r"\1…", text)
+
+
+def text_as_sent(message: Message) -> str | None:
+    """Return the plain text of a written message; None where it is not kept, or not for staff."""
+    composer: Composer | None = ports().composers.get(message.purpose)
+    raw = message.raw
+    if raw is None or (composer is not None and composer.private):
+        return None
+    parsed = email.message_from_bytes(raw, policy=default)
+    assert isinstance(parsed, EmailMessage)  # noqa: S101 - what this policy makes.
+    part = parsed.get_body(("plain",))
+    return without_links(str(part.get_content()).replace("\r\n", "\n").strip()) if part is not None else ""
+
+
+def as_one_person_reads_it(mailing: Mailing, person: Person, text: MailText) -> Written:
+    """Return the mail of a draft as ``person`` will get it; its link opens nothing."""
+    composer: Composer | None = ports().composers.get(mailing.purpose)
+    sketch = Sketch(mailing.consultation_id, person.id, mailing.event_id, mailing.questionnaire_id)
+    values = composer.preview(sketch) if composer and composer.preview else samples(composer, person.name)
+    written = write(text, values, person.language or "both", settings().base_url)
+    return Written(written.subject, without_links(written.plain).strip(), written.html)
+
+
+def samples(composer: Composer | None, name: str) -> Values:
+    """Return a stand-in for every placeholder: its own words in square brackets, and a name."""
+    names = composer.placeholders if composer else ()
+    return {language: {each: name if each == "name" else f"[{each.replace('_', ' ')}]" for each in names} for language in LANGUAGES}
+
+
+def sample(text: MailText, composer: Composer | None, language: Language) -> Written:
+    """Return what a text comes to in one language, for an invented person."""
+    return write(text, samples(composer, "Dominique Tremblay"), language, settings().base_url)

@@ -1,0 +1,106 @@
+"""Pages of mail that was planned: the list, and one message with what can be done about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from engagement.consultations.gate import current_access
+from engagement.consultations.models import Status
+from engagement.kernel.errors import DomainError
+from engagement.kernel.policy import Permission, Policy, member
+from engagement.kernel.web import said
+from engagement.mailing.models import State
+from engagement.mailing.service import NEVER_TAKEN, NOT_BEGUN, cancel, send_again, settle_as_arrived
+from engagement.outreach.blueprint import outreach
+from engagement.outreach.listing import find_message, history_of, messages_of, states_of
+from engagement.outreach.reading import text_as_sent
+from engagement.outreach.service import mailings_of, title_of
+from engagement.outreach.vocabulary import LANGUAGES, REASONS, STATES, purpose_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+POLICY: Policy = {
+    "outreach.mail": member(Permission.SEE_MAIL),
+    "outreach.message": member(Permission.SEE_MAIL),
+    "outreach.send_message_again": member(Permission.INVITE),
+    "outreach.settle_message": member(Permission.INVITE),
+    "outreach.cancel_message": member(Permission.INVITE),
+}
+
+
+@outreach.app_context_processor
+def _words() -> dict[str, object]:
+    return {"MAIL_STATES": STATES, "MAIL_LANGUAGES": LANGUAGES, "MAIL_REASONS": REASONS, "purpose_name": purpose_name}
+
+
+def chosen_state() -> State | None:
+    """Return the state that the address asks for, None for all."""
+    wanted = request.args.get("state", "")
+    return State(wanted) if wanted in set(State) else None
+
+
+@outreach.get("/c/<slug>/mail")
+def mail(slug: str) -> Any:  # noqa: ARG001
+    """Show the mailings and the messages."""
+    access = current_access()
+    page = request.args.get("page", 1, type=int)
+    return render_template(
+        "outreach/mail.html",
+        mailings=[(each, title_of(each)) for each in mailings_of(access)],
+        messages=messages_of(access, chosen_state(), None, page),
+        counts=states_of(access),
+        state=chosen_state(),
+        paused=access.consultation.status is Status.PAUSED,
+    )
+
+
+@outreach.get("/c/<slug>/mail/messages/<uuid:message_id>")
+def message(slug: str, message_id: UUID) -> Any:  # noqa: ARG001
+    """Show one message: where it stands, what happened to it, what it says."""
+    access = current_access()
+    row = find_message(access, message_id)
+    return render_template(
+        "outreach/message.html",
+        row=row,
+        message=row.message,
+        history=history_of(message_id),
+        text=text_as_sent(row.message),
+        may_act=access.may(Permission.INVITE),
+        never_taken=row.message.state in NEVER_TAKEN,
+        not_begun=row.message.state in NOT_BEGUN,
+        paused=access.consultation.status is Status.PAUSED,
+    )
+
+
+@outreach.post("/c/<slug>/mail/messages/<uuid:message_id>/again")
+def send_message_again(slug: str, message_id: UUID) -> Any:
+    """Have a message go once more."""
+    return _done(slug, message_id, send_again, gettext("It will be sent again."))
+
+
+@outreach.post("/c/<slug>/mail/messages/<uuid:message_id>/arrived")
+def settle_message(slug: str, message_id: UUID) -> Any:
+    """Write down that a doubtful message arrived."""
+    return _done(slug, message_id, settle_as_arrived, gettext("It counts as sent."))
+
+
+@outreach.post("/c/<slug>/mail/messages/<uuid:message_id>/cancel")
+def cancel_message(slug: str, message_id: UUID) -> Any:
+    """Stop a message that has not begun to go."""
+    return _done(slug, message_id, cancel, gettext("Cancelled."))
+
+
+def _done(slug: str, message_id: UUID, verb: Callable[..., object], words: str) -> Any:
+    access = current_access()
+    find_message(access, message_id)
+    try:
+        verb(message_id=message_id, actor=access.actor)
+        flash(words)
+    except DomainError as error:
+        flash(said(error.said))
+    return redirect(url_for(".message", slug=slug, message_id=message_id))

@@ -1,0 +1,69 @@
+"""What mails, states and reasons are called."""
+
+from __future__ import annotations
+
+from engagement.kernel.bilingual import Text
+from engagement.mailing.models import State
+
+PURPOSES: dict[str, Text] = {
+    "event_invitation": Text("Invitation to an event", "Invitation à un événement"),
+    "event_confirmation": Text("Confirmation of a reply", "Confirmation d’une réponse"),
+    "questionnaire_invitation": Text("Invitation to a questionnaire", "Invitation à répondre à un questionnaire"),
+    "nomination_invitation": Text("Invitation after a nomination", "Invitation à la suite d’une proposition"),
+    "access_code": Text("Access code", "Code d’accès"),
+}
+
+STATES: dict[State, Text] = {
+    State.PLANNED: Text("Planned", "Prévu"),
+    State.QUEUED: Text("Ready to go", "Prêt à partir"),
+    State.CLAIMED: Text("About to go", "Sur le point de partir"),
+    State.SENDING: Text("Being sent", "En cours d’envoi"),
+    State.SENT: Text("Sent", "Envoyé"),
+    State.DEFERRED: Text("Will be tried again", "Sera tenté de nouveau"),
+    State.FAILED: Text("Not delivered", "Non distribué"),
+    State.SUPPRESSED: Text("Not sent: must not be written to", "Non envoyé\u00a0: ne pas écrire à cette adresse"),
+    State.CANCELLED: Text("Cancelled", "Annulé"),
+    State.DOUBTFUL: Text("Doubtful", "Incertain"),
+}
+
+LANGUAGES: dict[str, Text] = {
+    "en": Text("English", "Anglais"),
+    "fr": Text("French", "Français"),
+    "both": Text("English and French", "Anglais et français"),
+}
+
+# What the outbox writes beside a change of state. A server's own words are shown as they came.
+REASONS: dict[str, Text] = {
+    "the consultation is paused": Text("The consultation is paused.", "La consultation est suspendue."),
+    "its worker was lost before sending": Text(
+        "The sending program stopped before it began; it goes on by itself.",
+        "Le programme d’envoi s’est arrêté avant de commencer; l’envoi reprendra de lui-même.",
+    ),
+    "its worker was lost while sending": Text(
+        "The sending program stopped in the middle: nobody knows whether it arrived.",
+        "Le programme d’envoi s’est arrêté en plein envoi\u00a0: on ne sait pas si le courriel est arrivé.",
+    ),
+    "the same bytes once more, by the setting MAIL_RESEND_DOUBTFUL": Text(
+        "Sent once more, by the setting MAIL_RESEND_DOUBTFUL.", "Envoyé une fois de plus, selon le réglage MAIL_RESEND_DOUBTFUL."
+    ),
+    "its last moment has passed": Text("The last moment for it has passed.", "Le dernier moment pour l’envoyer est passé."),
+    "a text is missing in one language, or older than its translation": Text(
+        "Its text is missing in one language, or older in one than in the other. It goes when the text is mended.",
+        "Son texte manque dans une langue, ou y est plus ancien que dans l’autre. Il partira une fois le texte corrigé.",
+    ),
+    "what it is about does not exist any more": Text("What it is about does not exist any more.", "Son objet n’existe plus."),
+    "the address cannot be written to": Text("This is not an address that mail can go to.", "On ne peut pas écrire à cette adresse."),
+    "suppressed: bounced": Text("A mail to this address came back.", "Un courriel à cette adresse n’a pas été distribué."),
+    "suppressed: opted_out": Text("Asked not to receive any more mail.", "A demandé à ne plus recevoir de courriels."),
+    "suppressed: complained": Text("Complained about our mail.", "S’est plainte ou plaint de nos courriels."),
+    "suppressed: staff": Text("The team decided not to write to this address.", "L’équipe a décidé de ne pas écrire à cette adresse."),
+    "suppressed: do not contact": Text("Asked not to be contacted.", "A demandé à ne pas être joint."),
+    "sent again by the team": Text("The team had it sent again.", "L’équipe l’a fait envoyer de nouveau."),
+    "the team found out that it arrived": Text("The team found out that it arrived.", "L’équipe a su qu’il était arrivé."),
+    "cancelled by the team": Text("The team cancelled it.", "L’équipe l’a annulé."),
+}
+
+
+def purpose_name(purpose: str) -> Text:
+    """Return what a kind of mail is called."""
+    return PURPOSES.get(purpose) or Text(purpose, purpose)
