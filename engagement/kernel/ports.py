@@ -64,6 +64,7 @@ class Ports:
     ``sent``: mail purpose to what must be stored in the transaction that marks a message sent.
     ``greetings``: each gives lines that the start command prints once the pages answer.
     ``bounced``: each takes a message whose address does not exist, in the transaction that notes it.
+    ``bell``: tells the worker that there is mail to send.
     ``chores``: each does work that is owed (the rest of a mailing), before the worker sends.
     ``person_tables``: table names holding a person's id, with what erasure does there.
     """
@@ -75,6 +76,7 @@ class Ports:
     sent: dict[str, Callable[[Any], None]] = field(default_factory=dict)
     greetings: list[Callable[[], Iterable[str]]] = field(default_factory=list)
     bounced: list[Callable[[Any], None]] = field(default_factory=list)
+    bell: Callable[[], None] | None = None
     chores: list[Callable[[], None]] = field(default_factory=list)
     person_tables: dict[str, str] = field(default_factory=dict)
 

@@ -6,16 +6,16 @@ Nothing depends on it being heard. Who misses it finds the rows at the next tick
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from flask import current_app, has_app_context
 from sqlalchemy import event
 from sqlalchemy.orm import Session
+
+from engagement.kernel.ports import ports
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import SessionTransaction
 
-EXTENSION = "convoke_bell"
 _FLAG = "mail_was_planned"
 
 log = logging.getLogger(__name__)
@@ -34,12 +34,9 @@ def _ring(session: Session, transaction: SessionTransaction) -> None:
 
 def ring() -> None:
     """Tell the worker that there is work; a queue that cannot be reached costs a minute."""
-    if not has_app_context():
-        return
-    queue: Any = current_app.extensions.get(EXTENSION)
-    if queue is None:
-        return
+    bell = ports().bell
     try:
-        queue.ring()
+        if bell is not None:
+            bell()
     except Exception as error:  # noqa: BLE001 - whatever the queue's trouble is, the rows are stored.
         log.warning("the worker was not told of new mail (%s); the next tick finds it", type(error).__name__)

@@ -11,8 +11,9 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from engagement.kernel.settings import settings
-from engagement.mailing.bell import EXTENSION
 from engagement.mailing.worker import Queue, send_due
+
+QUEUE = "convoke_queue"
 
 mail_commands = AppGroup("mail", help="Outgoing mail, and the mailbox for trying out.")
 
@@ -42,7 +43,7 @@ def send(as_json: bool) -> None:  # noqa: FBT001
 @mail_commands.command("work")
 def work() -> None:
     """Run the worker: sends mail as it is planned, until Ctrl-C or SIGTERM."""
-    queue: Queue = current_app.extensions[EXTENSION]
+    queue: Queue = current_app.extensions[QUEUE]
     queue.consume()
 
 

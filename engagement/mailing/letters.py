@@ -47,7 +47,8 @@ def write(text: MailText, values: Values, language: str, base_url: str) -> Writt
         if each not in values:
             raise BadMailError(f"there are no values for the language {each}")
         subjects.append(expand(text.subject.in_(each), values[each]))
-        bodies.append((each, expand(text.body.in_(each), values[each]).strip()))
+        # A placeholder that is empty for this person leaves no gap.
+        bodies.append((each, re.sub(r"\n\s*\n\s*\n", "\n\n", expand(text.body.in_(each), values[each])).strip()))
     subject = " / ".join(subjects)
     plain = RULE.join(body for _, body in bodies)
     if len(bodies) > 1:

@@ -14,7 +14,6 @@ import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app
 from flask_mail import Connection, Mail, Message
 
 if TYPE_CHECKING:
@@ -171,7 +170,7 @@ def _shown(code: int, said: bytes) -> str:
 
 def open_line() -> Line:
     """Return a line to the server of the current application, for a ``with`` block."""
-    return Line(current_app.extensions["mail"])
+    return Line(mail.connect().mail)
 
 
 def envelope_sender(bounce_token: str, sender: str) -> str:

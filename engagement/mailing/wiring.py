@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engagement.mailing.bell import EXTENSION
-from engagement.mailing.cli import mail_commands
+from engagement.mailing.cli import QUEUE, mail_commands
 from engagement.mailing.transport import mail
 from engagement.mailing.views import POLICY, mailing
 from engagement.mailing.worker import Queue
@@ -20,8 +19,9 @@ if TYPE_CHECKING:
 def plug_in(app: Flask, ports: Ports) -> Policy:
     """Plug in the transport, the worker's queue and, outside production, the local mailbox."""
     mail.init_app(app)
-    queue = Queue(app)
-    app.extensions[EXTENSION] = queue
+    queue = Queue(app.config["SETTINGS"], app.app_context)
+    app.extensions[QUEUE] = queue
+    ports.bell = queue.ring
     app.cli.add_command(mail_commands)
     ports.person_tables["message"] = "address, subject and bytes are dropped; the row stays without a person"
     if not app.config["SETTINGS"].serves_local_mailbox:

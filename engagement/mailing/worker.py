@@ -14,6 +14,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from huey import PostgresHuey, SqliteHuey, crontab
@@ -30,7 +31,6 @@ from engagement.mailing.transport import Accepted, Line, LineDownError, Refused,
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from flask import Flask
     from huey.api import Huey
 
     from config import Settings
@@ -108,9 +108,9 @@ def _send(message_id: UUID, worker: str, line: Line) -> State:
 class Queue:
     """The queue of one application: made when it is first needed, and not before."""
 
-    def __init__(self, app: Flask) -> None:
-        """Remember the application."""
-        self.app = app
+    def __init__(self, settings_now: Settings, app_context: Callable[[], AbstractContextManager[Any]]) -> None:
+        """Remember the application's settings and how to stand in it."""
+        self._settings, self._app_context = settings_now, app_context
         self.stopping = threading.Event()
         self._lock = threading.Lock()
         self._huey: Huey | None = None
@@ -121,7 +121,7 @@ class Queue:
         """Return the queue, opening it the first time."""
         with self._lock:
             if self._huey is None:
-                self._huey = _open_queue(self.app.config["SETTINGS"])
+                self._huey = _open_queue(self._settings)
                 self._work = self._huey.task(name="work")(self._run)
                 self._huey.periodic_task(crontab(minute="*"), name="tick")(self._run)
         return self._huey
@@ -132,7 +132,7 @@ class Queue:
             self._work()
 
     def _run(self) -> None:
-        with self.app.app_context():
+        with self._app_context():
             send_due(self.stopping.is_set)
 
     def consume(self) -> None:

@@ -14,11 +14,12 @@ from engagement.kernel.errors import DomainError
 from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.web import said
 from engagement.mailing.texts import text_of
-from engagement.outreach.blueprint import outreach
 from engagement.outreach.listing import states_of
+from engagement.outreach.models import Mailing, MailingState
 from engagement.outreach.reach import DOES_NOT, GETS_IT, WORDS, Reach, survey
 from engagement.outreach.reading import as_one_person_reads_it
 from engagement.outreach.service import (
+    Offer,
     approve,
     discard,
     draft_mailing,
@@ -30,6 +31,7 @@ from engagement.outreach.service import (
     plan_rest,
     title_of,
 )
+from engagement.outreach.views import outreach
 from engagement.roster.filters import Filter, list_people, matching_ids
 from engagement.roster.models import IdentifiedThrough
 from engagement.roster.service import batches_of
@@ -54,24 +56,21 @@ def new_mailing(slug: str) -> Any:
     """Choose what people are invited to, and whom."""
     access = current_access()
     asked = Filter.from_query(request.values)
-    problem = None
-    if request.method == "POST":
-        try:
-            offer = find_offer(access, request.form.get("about", ""))
-            if offer is None:
-                problem = ("about", gettext("Choose what people are invited to."))
-            else:
-                made = draft_mailing(
-                    consultation_id=access.consultation.id,
-                    offer=offer,
-                    people=_people_chosen(access, asked),
-                    chosen_by=asked.as_query(),
-                    actor=access.actor,
-                )
-                return redirect(url_for(".mailing", slug=slug, mailing_id=made.id))
-        except DomainError as error:
-            problem = ("people", said(error.said))
-    return _show_choice(access, asked, problem)
+    if request.method == "GET":
+        return _show_choice(access, asked, None)
+    offer = find_offer(access, request.form.get("about", ""))
+    if offer is None:
+        return _show_choice(access, asked, ("about", gettext("Choose what people are invited to.")))
+    try:
+        made = _draft(access, offer, asked)
+    except DomainError as error:
+        return _show_choice(access, asked, ("people", said(error.said)))
+    return redirect(url_for(".mailing", slug=slug, mailing_id=made.id))
+
+
+def _draft(access: Access, offer: Offer, asked: Filter) -> Mailing:
+    chosen = _people_chosen(access, asked)
+    return draft_mailing(consultation_id=access.consultation.id, offer=offer, people=chosen, chosen_by=asked.as_query(), actor=access.actor)
 
 
 def _people_chosen(access: Access, asked: Filter) -> list[UUID]:
@@ -105,23 +104,25 @@ def mailing(slug: str, mailing_id: UUID) -> Any:  # noqa: ARG001
     """Show who gets what in which language and who does not; after the yes, how far it is."""
     access = current_access()
     found = find_mailing(access, mailing_id)
-    draft = found.state == "draft"
-    people = people_of(found.people, access)
-    return render_template(
-        "outreach/mailing.html" if draft else "outreach/mailing_sent.html",
-        mailing=found,
-        title=title_of(found),
-        survey=survey(found, people),
-        gets_it=GETS_IT,
-        does_not=DOES_NOT,
-        REACH=WORDS,
-        Reach=Reach,
-        faults=faults_before_sending(found) if draft else [],
-        text=text_of(found.consultation_id, found.purpose),
-        counts=states_of(access, mailing_id),
-        may_approve=access.may(Permission.INVITE),
-        paused=access.consultation.status is Status.PAUSED,
-    )
+    template = "outreach/mailing.html" if found.state is MailingState.DRAFT else "outreach/mailing_sent.html"
+    return render_template(template, **_particulars(access, found))
+
+
+def _particulars(access: Access, found: Mailing) -> dict[str, object]:
+    return {
+        "mailing": found,
+        "title": title_of(found),
+        "survey": survey(found, people_of(found.people, access)),
+        "gets_it": GETS_IT,
+        "does_not": DOES_NOT,
+        "REACH": WORDS,
+        "Reach": Reach,
+        "faults": faults_before_sending(found) if found.state is MailingState.DRAFT else [],
+        "text": text_of(found.consultation_id, found.purpose),
+        "counts": states_of(access, found.id),
+        "may_approve": access.may(Permission.INVITE),
+        "paused": access.consultation.status is Status.PAUSED,
+    }
 
 
 @outreach.get("/c/<slug>/mail/mailings/<uuid:mailing_id>/letter/<uuid:person_id>")

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask_babel import gettext
 
 from engagement.consultations.gate import current_access
-from engagement.kernel.bilingual import LANGUAGES
+from engagement.kernel.bilingual import LANGUAGES, Language
 from engagement.kernel.errors import DomainError
 from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.ports import ports
 from engagement.mailing.composing import Composer
+from engagement.mailing.letters import Written
 from engagement.mailing.service import change_text, use_shipped_text
 from engagement.mailing.texts import MailText, text_of
-from engagement.outreach.blueprint import outreach
 from engagement.outreach.forms import MailTextForm
 from engagement.outreach.reading import sample
+from engagement.outreach.views import outreach
 from engagement.outreach.vocabulary import purpose_name
+
+if TYPE_CHECKING:
+    from engagement.consultations.access import Access
 
 POLICY: Policy = {
     "outreach.texts": member(Permission.SEE_MAIL),
@@ -50,25 +54,32 @@ def text(slug: str, purpose: str) -> Any:
     form = MailTextForm(data=_as_fields(standing))
     if form.validate_on_submit():
         try:
-            change_text(
-                consultation_id=access.consultation.id,
-                purpose=purpose,
-                subject=form.bilingual("subject"),
-                body=form.bilingual("body"),
-                placeholders=composer.placeholders,
-                confirmed=form.confirm_texts.data,
-                actor=access.actor,
-            )
+            _change(access, composer, form)
         except DomainError as error:
             form.refuse(error)
         else:
             flash(gettext("Saved."))
             return redirect(url_for(".text", slug=slug, purpose=purpose))
-    whole = standing.subject.whole and standing.body.whole
-    shown = {language: sample(standing, composer, language) for language in LANGUAGES} if whole else {}
-    return render_template(
-        "outreach/text.html", form=form, purpose=purpose, name=purpose_name(purpose), standing=standing, composer=composer, shown=shown
+    shown = _samples(standing, composer)
+    return render_template("outreach/text.html", form=form, name=purpose_name(purpose), standing=standing, composer=composer, shown=shown)
+
+
+def _change(access: Access, composer: Composer, form: MailTextForm) -> None:
+    change_text(
+        consultation_id=access.consultation.id,
+        purpose=composer.purpose,
+        subject=form.bilingual("subject"),
+        body=form.bilingual("body"),
+        placeholders=composer.placeholders,
+        confirmed=form.confirm_texts.data,
+        actor=access.actor,
     )
+
+
+def _samples(standing: MailText, composer: Composer) -> dict[Language, Written]:
+    if not (standing.subject.whole and standing.body.whole):
+        return {}
+    return {language: sample(standing, composer, language) for language in LANGUAGES}
 
 
 def _as_fields(standing: MailText) -> dict[str, str]:

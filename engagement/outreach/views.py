@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from engagement.consultations.gate import current_access
@@ -15,7 +15,6 @@ from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.web import said
 from engagement.mailing.models import State
 from engagement.mailing.service import NEVER_TAKEN, NOT_BEGUN, cancel, send_again, settle_as_arrived
-from engagement.outreach.blueprint import outreach
 from engagement.outreach.listing import find_message, history_of, messages_of, states_of
 from engagement.outreach.reading import text_as_sent
 from engagement.outreach.service import mailings_of, title_of
@@ -23,6 +22,8 @@ from engagement.outreach.vocabulary import LANGUAGES, REASONS, STATES, purpose_n
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+outreach = Blueprint("outreach", __name__)
 
 POLICY: Policy = {
     "outreach.mail": member(Permission.SEE_MAIL),

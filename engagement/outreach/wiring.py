@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from engagement.kernel.policy import join_policies
 from engagement.outreach import mailing_views, text_views, views
-from engagement.outreach.blueprint import outreach
-from engagement.outreach.history import bounced, overview, timeline
+from engagement.outreach.history_views import bounced, overview, timeline
 from engagement.outreach.service import plan_what_is_owed
+from engagement.outreach.views import outreach
 
 if TYPE_CHECKING:
     from flask import Flask
