@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engagement.invitations.codes import CODE_COMPOSER, PURPOSE
+from engagement.portal.answering import POLICY_ANSWERING
 from engagement.portal.arriving import POLICY_ARRIVING
 from engagement.portal.blueprint import portal
 from engagement.portal.coding import POLICY_CODING
@@ -21,4 +22,4 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     """Plug in the pages behind a personal link, and the mail that brings a code."""
     app.register_blueprint(portal)
     ports.composers[PURPOSE] = CODE_COMPOSER
-    return {**POLICY_ARRIVING, **POLICY_REPLIES, **POLICY_CODING}
+    return {**POLICY_ARRIVING, **POLICY_REPLIES, **POLICY_ANSWERING, **POLICY_CODING}

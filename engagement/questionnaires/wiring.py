@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engagement.kernel.languages import current_language
 from engagement.questionnaires import letter
+from engagement.questionnaires.showing import answer_in_words
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from engagement.kernel.policy import Policy
     from engagement.kernel.ports import Ports
+    from engagement.questionnaires.answering import Value
+    from engagement.questionnaires.definition import QuestionAsked
 
 
-def plug_in(app: Flask, ports: Ports) -> Policy:  # noqa: ARG001
+def plug_in(app: Flask, ports: Ports) -> Policy:
     """Plug in the mail that asks for answers."""
     ports.composers[letter.PURPOSE] = letter.COMPOSER
     ports.sent[letter.PURPOSE] = letter.was_sent
+    app.jinja_env.globals["answer_words"] = _answer_words
     return {}
+
+
+def _answer_words(question: QuestionAsked, value: Value) -> str:
+    return answer_in_words(question, value, current_language())

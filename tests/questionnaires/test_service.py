@@ -77,13 +77,19 @@ def test_a_questionnaire_is_read_in_four_queries_however_long_it_is(app):
     consultation = a_consultation()
     short = a_questionnaire(consultation, "short")
     long = install_standard(consultation_id=consultation.id, actor=SYSTEM)
-    for questionnaire in (short, long):
+    for questionnaire_id in [short.id, long.id]:
         db.session.rollback()
         db.session.expunge_all()
         with counted() as statements:
-            definition = definition_of(questionnaire.id)
+            definition = definition_of(questionnaire_id)
         assert statements.count("select") == 4
         assert [section.questions for section in definition.sections if not section.questions] == []
+
+
+def test_a_questionnaire_is_found_by_its_name(app):
+    consultation = a_consultation()
+    short = a_questionnaire(consultation, "short")
+    install_standard(consultation_id=consultation.id, actor=SYSTEM)
     assert [each.name for each in questionnaires_of(consultation.id)] == ["short", "questionnaire"]
     assert find_questionnaire(consultation.id, "short").id == short.id
     with pytest.raises(AbsentError):
