@@ -213,7 +213,7 @@ def test_switching_the_language_keeps_the_answers(started):
 
 
 def test_a_draft_is_read_back_with_a_code_only(started, app):
-    started.post("/2", q_story="Nobody else may read this")
+    started.post("/2", q_story="A sentence only I may read")
     elsewhere = app.test_client()
     open_link_in(elsewhere, started.invitation)
     for path in ("/1", "/2", "/check"):
@@ -221,19 +221,19 @@ def test_a_draft_is_read_back_with_a_code_only(started, app):
         assert answer.status_code == 302
         assert "/code" in answer.location
     start = elsewhere.get(started.base).text
-    assert "Nobody else" not in start
+    assert "only I may read" not in start
     assert "Go on where you stopped" in start
 
 
 def test_without_the_code_what_is_posted_is_kept_and_nothing_is_shown(started, app):
-    started.post("/2", q_story="Nobody else may read this")
+    started.post("/2", q_story="A sentence only I may read")
     form = started.form("/2")
     elsewhere = app.test_client()
     open_link_in(elsewhere, started.invitation)
-    answer = elsewhere.post(started.base + "/2", data={**form, "q_count": "4", "q_story": "Nobody else may read this"})
+    answer = elsewhere.post(started.base + "/2", data={**form, "q_count": "4", "q_story": "A sentence only I may read"})
     assert "/code" in elsewhere.get(answer.location).location
     assert started.stored("count") == Given(4)
-    wrong = elsewhere.post(started.base + "/2", data={**form, "q_count": "wrong", "q_story": "Nobody else may read this"})
+    wrong = elsewhere.post(started.base + "/2", data={**form, "q_count": "wrong", "q_story": "A sentence only I may read"})
     assert "/code" in wrong.location
     sent = elsewhere.post(started.base + "/check", data=form)
     assert "/code" in sent.location
