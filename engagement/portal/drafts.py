@@ -69,9 +69,7 @@ class Draft:
     def first_open(self) -> SectionShown | None:
         """Return the first section in which something is not answered yet."""
         given = self.answers
-        return next(
-            (each for each in self.sections if any(not (q.id in given and given[q.id].settled) for q in each.questions)), None
-        )
+        return next((each for each in self.sections if any(not (q.id in given and given[q.id].settled) for q in each.questions)), None)
 
 
 def draft_here() -> Draft:

@@ -268,7 +268,7 @@ def test_a_paused_consultation_takes_nothing_and_loses_nothing(started):
     assert "suspendue" in started.get(lang="fr").text
     with writing():
         a_consultation_of(started).status = Status.OPEN
-    assert "Send this now" in started.get("/1").text
+    assert "Send this now" in started.get("/1", lang="en").text
 
 
 def test_a_closed_questionnaire_says_so_calmly(visit):
