@@ -194,7 +194,7 @@ def same_address(consultation_id: UUID, indexes: Sequence[bytes | None], batch_i
     """
     found: dict[bytes, UUID] = {}
     in_batch = Person.id.in_(select(BatchMember.person_id).where(BatchMember.batch_id == batch_id))
-    for some in _chunks([index for index in indexes if index is not None]):
+    for some in chunks([index for index in indexes if index is not None]):
         rows = db.session.execute(
             select(Person.email_index, Person.id)
             .where(Person.consultation_id == consultation_id, Person.email_index.in_(some), or_(Person.open_to_team, in_batch))
@@ -250,13 +250,14 @@ def put_in_batch(*, batch_id: UUID, person_ids: Iterable[UUID], actor: Actor) ->
         if batch is None:
             raise AbsentError
         put = 0
-        for some in _chunks(wanted):
-            put += _put(session, batch, some)
+        for some in chunks(wanted):
+            put += put_some(session, batch, some)
         note(session, "put_in_batch", batch, actor)
     return put
 
 
-def _put(session: Session, batch: Batch, person_ids: Sequence[UUID]) -> int:
+def put_some(session: Session, batch: Batch, person_ids: Sequence[UUID]) -> int:
+    """Put at most AT_ONCE people in the batch by the rules of put_in_batch, in the current transaction."""
     condition = Person.id.in_(person_ids) & (Person.consultation_id == batch.consultation_id)
     if not batch.restricted:
         condition &= Person.open_to_team
@@ -325,6 +326,7 @@ def batches_with(access: Access, person_id: UUID) -> list[tuple[Batch, datetime]
     return [(batch, since[batch.id]) for batch in batches_of(access) if batch.id in since]
 
 
-def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Cut a list into pieces that fit into one statement."""
     for start in range(0, len(values), AT_ONCE):
         yield values[start : start + AT_ONCE]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engagement.roster import models  # noqa: F401 - its tables must be known.
+from engagement.roster import filling
+from engagement.roster.cli import roster_commands
+from engagement.roster.timeline import history_of, subjects_of
+from engagement.roster.views import POLICY, roster
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -13,6 +16,11 @@ if TYPE_CHECKING:
     from engagement.kernel.ports import Ports
 
 
-def plug_in(app: Flask, ports: Ports) -> Policy:  # noqa: ARG001
-    """Plug in nothing yet."""
-    return {}
+def plug_in(app: Flask, ports: Ports) -> Policy:
+    """Plug in the pages and commands of the roster, its part of a person's history, and its batches."""
+    app.register_blueprint(roster)
+    app.cli.add_command(roster_commands)
+    ports.timeline.append(history_of)
+    ports.subjects.append(subjects_of)
+    ports.person_tables |= {"person": "delete", "batch_member": "delete with the person"}
+    return POLICY | filling.POLICY

@@ -1,0 +1,239 @@
+"""A file becomes people in two steps: it is checked and kept, then somebody who saw the preview says yes.
+
+Storing goes in chunks, each a short transaction that also moves the mark on how far it came.
+So nothing else waits long for the database, and an import that was interrupted goes on where
+it stopped: no row is lost and none is stored twice.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from engagement.kernel.audit import Actor, note
+from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import now
+from engagement.kernel.crypto import address_index
+from engagement.kernel.db import db, writing
+from engagement.kernel.errors import AbsentError
+from engagement.roster.checking import Checked, GoodRow, Problem, Twice, identity
+from engagement.roster.folding import name_key, organization_key
+from engagement.roster.models import Batch, BatchMember, IdentifiedThrough, Organization, Person, RosterImport
+from engagement.roster.particulars import Particulars
+from engagement.roster.service import chunks, put_some, same_address
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from engagement.consultations.access import Access
+
+# Rows in one transaction: well under the 200 ms for which anything may hold the write lock.
+ROWS_AT_ONCE = 250
+
+
+@dataclass(frozen=True, slots=True)
+class KeptImport:
+    """A file that was checked: everything its preview shows, and what will be stored.
+
+    ``there`` holds the numbers of good rows whose person is on the roster already.
+    """
+
+    id: UUID
+    filename: str
+    batch_id: UUID | None
+    checked: Checked
+    there: frozenset[int]
+    rows_done: int
+    people_added: int
+    applied: bool
+
+    @property
+    def new(self) -> list[GoodRow]:
+        """Return the rows that make a new person."""
+        return [row for row in self.checked.good if row.number not in self.there]
+
+    @property
+    def known(self) -> list[GoodRow]:
+        """Return the rows of people who are on the roster already."""
+        return [row for row in self.checked.good if row.number in self.there]
+
+    @property
+    def rows_with_problems(self) -> int:
+        """Return how many rows have at least one problem."""
+        return len({problem.row for problem in self.checked.problems})
+
+
+def already_there(consultation_id: UUID, good: list[GoodRow], batch_id: UUID | None) -> dict[int, UUID]:
+    """Return, by row number, the person on the roster who is meant by a good row.
+
+    Looks only among the people whom the whole team sees and those in the batch the file is for.
+    """
+    indexes = {address_index(row.person.email): row.number for row in good if row.person.email}
+    found = {indexes[index]: person_id for index, person_id in same_address(consultation_id, list(indexes), batch_id).items()}
+    by_name = {identity(row.person): row.number for row in good if not row.person.email}
+    keys = list({name_key(row.person.given_name, row.person.family_name) for row in good if not row.person.email})
+    in_batch = Person.id.in_(select(BatchMember.person_id).where(BatchMember.batch_id == batch_id))
+    for some in chunks(keys):
+        rows = db.session.execute(
+            select(Person.id, Person.name_key, Organization.name_key, Person.phone)
+            .outerjoin(Organization, Organization.id == Person.organization_id)
+            .where(Person.consultation_id == consultation_id, Person.email_index.is_(None), Person.name_key.in_(some))
+            .where(or_(Person.open_to_team, in_batch))
+        )
+        for person_id, person_key, organization, phone in rows:
+            number = by_name.get("\n".join((person_key, organization or "", phone)))
+            if number is not None:
+                found[number] = person_id
+    return found
+
+
+def keep_import(*, consultation_id: UUID, filename: str, checked: Checked, batch_id: UUID | None, actor: Actor) -> KeptImport:
+    """Keep a checked file, sealed, until its preview has been seen; it replaces what this actor had kept before."""
+    there = already_there(consultation_id, checked.good, batch_id)
+    row = RosterImport(consultation_id=consultation_id, created_by=actor.id, created_at=now())
+    content = {
+        "filename": filename[-200:],
+        "batch_id": str(batch_id) if batch_id else None,
+        "there": sorted(there),
+        "rows": checked.rows,
+        "good": [[good.number, asdict(good.person)] for good in checked.good],
+        "twice": [[twice.row, twice.first, twice.name] for twice in checked.twice],
+        "problems": [[problem.row, problem.column, problem.said.en, problem.said.fr] for problem in checked.problems],
+    }
+    row.content = json.dumps(content).encode()
+    with writing() as session:
+        mine = RosterImport.created_by == actor.id if actor.id else RosterImport.created_by.is_(None)
+        waiting = (RosterImport.consultation_id == consultation_id, RosterImport.rows_done == 0, RosterImport.applied_at.is_(None))
+        session.execute(delete(RosterImport).where(mine, *waiting))
+        session.add(row)
+        session.flush()
+        note(session, "check_import", row, actor)
+    return _opened(row)
+
+
+def find_import(access: Access, import_id: UUID) -> KeptImport:
+    """Return an import of this member's own, or raise AbsentError: nobody else sees what a file holds."""
+    row = db.session.scalar(
+        select(RosterImport).where(
+            RosterImport.id == import_id,
+            RosterImport.consultation_id == access.consultation.id,
+            RosterImport.created_by == access.user_id,
+        )
+    )
+    if row is None:
+        raise AbsentError
+    return _opened(row)
+
+
+def discard_import(*, import_id: UUID, actor: Actor) -> None:
+    """Forget a file that was checked and not stored."""
+    with writing() as session:
+        row = session.get(RosterImport, import_id)
+        if row is not None:
+            note(session, "discard_import", row, actor)
+            session.delete(row)
+
+
+def apply_chunk(kept: KeptImport, actor: Actor) -> KeptImport:
+    """Store the next rows of an import; return it as it stands then.
+
+    People who are on the roster already stay as they are; all are put in the batch, if one
+    was chosen. With the last row the content of the file is dropped.
+    """
+    for attempt in range(3):
+        try:
+            return _apply(kept, actor)
+        except IntegrityError:
+            # On PostgreSQL somebody else may have added one of these people since we looked: look again.
+            if attempt == 2:
+                raise
+    raise AssertionError
+
+
+def _apply(kept: KeptImport, actor: Actor) -> KeptImport:
+    with writing() as session:
+        row = session.get(RosterImport, kept.id, with_for_update=True)
+        if row is None:
+            raise AbsentError
+        some = kept.checked.good[row.rows_done : row.rows_done + ROWS_AT_ONCE]
+        batch = session.get(Batch, kept.batch_id) if kept.batch_id else None
+        there = already_there(row.consultation_id, some, kept.batch_id)
+        new = _add_people(session, row.consultation_id, [each.person for each in some if each.number not in there], batch)
+        if batch is not None:
+            put_some(session, batch, list(there.values()))
+        row.rows_done += len(some)
+        row.people_added += new
+        if row.rows_done >= len(kept.checked.good) and row.applied_at is None:
+            row.applied_at, row.content = now(), None
+            note(session, "import_people", row, actor)
+    return KeptImport(
+        kept.id, kept.filename, kept.batch_id, kept.checked, kept.there, row.rows_done, row.people_added, row.applied_at is not None
+    )
+
+
+def _add_people(session: Session, consultation_id: UUID, people: list[Particulars], batch: Batch | None) -> int:
+    organizations = _organizations(session, consultation_id, {organization_key(each.organization): each.organization for each in people})
+    moment, made = now(), []
+    for each in people:
+        person = Person(
+            consultation_id=consultation_id, given_name=each.given_name, family_name=each.family_name,
+            name_key=name_key(each.given_name, each.family_name), email=each.email,
+            email_index=address_index(each.email) if each.email else None, phone=each.phone,
+            organization_id=organizations.get(organization_key(each.organization)), sector=each.sector, region=each.region,
+            language=each.language, identified_through=each.identified_through, safe_contact=each.safe_contact,
+            do_not_contact=each.do_not_contact, open_to_team=batch is None or not batch.restricted, created_at=moment,
+        )  # fmt: skip
+        made.append(person)
+    session.add_all(made)
+    session.flush()
+    if batch is not None:
+        session.add_all(BatchMember(batch_id=batch.id, person_id=person.id, added_at=moment) for person in made)
+        session.flush()
+    return len(made)
+
+
+def _organizations(session: Session, consultation_id: UUID, named: dict[str, str]) -> dict[str, UUID]:
+    named.pop("", None)
+    rows = session.execute(
+        select(Organization.name_key, Organization.id).where(
+            Organization.consultation_id == consultation_id, Organization.name_key.in_(list(named))
+        )
+    )
+    found: dict[str, UUID] = {key: organization_id for key, organization_id in rows}  # noqa: C416 - dict(rows) is not typed
+    for key, name in named.items():
+        if key not in found:
+            made = Organization(consultation_id=consultation_id, name=name, name_key=key)
+            session.add(made)
+            found[key] = made.id
+    session.flush()
+    return found
+
+
+def _opened(row: RosterImport) -> KeptImport:
+    content: dict[str, Any] = json.loads(row.content or b'{"filename": "", "batch_id": null, "there": [], "rows": 0}')
+    checked = Checked(
+        rows=content["rows"],
+        good=[GoodRow(number, _particulars(fields)) for number, fields in content.get("good", [])],
+        twice=[Twice(*each) for each in content.get("twice", [])],
+        problems=[Problem(number, column, Text(en, fr)) for number, column, en, fr in content.get("problems", [])],
+    )
+    batch_id = UUID(content["batch_id"]) if content["batch_id"] else None
+    return KeptImport(
+        row.id,
+        content["filename"],
+        batch_id,
+        checked,
+        frozenset(content["there"]),
+        row.rows_done or 0,
+        row.people_added or 0,
+        row.applied_at is not None,
+    )
+
+
+def _particulars(fields: dict[str, Any]) -> Particulars:
+    return Particulars(**{**fields, "identified_through": IdentifiedThrough(fields["identified_through"])})

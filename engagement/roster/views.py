@@ -1,0 +1,118 @@
+"""Pages of the roster: the list, one person, a new person, the file that goes out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from engagement.consultations.gate import current_access
+from engagement.kernel.errors import DomainError
+from engagement.kernel.languages import current_language
+from engagement.kernel.policy import Permission, Policy, member
+from engagement.kernel.ports import TimelineEntry, ports
+from engagement.roster.exporting import MEDIA_TYPES, export_for
+from engagement.roster.filters import Filter, list_people
+from engagement.roster.forms import NewPersonForm, PersonForm, offer_batches
+from engagement.roster.service import AddressTakenError, batches_of, batches_with, edit_person, find_or_add, find_person
+from engagement.roster.vocabulary import IDENTIFIED_THROUGH, LANGUAGES_SPOKEN, NOT_KNOWN, REGIONS, SECTORS
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+roster = Blueprint("roster", __name__)
+POLICY: Policy = {
+    "roster.people": member(Permission.SEE_PEOPLE),
+    "roster.person": member(Permission.SEE_PEOPLE),
+    "roster.new_person": member(Permission.EDIT_ROSTER),
+    "roster.edit": member(Permission.EDIT_ROSTER),
+    "roster.export": member(Permission.EXPORT_PEOPLE),
+}
+
+
+@roster.context_processor
+def _vocabulary() -> dict[str, object]:
+    return {
+        "SECTORS": SECTORS,
+        "REGIONS": REGIONS,
+        "LANGUAGES_SPOKEN": LANGUAGES_SPOKEN,
+        "IDENTIFIED_THROUGH": IDENTIFIED_THROUGH,
+        "NOT_KNOWN": NOT_KNOWN,
+    }
+
+
+def page_asked() -> int:
+    """Return the page number in the address; the first one for anything that is no number."""
+    asked = request.args.get("page", "1")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
+
+
+@roster.get("/c/<slug>/people")
+def people(slug: str) -> Any:  # noqa: ARG001
+    """List the people whom the filter in the address chooses."""
+    access = current_access()
+    asked = Filter.from_query(request.args)
+    page = list_people(access, asked, page_asked())
+    return render_template("roster/people.html", page=page, asked=asked, batches=batches_of(access))
+
+
+@roster.get("/c/<slug>/people/<uuid:person_id>")
+def person(slug: str, person_id: UUID) -> Any:  # noqa: ARG001
+    """Show one person and everything that happened with them."""
+    access = current_access()
+    found = find_person(access, person_id)
+    entries: list[TimelineEntry] = [entry for give in ports().timeline for entry in give(person_id, access)]
+    entries.sort(key=lambda entry: entry.at, reverse=True)
+    return render_template("roster/person.html", person=found, entries=entries, batches=batches_with(access, person_id))
+
+
+@roster.route("/c/<slug>/people/new", methods=["GET", "POST"])
+def new_person(slug: str) -> Any:
+    """Put somebody on the roster."""
+    access = current_access()
+    form = NewPersonForm()
+    form.batch_id.choices = offer_batches(batches_of(access), gettext("No batch"))
+    if form.validate_on_submit():
+        try:
+            return redirect(url_for(".person", slug=slug, person_id=_add(form)))
+        except DomainError as error:
+            form.refuse(error)
+    return render_template("roster/edit.html", form=form, person=None)
+
+
+def _add(form: NewPersonForm) -> UUID:
+    access = current_access()
+    added, new = find_or_add(
+        consultation_id=access.consultation.id, particulars=form.particulars(), actor=access.actor, batch_id=form.chosen_batch()
+    )
+    if not new:
+        raise AddressTakenError
+    flash(gettext("Added to the roster."))
+    return added.id
+
+
+@roster.route("/c/<slug>/people/<uuid:person_id>/edit", methods=["GET", "POST"])
+def edit(slug: str, person_id: UUID) -> Any:
+    """Change what is written down about a person."""
+    access = current_access()
+    found = find_person(access, person_id)
+    form = PersonForm(found)
+    if form.validate_on_submit():
+        try:
+            edit_person(person_id=found.id, particulars=form.particulars(), actor=access.actor)
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            flash(gettext("Saved."))
+            return redirect(url_for(".person", slug=slug, person_id=found.id))
+    return render_template("roster/edit.html", form=form, person=found)
+
+
+@roster.get("/c/<slug>/people/export.<any(csv, xlsx):kind>")
+def export(slug: str, kind: str) -> Any:
+    """Give the chosen people as a file."""
+    content = export_for(current_access(), Filter.from_query(request.args), kind, current_language())
+    response = Response(content, mimetype=MEDIA_TYPES[kind])
+    response.headers.set("Content-Disposition", "attachment", filename=f"{slug}-{gettext('roster')}.{kind}")
+    return response
