@@ -114,5 +114,6 @@ def export(slug: str, kind: str) -> Any:
     """Give the chosen people as a file."""
     content = export_for(current_access(), Filter.from_query(request.args), kind, current_language())
     response = Response(content, mimetype=MEDIA_TYPES[kind])
-    response.headers.set("Content-Disposition", "attachment", filename=f"{slug}-{gettext('roster')}.{kind}")
+    name = gettext("roster")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{slug}-{name}.{kind}")
     return response
