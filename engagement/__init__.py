@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Flask
-from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 
 from config import Settings, SettingsError, read_settings
@@ -25,6 +24,7 @@ from engagement.invitations import wiring as invitations
 from engagement.kernel.crypto import keys
 from engagement.kernel.db import db
 from engagement.kernel.languages import set_up_languages
+from engagement.kernel.migrations import MigrationCommands
 from engagement.kernel.policy import join_policies
 from engagement.kernel.ports import EXTENSION, Ports
 from engagement.kernel.start import start
@@ -77,11 +77,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(_flask_settings(settings))
     keys.use(settings.encryption_keys)
     db.init_app(app)
-    Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True)
     set_up_languages(app)
     set_up_pages(app)
     csrf.init_app(app)
     app.cli.add_command(start)
+    app.cli.add_command(MigrationCommands(app))
     ports = Ports()
     app.extensions[EXTENSION] = ports
     stand_guard(app, join_policies(*(capability.plug_in(app, ports) for capability in CAPABILITIES)))

@@ -18,8 +18,6 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from xlsxwriter import Workbook
-
 from engagement.kernel.bilingual import Text
 from engagement.kernel.errors import DomainError
 
@@ -232,6 +230,8 @@ def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Cell]], sheet: str
 
     A text of more than 32,767 characters, which no cell takes, ends in "[…]".
     """
+    from xlsxwriter import Workbook  # noqa: PLC0415 - large, and wanted now and then.
+
     out = BytesIO()
     with Workbook(out, {"in_memory": True, "constant_memory": False}) as book:
         page = book.add_worksheet(sheet)

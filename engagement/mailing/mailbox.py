@@ -16,8 +16,6 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import TYPE_CHECKING, Any
 
-from icalendar import Calendar
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -112,6 +110,8 @@ def _entries(message: EmailMessage) -> list[Entry]:
         if part.get_content_type() != "text/calendar":
             continue
         try:
+            from icalendar import Calendar  # noqa: PLC0415 - large, and not needed by most pages.
+
             calendar = Calendar.from_ical(_decoded(part))
         except ValueError:
             continue

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import flask_migrate
 from sqlalchemy import text
 
 from engagement.kernel.base import Base
 from engagement.kernel.db import db, migrating
+from engagement.kernel.migrations import bring_up_to_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ class Database:
     def migrate(self, app: Flask) -> None:
         """Run the migrations, as an installation does."""
         with app.app_context():
-            flask_migrate.upgrade()
+            bring_up_to_date(app)
             db.engine.dispose()
         if self.file is not None:
             self.template = self.file.with_suffix(".migrated")

@@ -1,0 +1,88 @@
+"""``python -m engagement.kernel.together``: all parts of an installation under one parent.
+
+``flask start`` turns into this once the database is ready. The parent loads the application,
+and nothing that only commands need, before it forks: web, worker and mailbox share its
+memory, and together take little more than one of them alone.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import gunicorn.workers.gthread  # noqa: F401 - loaded before the fork, for the workers to share.
+from flask import current_app
+from gunicorn.app import wsgiapp
+from sqlalchemy.orm import configure_mappers
+
+from engagement.kernel.db import db
+from engagement.kernel.ports import ports
+from engagement.kernel.supervisor import Parent, Part, answers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from config import Settings
+
+
+def parts_of(settings: Settings) -> list[Part]:
+    """Return the programs that make up a running installation."""
+    parts = [Part("web", _serve), Part("worker", _command("mail", "work"), signal.SIGINT)]
+    if settings.serves_local_mailbox:
+        parts.insert(0, Part("mailbox", _command("mail", "mailbox")))
+    return parts
+
+
+def run_all() -> int:
+    """Run all parts of the current application until they are stopped; return the status to end with."""
+    settings: Settings = current_app.config["SETTINGS"]
+    _warm_up(settings)
+    parts, greeting = parts_of(settings), _greeting(settings)
+    db.session.remove()
+    # No connection may be open when the parts are forked: two processes must never share one.
+    db.engine.dispose()
+    return Parent(parts, lambda: answers(settings.port), greeting).run()
+
+
+def _serve() -> None:
+    sys.argv = ["gunicorn", "--config", "python:engagement.kernel.serving", "app:app"]
+    wsgiapp.run()
+
+
+def _command(group: str, name: str) -> Callable[[], object]:
+    """Return a command of the application as something that a part can run."""
+    found = current_app.cli.commands[group]
+    return lambda: found.main(args=[name], prog_name=f"flask {group}")
+
+
+def _warm_up(settings: Settings) -> None:
+    """Load before the fork what the first page would load in each process anew."""
+    configure_mappers()
+    for name in current_app.jinja_env.list_templates(extensions=["html"]):
+        if not name.startswith("mail/"):
+            current_app.jinja_env.get_template(name)
+    for language in ("en", "fr"):
+        current_app.test_client().get(f"/sign-in?lang={language}", base_url=settings.base_url)
+    gc.collect()
+
+
+def _greeting(settings: Settings) -> str:
+    said = [line for give in ports().greetings for line in give()]
+    lines = ["", f"Convoke is ready: {settings.base_url}/", *said, "Ctrl-C stops it.", ""]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Make the application and run its parts."""
+    from app import app  # noqa: PLC0415 - imported by this name, so that gunicorn finds the same one.
+
+    logging.captureWarnings(capture=True)
+    with app.app_context():
+        return run_all()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
