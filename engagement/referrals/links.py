@@ -19,7 +19,7 @@ from engagement.questionnaires.models import Questionnaire
 from engagement.questionnaires.opening import Standing, standing_of
 from engagement.questionnaires.wholeness import faults_of
 from engagement.referrals.joining import Particulars, is_sheltered, join, keep_referral, require_open, send_link_again
-from engagement.referrals.models import ForwardLink, Partner, ReferralKind
+from engagement.referrals.models import ForwardLink, ReferralKind
 from engagement.roster.models import IdentifiedThrough
 
 if TYPE_CHECKING:
@@ -73,17 +73,29 @@ def forward_link_for(invitation_id: UUID, actor: Actor) -> str:
         return link.token
 
 
-def team_link_for(questionnaire_id: UUID, actor: Actor) -> str:
-    """Return the token of the team's own link to a questionnaire, for a newsletter or a poster; made at the first time."""
+def team_link_of(questionnaire_id: UUID) -> str | None:
+    """Return the token of the team's own link to a questionnaire, None where there is none yet."""
+    own = (ForwardLink.invitation_id.is_(None), ForwardLink.partner_id.is_(None), ForwardLink.revoked_at.is_(None))
+    link = db.session.scalar(select(ForwardLink).where(ForwardLink.questionnaire_id == questionnaire_id, *own).limit(1))
+    return link.token if link else None
+
+
+def team_link_for(questionnaire_id: UUID, actor: Actor, *, consultation_id: UUID) -> str:
+    """Return the token of the team's own link to a questionnaire, for a newsletter or a poster; made at the first time.
+
+    Raises NotPassedOnError, and AbsentError for a questionnaire of another consultation.
+    """
     with writing() as session:
-        questionnaire = session.get_one(Questionnaire, questionnaire_id)
+        questionnaire = session.get(Questionnaire, questionnaire_id)
+        if questionnaire is None or questionnaire.consultation_id != consultation_id:
+            raise AbsentError
         _require_forwarding(questionnaire)
-        own = (ForwardLink.invitation_id.is_(None), ForwardLink.partner_id.is_(None), ForwardLink.revoked_at.is_(None))
-        there = session.scalar(select(ForwardLink).where(ForwardLink.questionnaire_id == questionnaire_id, *own))
-        if there is None:
-            there = new_link(session, questionnaire_id=questionnaire_id)
-            note(session, "make_team_link", there, actor, questionnaire.consultation_id)
-        return there.token
+        there = team_link_of(questionnaire_id)
+        if there is not None:
+            return there
+        link = new_link(session, questionnaire_id=questionnaire_id)
+        note(session, "make_team_link", link, actor, questionnaire.consultation_id)
+        return link.token
 
 
 def new_link(session: Session, *, questionnaire_id: UUID, invitation_id: UUID | None = None, partner_id: UUID | None = None) -> ForwardLink:
@@ -216,8 +228,3 @@ def _named_referrer(session: Session, link: ForwardLink) -> UUID | None:
         return None
     referrer = session.get_one(Invitation, link.invitation_id)
     return None if is_sheltered(session, referrer.person_id) else referrer.id
-
-
-def partner_behind(link: ForwardLink) -> Partner | None:
-    """Return the partner whose link this is, None for anybody else's."""
-    return db.session.get(Partner, link.partner_id) if link.partner_id else None

@@ -11,12 +11,14 @@ from engagement.consultations.models import Consultation
 from engagement.kernel.audit import ActorKind, note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now, today
+from engagement.kernel.crypto import address_index
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.tokens import digest, new_token
 from engagement.questionnaires.models import Questionnaire
 from engagement.referrals.links import new_link
 from engagement.referrals.models import ForwardLink, Partner, PartnerReport, Referral, ReferralState
+from engagement.roster.filters import visible
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
+    from engagement.consultations.access import Access
     from engagement.kernel.audit import Actor
 
 LONGEST_NAME = 300
@@ -109,6 +112,18 @@ def report_passed_on(*, partner_id: UUID, passed_on: int, as_of: date | None = N
         session.flush()
         note(session, "report_passed_on", report, actor, partner.consultation_id)
     return report
+
+
+def contact_of(access: Access, email: str) -> UUID | None:
+    """Return the person with this address whom the member may know of; None for no address. Raises BadPartnerError."""
+    if not email.strip():
+        return None
+    wanted = (Person.consultation_id == access.consultation.id, Person.email_index == address_index(email), visible(access))
+    found = db.session.scalar(select(Person.id).where(*wanted).limit(1))
+    if found is None:
+        said = Text("Nobody on the roster has this address.", "Personne au répertoire n’a cette adresse.")
+        raise BadPartnerError(said, field="contact")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

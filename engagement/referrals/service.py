@@ -12,6 +12,7 @@ from engagement.referrals.links import (
     open_calls,
     request_questionnaire,
     team_link_for,
+    team_link_of,
 )
 from engagement.referrals.nominations import (
     DecidedError,
@@ -27,6 +28,7 @@ from engagement.referrals.partners import (
     BadPartnerError,
     BadReportError,
     add_partner,
+    contact_of,
     find_partner,
     open_partner_page,
     partner_reported,
@@ -44,6 +46,7 @@ __all__ = [
     "NotPassedOnError",
     "add_partner",
     "approve",
+    "contact_of",
     "decline",
     "find_forward_link",
     "find_partner",
@@ -62,4 +65,5 @@ __all__ = [
     "report_passed_on",
     "request_questionnaire",
     "team_link_for",
+    "team_link_of",
 ]

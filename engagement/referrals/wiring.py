@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engagement.referrals import models  # noqa: F401 - its tables must be known.
+from engagement.referrals import letter
+from engagement.referrals.history import referral_history
+from engagement.referrals.views import POLICY, referrals
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -13,6 +15,12 @@ if TYPE_CHECKING:
     from engagement.kernel.ports import Ports
 
 
-def plug_in(app: Flask, ports: Ports) -> Policy:  # noqa: ARG001
-    """Plug in nothing yet."""
-    return {}
+def plug_in(app: Flask, ports: Ports) -> Policy:
+    """Plug in the pages of referrals and partners, and the mail to somebody who was named."""
+    app.register_blueprint(referrals)
+    ports.composers[letter.PURPOSE] = letter.COMPOSER
+    ports.sent[letter.PURPOSE] = letter.SENT
+    ports.timeline.append(referral_history)
+    ports.person_tables["referral"] = "the row stays as a tombstone without the person"
+    ports.person_tables["partner"] = "the partner stays, without the contact"
+    return POLICY

@@ -1,0 +1,141 @@
+"""Pages for staff: who came through whom, nominations that wait, partners and their counts."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from engagement.consultations.gate import current_access
+from engagement.kernel.errors import DomainError
+from engagement.kernel.languages import current_language
+from engagement.kernel.policy import Permission, Policy, member
+from engagement.kernel.settings import settings
+from engagement.questionnaires.service import questionnaires_of
+from engagement.referrals.forms import KIND_LABELS, STATE_LABELS, CountForm, DecisionForm, PartnerForm
+from engagement.referrals.models import ReferralKind, ReferralState
+from engagement.referrals.service import (
+    add_partner,
+    approve,
+    contact_of,
+    decline,
+    find_partner,
+    find_referral,
+    list_referrals,
+    partners_of,
+    report_passed_on,
+    team_link_for,
+    team_link_of,
+)
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from engagement.kernel.audit import Actor
+
+Word = TypeVar("Word", bound=StrEnum)
+PAGE = 50
+
+referrals = Blueprint("referrals", __name__)
+POLICY: Policy = {
+    "referrals.index": member(Permission.SEE_PEOPLE),
+    "referrals.decide": member(Permission.APPROVE_REFERRALS),
+    "referrals.partners": member(Permission.EDIT_ROSTER),
+    "referrals.partner": member(Permission.EDIT_ROSTER),
+    "referrals.make_team_link": member(Permission.EDIT_ROSTER),
+}
+
+
+@referrals.app_context_processor
+def _labels() -> dict[str, object]:
+    return {"REFERRAL_STATES": STATE_LABELS, "REFERRAL_KINDS": KIND_LABELS}
+
+
+def _asked(kind: type[Word], name: str) -> Word | None:
+    return next((word for word in kind if word.value == request.args.get(name)), None)
+
+
+@referrals.get("/c/<slug>/referrals")
+def index(slug: str) -> Any:  # noqa: ARG001
+    """List who came through whom; nominations that wait come first."""
+    state, kind = _asked(ReferralState, "state"), _asked(ReferralKind, "kind")
+    page = max(1, request.args.get("page", 1, type=int))
+    rows, total = list_referrals(current_access(), state=state, kind=kind, page=page, size=PAGE)
+    return render_template("referrals/index.html", rows=rows, total=total, page=page, size=PAGE, state=state, kind=kind)
+
+
+@referrals.route("/c/<slug>/referrals/<uuid:referral_id>", methods=["GET", "POST"])
+def decide(slug: str, referral_id: UUID) -> Any:
+    """Approve or decline a nomination, seeing exactly what will happen."""
+    access = current_access()
+    listed = find_referral(access, referral_id)
+    form = DecisionForm()
+    if form.validate_on_submit():
+        try:
+            flash(_decide(form, referral_id, access.actor))
+            return redirect(url_for(".index", slug=slug))
+        except DomainError as error:
+            form.refuse(error)
+    return render_template("referrals/decide.html", listed=listed, form=form)
+
+
+def _decide(form: DecisionForm, referral_id: UUID, actor: Actor) -> str:
+    if form.decision.data == "approve":
+        approve(referral_id=referral_id, actor=actor)
+        return str(gettext("Approved. The person is on the roster; whoever was not asked before gets one mail."))
+    decline(referral_id=referral_id, why=form.why.data or "", actor=actor)
+    return str(gettext("Declined. What was given about the person has been erased."))
+
+
+@referrals.route("/c/<slug>/partners", methods=["GET", "POST"])
+def partners(slug: str) -> Any:
+    """List and add partners, with their links and counts."""
+    access = current_access()
+    questionnaires = questionnaires_of(access.consultation.id)
+    form = PartnerForm()
+    form.offer(questionnaires, current_language())
+    if form.validate_on_submit():
+        try:
+            given = form.particulars()
+            person_id = contact_of(access, given.pop("contact"))
+            added = add_partner(consultation_id=access.consultation.id, person_id=person_id, actor=access.actor, **given)
+            return redirect(url_for(".partner", slug=slug, partner_id=added.id))
+        except DomainError as error:
+            form.refuse(error)
+    links = {each.id: _address("f", team_link_of(each.id)) for each in questionnaires}
+    standings = partners_of(access.consultation.id)
+    return render_template("referrals/partners.html", form=form, standings=standings, questionnaires=questionnaires, links=links)
+
+
+def _address(kind: str, token: str | None) -> str | None:
+    return f"{settings().base_url}/{kind}/{token}" if token else None
+
+
+@referrals.post("/c/<slug>/partners/team-link/<uuid:questionnaire_id>")
+def make_team_link(slug: str, questionnaire_id: UUID) -> Any:
+    """Make the team's own link to a questionnaire."""
+    access = current_access()
+    try:
+        team_link_for(questionnaire_id, access.actor, consultation_id=access.consultation.id)
+    except DomainError as error:
+        flash(error.said.in_(current_language()))
+    return redirect(url_for(".partners", slug=slug))
+
+
+@referrals.route("/c/<slug>/partners/<uuid:partner_id>", methods=["GET", "POST"])
+def partner(slug: str, partner_id: UUID) -> Any:
+    """Show a partner with all counts, and write one down."""
+    access = current_access()
+    standing = find_partner(access.consultation.id, partner_id)
+    form = CountForm()
+    if form.validate_on_submit():
+        try:
+            report_passed_on(partner_id=partner_id, passed_on=form.passed_on.data, as_of=form.as_of.data, actor=access.actor)
+            flash(gettext("Saved."))
+            return redirect(url_for(".partner", slug=slug, partner_id=partner_id))
+        except DomainError as error:
+            form.refuse(error)
+    page, link = _address("p", standing.partner.token), _address("f", standing.link)
+    return render_template("referrals/partner.html", standing=standing, form=form, page=page, link=link)
