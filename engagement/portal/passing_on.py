@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from engagement.consultations.models import Consultation
@@ -47,7 +47,8 @@ POLICY_PASSING_ON: Policy = {
 }
 
 # Many may come through one address of the network (an office, a shelter); a machine would send more.
-joining = Throttle(limit=30)
+MOST_AT_ONCE = 30
+EXTENSION = "convoke_joining_throttle"
 
 
 @portal.route("/i/<uuid:invitation_id>/pass-on", methods=["GET", "POST"])
@@ -82,7 +83,14 @@ def _passed_on_here() -> tuple[Questionnaire, bool]:
 def _show_pass_on(questionnaire: Questionnaire, form: NominationForm | None) -> Any:
     token = forward_link_of(g.invitation.id) if questionnaire.allows_forwarding else None
     text = forwardable(questionnaire, g.consultation, _forward_address(token)) if token else None
-    return render_template("portal/pass_on.html", questionnaire=questionnaire, form=form, text=text, held=held_here(), address=token and _forward_address(token))
+    return render_template(
+        "portal/pass_on.html",
+        questionnaire=questionnaire,
+        form=form,
+        text=text,
+        held=held_here(),
+        address=token and _forward_address(token),
+    )
 
 
 def _forward_address(token: str) -> str:
@@ -102,7 +110,8 @@ def forwarded(token: str) -> Any:
     passed_on = _behind(token)
     form = JoinForm()
     if form.validate_on_submit():
-        if not joining.allows(request.remote_addr or "", now()):
+        throttle: Throttle = current_app.extensions.setdefault(EXTENSION, Throttle(limit=MOST_AT_ONCE))
+        if not throttle.allows(request.remote_addr or "", now()):
             abort(429)
         try:
             join_by_link(token=token, actor=Actor(ActorKind.LINK), **form.particulars())

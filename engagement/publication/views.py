@@ -13,10 +13,10 @@ from engagement.kernel.clock import now
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.languages import current_language
 from engagement.kernel.policy import PUBLIC, Policy
+from engagement.kernel.throttle import Throttle
 from engagement.publication.forms import AskForm
 from engagement.publication.service import can_be_asked_for, documents_of, gatherings_of, published
 from engagement.publication.statuses import EXPLAINED, SHORT
-from engagement.publication.throttle import Throttle
 from engagement.referrals.service import request_questionnaire
 
 EXTENSION = "convoke_public_throttle"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engagement.publication.throttle import Throttle
+from engagement.kernel.throttle import Throttle
 from engagement.publication.views import EXTENSION, POLICY, publication
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from engagement.invitations.models import Invitation
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now, today
 from engagement.kernel.errors import DomainError
+from engagement.mailing.models import Message
 from engagement.mailing.service import plan
 from engagement.questionnaires.models import Questionnaire
 from engagement.questionnaires.opening import Standing, standing_of
@@ -126,8 +127,12 @@ def join(
 
 
 def send_link_again(session: Session, invitation: Invitation, actor: Actor) -> None:
-    """Plan a mail with the person's own link for somebody who was asked before and asks for it now; one a day."""
-    if invitation.created_at > now() - AGAIN_AFTER and invitation.distributed_at is None:
+    """Plan a mail with the person's own link for somebody who was asked before and asks for it now.
+
+    Not where a mail about it was planned in the last 24 hours: that one brings it.
+    """
+    lately = select(Message.id).where(Message.invitation_id == invitation.id, Message.created_at > now() - AGAIN_AFTER)
+    if session.scalar(lately.limit(1)) is not None:
         return
     consultation = session.get_one(Consultation, invitation.consultation_id)
     language = session.scalar(select(Person.language).where(Person.id == invitation.person_id))

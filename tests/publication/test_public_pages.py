@@ -10,8 +10,8 @@ from engagement.events.service import EventParticulars, SittingPlan, schedule_ev
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db, writing
+from engagement.kernel.throttle import Throttle
 from engagement.mailing.models import Message
-from engagement.publication.throttle import Throttle
 from engagement.publication.views import EXTENSION
 from engagement.questionnaires.standard import install_standard
 from engagement.roster.models import Person

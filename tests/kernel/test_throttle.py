@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from engagement.publication.throttle import Throttle
+from engagement.kernel.throttle import Throttle
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
