@@ -38,12 +38,12 @@ def check_placeholders(text: str, listed: Collection[str], field: str) -> None:
     for mark in ("((", "))"):
         if mark in rest:
             at = rest.index(mark)
-            near = " ".join(rest[at : at + _LONGEST_SHOWN].split())
+            near = " ".join(rest[max(0, at - 10) : at + _LONGEST_SHOWN].replace("(", "").replace(")", "").split())
             said = Text(
-                "A placeholder is not closed, or not opened, at “{near}”. It is written ((name)).",
-                "Un champ n’est pas fermé, ou pas ouvert, à « {near} ». Il s’écrit ((nom)).",
+                "A placeholder is not closed, or not opened, near “{near}”: it takes two round brackets on each side.",
+                "Un champ n’est pas fermé, ou pas ouvert, près de «\u00a0{near}\u00a0»\u00a0: il prend deux parenthèses de chaque côté.",
             )
-            raise UnknownPlaceholderError(said.format(near=near), field=field)
+            raise UnknownPlaceholderError(Text(*(side.replace("{near}", near) for side in (said.en, said.fr))), field=field)
 
 
 def expand(text: str, values: Mapping[str, str]) -> str:
@@ -62,10 +62,10 @@ def expand(text: str, values: Mapping[str, str]) -> str:
 
 
 def _no_such(name: str, listed: Collection[str]) -> Text:
-    known = ", ".join(f"(({each}))" for each in sorted(listed)) or "–"
+    known = ", ".join(sorted(listed)) or "–"
     said = Text(
-        "(({name})) is not a placeholder of this mail. It may use {known}.",
-        "(({name})) n’est pas un champ de ce courriel. On peut y employer {known}.",
+        "“{name}” is not a placeholder of this mail. It may use: {known}.",
+        "«\u00a0{name}\u00a0» n’est pas un champ de ce courriel. On peut y employer\u00a0: {known}.",
     )
     # The name is what somebody typed: it is put in by replacing, not by formatting.
     shown = name[:_LONGEST_SHOWN]

@@ -1,0 +1,201 @@
+"""The list of messages, one message, and what mails say."""
+
+import re
+
+from sqlalchemy import select
+
+from engagement.kernel.audit import SYSTEM
+from engagement.kernel.db import db, writing
+from engagement.kernel.ports import ports
+from engagement.mailing import outbox
+from engagement.mailing.models import MailTemplate, Message, State
+from engagement.mailing.placeholders import check_placeholders
+from engagement.mailing.preparing import prepare
+from engagement.mailing.texts import shipped_text
+from engagement.mailing.worker import send_due
+from engagement.outreach.history_views import overview, timeline
+from engagement.outreach.service import approve, plan_rest
+from tests.events.given import an_event
+from tests.mailing.given import a_person
+from tests.outreach.given import a_draft
+from tests.support.given import a_consultation, a_member, access_of, signed_in_as
+
+
+def a_message(client, **more):
+    consultation = a_consultation()
+    organizer = a_member(consultation)
+    signed_in_as(client, organizer)
+    person = a_person(consultation, **more)
+    mailing = a_draft(an_event(consultation), [person], organizer)
+    approve(mailing_id=mailing.id, actor=SYSTEM)
+    plan_rest(mailing.id)
+    return consultation, organizer, person, db.session.scalars(select(Message)).one()
+
+
+def stored(message):
+    db.session.rollback()
+    return db.session.get(Message, message.id, populate_existing=True)
+
+
+def test_the_pages_say_the_next_step_when_there_is_nothing_yet(client):
+    consultation = a_consultation()
+    signed_in_as(client, a_member(consultation))
+    for language in ("en", "fr"):
+        for address in ("mail", "mail/new", "mail/texts", "mail?state=failed"):
+            assert (
+                client.get(f"/c/fisheries/{address}?lang={language}" if "?" not in address else f"/c/fisheries/{address}").status_code
+                == 200
+            )
+    assert "No mailing yet" in client.get("/c/fisheries/mail?lang=en").text
+    assert "nothing to invite people to" in client.get("/c/fisheries/mail/new").text
+
+
+def test_a_sent_message_shows_its_history_and_text_but_never_the_personal_link(client, post):
+    _, _, _, message = a_message(client)
+    send_due()
+    token = re.search(r"/r/([A-Za-z0-9_-]{40,})", post.mails()[0].get_body(("plain",)).get_content()).group(1)
+    for language in ("en", "fr"):
+        page = client.get(f"/c/fisheries/mail/messages/{message.id}?lang={language}").text
+        assert "Dear Ada Example" in page
+        assert token not in page
+        assert "/r/…" in page
+    assert "Ada Example" in client.get("/c/fisheries/mail?state=sent").text
+    assert "No message stands there" in client.get("/c/fisheries/mail?state=failed&lang=en").text
+
+
+def doubtful(message):
+    prepare(message.id)
+    outbox.claim("w")
+    outbox.begin_sending(message.id, "w")
+    outbox.record_unknown(message.id, "its worker was lost while sending")
+
+
+def test_staff_decide_on_a_doubtful_message(client, post):
+    _, _, _, message = a_message(client)
+    doubtful(message)
+    page = client.get(f"/c/fisheries/mail/messages/{message.id}?lang=fr").text
+    assert "Incertain" in page
+    raw = stored(message).raw
+    client.post(f"/c/fisheries/mail/messages/{message.id}/again")
+    send_due()
+    assert stored(message).state is State.SENT
+    assert post.received == [raw]
+
+
+def test_a_doubtful_message_that_arrived_counts_as_sent_and_goes_no_more(client, post):
+    _, _, _, message = a_message(client)
+    doubtful(message)
+    client.post(f"/c/fisheries/mail/messages/{message.id}/arrived")
+    send_due()
+    assert stored(message).state is State.SENT
+    assert not post.received
+    client.post(f"/c/fisheries/mail/messages/{message.id}/arrived")
+    assert stored(message).state is State.SENT
+
+
+def test_a_mail_that_failed_goes_to_the_address_the_person_has_now(client, post):
+    _, _, person, message = a_message(client)
+    post.at_rcpt["ada@example.org"] = "550 5.1.1 unknown"
+    send_due()
+    from engagement.invitations.models import Invitation
+
+    db.session.rollback()
+    invitation = db.session.get(Invitation, message.invitation_id, populate_existing=True)
+    assert invitation.bounced_at is not None
+    assert invitation.distributed_at is not None
+    assert client.get(f"/c/fisheries/mail/messages/{message.id}?lang=fr").status_code == 200
+    with writing() as session:
+        session.merge(person).email = "ada@new.example"
+    client.post(f"/c/fisheries/mail/messages/{message.id}/again")
+    send_due()
+    assert post.envelopes[0][1] == "ada@new.example"
+
+
+def test_a_planned_mail_can_be_cancelled(client, post):
+    _, _, _, message = a_message(client)
+    assert client.get(f"/c/fisheries/mail/messages/{message.id}?lang=fr").status_code == 200
+    client.post(f"/c/fisheries/mail/messages/{message.id}/cancel")
+    send_due()
+    assert stored(message).state is State.CANCELLED
+    assert not post.received
+
+
+def test_a_persons_page_and_the_overview_tell_of_their_mail(client, post):
+    consultation, organizer, person, message = a_message(client)
+    access = access_of(organizer, consultation)
+    with client.application.test_request_context():
+        assert [entry.what.en for entry in timeline(person.id, access)] == ["Mail: Invitation to an event – Planned"]
+    doubtful(message)
+    with client.application.test_request_context():
+        assert [line.waiting for line in overview(access)] == [True]
+    assert client.get("/c/fisheries/").status_code == 200
+
+
+def test_every_text_that_we_ship_stands_in_both_languages_and_names_only_its_placeholders(app):
+    for purpose, composer in ports().composers.items():
+        text = shipped_text(purpose)
+        assert text.sendable, purpose
+        for words in (text.subject.en, text.subject.fr, text.body.en, text.body.fr):
+            check_placeholders(words, composer.placeholders, purpose)
+
+
+FIELDS = {"subject_en": "For you", "subject_fr": "Pour vous", "body_en": "Hello ((salutation))", "body_fr": "Bonjour ((salutation))"}
+
+
+def a_text_page(client):
+    consultation = a_consultation()
+    signed_in_as(client, a_member(consultation))
+    return "/c/fisheries/mail/texts/event_invitation"
+
+
+def test_the_team_changes_what_a_mail_says_and_goes_back(client):
+    address = a_text_page(client)
+    for language in ("en", "fr"):
+        assert client.get(f"{address}?lang={language}").status_code == 200
+    assert client.post(address, data=FIELDS).status_code == 302
+    assert "Hello [salutation]" in client.get(address).text
+    client.post(f"{address}/drop")
+    db.session.rollback()
+    assert db.session.scalar(select(MailTemplate.id)) is None
+
+
+def test_an_unknown_placeholder_is_named_with_its_field_and_nothing_is_saved(client):
+    address = a_text_page(client)
+    for language, words in (("en", "is not a placeholder"), ("fr", "n’est pas un champ")):
+        answer = client.post(f"{address}?lang={language}", data={**FIELDS, "body_fr": "Bonjour ((prénom))"})
+        summary = answer.text.partition("error-summary")[2]
+        assert words in answer.text
+        assert 'href="#body_fr"' in summary
+    db.session.rollback()
+    assert db.session.scalar(select(MailTemplate.id)) is None
+
+
+def test_a_missing_french_text_is_refused_in_one_line(client):
+    address = a_text_page(client)
+    answer = client.post(f"{address}?lang=en", data={**FIELDS, "body_fr": ""})
+    assert "Enter the text in French." in answer.text
+    db.session.rollback()
+    assert db.session.scalar(select(MailTemplate.id)) is None
+
+
+def test_an_english_edit_makes_the_french_stale_until_somebody_confirms(client):
+    address = a_text_page(client)
+    client.post(address, data=FIELDS)
+    client.post(address, data={**FIELDS, "body_en": "Good day ((salutation))"})
+    assert "The French text is older than the English one." in client.get(f"{address}?lang=en").text
+    assert "nothing is sent" in client.get("/c/fisheries/mail/texts?lang=en").text
+    client.post(address, data={**FIELDS, "body_en": "Good day ((salutation))", "confirm_texts": "y"})
+    assert "older than" not in client.get(f"{address}?lang=en").text
+
+
+def test_a_mail_that_waited_for_its_text_goes_when_the_text_is_mended(client, post):
+    _, _, _, message = a_message(client)
+    address = "/c/fisheries/mail/texts/event_invitation"
+    client.post(address, data=FIELDS)
+    client.post(address, data={**FIELDS, "body_en": "Good day ((salutation))"})
+    send_due()
+    assert stored(message).state is State.DEFERRED
+    assert client.get(f"/c/fisheries/mail/messages/{message.id}?lang=fr").status_code == 200
+    client.post(address, data={**FIELDS, "body_en": "Good day ((salutation))", "confirm_texts": "y"})
+    send_due()
+    assert stored(message).state is State.SENT
