@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import redirect, render_template, url_for
 
-from engagement.invitations.held import held_forms
+from engagement.invitations.held import held_forms, let_go
 from engagement.invitations.links import find_link
 from engagement.kernel.bilingual import Text
 from engagement.kernel.errors import AbsentError
@@ -18,6 +18,7 @@ from engagement.portal.blueprint import portal
 from engagement.portal.session import begin_visit, form_seal, opened_invitation
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from engagement.invitations.models import Invitation
@@ -26,6 +27,7 @@ POLICY_ARRIVING: Policy = {
     "portal.open_by_link": LINK,
     "portal.privacy": LINK,
     "portal.contact": LINK,
+    "portal.let_go_of": LINK,
 }
 
 # Where "Leave this page" goes: the weather, which anybody may be looking at.
@@ -40,8 +42,14 @@ def _safety() -> dict[str, object]:
         "leave_address": lambda: said(LEAVE_TO),
         "emergency_line": lambda: EMERGENCY_LINE,
         "form_seal": form_seal,
-        "clock": lambda moment: time_words(moment, current_language()),
+        "clock_span": _clock_span,
+        "capital": lambda words: words[:1].upper() + words[1:],
     }
+
+
+def _clock_span(starts: datetime, ends: datetime) -> str:
+    first, last = (time_words(moment, current_language()) for moment in (starts, ends))
+    return f"{first} à {last}" if current_language() == "fr" else f"{first}–{last}"
 
 
 @portal.get("/r/<path:token>")
@@ -74,6 +82,14 @@ def privacy(invitation_id: UUID) -> Any:  # noqa: ARG001
 def contact(invitation_id: UUID) -> Any:  # noqa: ARG001
     """Say how to reply by telephone and how to reach the team."""
     return render_template("portal/contact.html")
+
+
+@portal.post("/i/<uuid:invitation_id>/kept/<uuid:held_id>/drop")
+@opened_invitation
+def let_go_of(invitation_id: UUID, held_id: UUID) -> Any:
+    """Drop what was kept, because it is not to be sent any more."""
+    let_go(held_id, invitation_id)
+    return redirect(url_for("portal.reply_page", invitation_id=invitation_id))
 
 
 @portal.errorhandler(AbsentError)

@@ -44,6 +44,8 @@ POLICY_REPLIES: Policy = {
     "portal.recorded": LINK,
 }
 NEEDS = "needs"
+# The pages that ask the same question.
+ASKING = ("portal.reply_page", "portal.change_reply", "portal.reply_each")
 QUESTIONS = "portal.questions"
 
 
@@ -113,7 +115,7 @@ def _questions(view: GuestView, *, each: bool) -> list[tuple[str, str, tuple[Off
 
 def _day_question(view: GuestView, sitting: Any) -> str:
     when = span_words(sitting.starts_wall, sitting.ends_wall, view.zone, current_language())
-    return str(gettext("Will you come? %(when)s", when=when))
+    return str(gettext("Will you come on %(when)s?", when=when))
 
 
 def _take(view: GuestView, form: Form, names: list[str], *, each: bool) -> Any:
@@ -124,14 +126,14 @@ def _take(view: GuestView, form: Form, names: list[str], *, each: bool) -> Any:
         by_day = given if each and len(given) == len(coming) else given[:1] * len(coming)
         answers = dict(zip((sitting.id for sitting in coming), by_day, strict=True))
     reply_to_event(invitation_id=view.invitation_id, answers=answers, actor=by_link(view.invitation_id))
-    let_go_here()
+    let_go_here(*ASKING)
     declined = all(answer.choice is Choice.DECLINED for answer in given)
     return redirect(url_for("portal.reason" if declined else "portal.needs", invitation_id=view.invitation_id))
 
 
 def _show_standing(view: GuestView, *, just_now: bool = False) -> Any:
     return render_template("portal/standing.html", view=view, lines=lines_of(view), closed=why_closed(view, g.consultation),
-                           what_next=what_happens_next(view, g.consultation), just_now=just_now)  # fmt: skip
+                           what_next=what_happens_next(view, g.consultation, by_mail=bool(g.person.email)), just_now=just_now)  # fmt: skip
 
 
 @portal.get("/i/<uuid:invitation_id>/recorded")

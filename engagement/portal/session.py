@@ -20,7 +20,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.datastructures import MultiDict
 
 from engagement.consultations.models import Consultation
-from engagement.invitations.held import Held, TooLargeToHoldError, held_for, hold_form, let_go
+from engagement.invitations.held import Held, TooLargeToHoldError, held_for, held_forms, hold_form, let_go
 from engagement.invitations.links import OpenedLink, reopen_link, was_not_revoked
 from engagement.kernel.clock import now
 from engagement.kernel.db import db
@@ -37,6 +37,7 @@ LONGEST_VISIT = timedelta(hours=12)
 FORM_LIFE = timedelta(days=1)
 SEAL_FIELD = "form_seal"
 HELD_FIELD = "held"
+NEVER_KEPT = {"portal.code"}
 NEVER_HELD = {SEAL_FIELD, HELD_FIELD, "csrf_token"}
 
 
@@ -158,7 +159,7 @@ def open_again() -> Any:
 def _too_late(invitation_id: UUID) -> Any:
     """Keep what was typed if the form was made for this invitation, and say how to go on."""
     link_id = _sealed_for(invitation_id)
-    if link_id is None or not was_not_revoked(link_id, invitation_id):
+    if link_id is None or not _can_be_kept() or not was_not_revoked(link_id, invitation_id):
         return open_again()
     fields = [(name, value) for name, value in request.form.items(multi=True) if name not in NEVER_HELD]
     try:
@@ -167,6 +168,12 @@ def _too_late(invitation_id: UUID) -> Any:
         return open_again()
     still_open = _read_visit(invitation_id) is not None
     return render_template("portal/kept.html", go_on=_own_address() if still_open else None), 202
+
+
+def _can_be_kept() -> bool:
+    """Return whether the posted page can be shown filled in later; a button or a code is pressed or typed again."""
+    methods = request.url_rule.methods if request.url_rule else None
+    return "GET" in (methods or ()) and request.endpoint not in NEVER_KEPT
 
 
 @portal.errorhandler(CSRFError)
@@ -205,11 +212,12 @@ def posted_fields() -> MultiDict[str, str]:
     return request.form
 
 
-def let_go_here() -> None:
-    """Drop what was kept of this page: call it when the page's form was taken."""
-    held = held_here()
-    if held:
-        let_go(held.id, g.invitation.id)
+def let_go_here(*others: str) -> None:
+    """Drop what was kept of this page, and of pages that ask the same (endpoints): its form was taken."""
+    here = held_here()
+    for held in held_forms(g.invitation.id):
+        if held.endpoint in others or (here and held.id == here.id):
+            let_go(held.id, g.invitation.id)
 
 
 def unlock() -> None:

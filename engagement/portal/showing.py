@@ -102,13 +102,14 @@ _UNSURE = Text(
     "No seat is kept for you yet. Open the same link again once you know.",
     "Aucune place ne vous est encore réservée. Ouvrez de nouveau le même lien dès que vous saurez.",
 )
+_CONFIRMED = Text("We are sending you an email that says what we recorded.", "Nous vous envoyons un courriel qui confirme votre réponse.")
 _DECLINED = Text("You need not do anything more.", "Vous n’avez rien d’autre à faire.")
 _NO_DATE = Text("We write to you as soon as the date is known.", "Nous vous écrirons dès que la date sera connue.")
 _SENDING = Text("We are sending you the questionnaire by email.", "Nous vous envoyons le questionnaire par courriel.")
 
 
-def what_happens_next(view: GuestView, consultation: Consultation) -> list[Text]:
-    """Return what the guest can expect after this reply, line by line."""
+def what_happens_next(view: GuestView, consultation: Consultation, *, by_mail: bool) -> list[Text]:
+    """Return what the guest can expect after this reply, line by line; ``by_mail``: we have an address to write to."""
     standings = [sitting.standing for sitting in view.sittings if sitting.standing] or ([view.standing] if view.standing else [])
     seats = {standing.seat for standing in standings}
     choices = {standing.choice for standing in standings}
@@ -118,6 +119,7 @@ def what_happens_next(view: GuestView, consultation: Consultation) -> list[Text]
         (_UNSURE, Choice.TENTATIVE in choices),
         (_NO_DATE, not view.sittings and Choice.ACCEPTED in choices),
         (_SENDING, view.wants_questionnaire and offered_questionnaire(consultation) is not None),
+        (_CONFIRMED, by_mail),
         (_DECLINED, choices == {Choice.DECLINED}),
     )
     return [words for words, holds in said if holds]

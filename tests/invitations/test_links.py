@@ -1,0 +1,106 @@
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from engagement.invitations.held import TooLargeToHoldError, held_for, held_forms, hold_form, let_go
+from engagement.invitations.links import draft_link, find_link, open_link, reopen_link, was_not_revoked
+from engagement.invitations.models import HeldForm, Invitation, PersonalLink
+from engagement.kernel.clock import now
+from engagement.kernel.db import db, writing
+from engagement.kernel.tokens import digest
+from tests.portal.given import a_guest, a_link, an_event, an_invitation
+from tests.support.given import a_consultation
+
+
+@pytest.fixture
+def invitation(app):
+    consultation = a_consultation()
+    return an_invitation(a_guest(consultation), event=an_event(consultation))
+
+
+def test_a_drafted_link_opens_nothing_until_it_is_stored(invitation):
+    token, link = draft_link(invitation.id, now() + timedelta(days=1))
+    assert open_link(token) is None
+    with writing() as session:
+        session.add(link)
+    assert open_link(token).id == invitation.id
+
+
+def test_only_the_fingerprint_of_a_token_is_stored(invitation):
+    token = a_link(invitation)
+    row = db.session.scalars(select(PersonalLink)).one()
+    assert row.token_hash == digest(token)
+    assert token.encode() not in row.token_hash
+    assert len(token) == 43
+
+
+def test_each_message_has_a_link_of_its_own_and_all_of_them_open(invitation):
+    first, second = a_link(invitation), a_link(invitation)
+    assert first != second
+    assert open_link(first).id == open_link(second).id == invitation.id
+
+
+@pytest.mark.parametrize("why", ["unknown", "expired", "revoked", "withdrawn"])
+def test_a_link_that_must_not_open_does_not(invitation, why):
+    token = a_link(invitation)
+    with writing() as session:
+        link = session.scalars(select(PersonalLink)).one()
+        if why == "expired":
+            link.expires_at = now() - timedelta(seconds=1)
+        if why == "revoked":
+            link.revoked_at = now()
+        if why == "withdrawn":
+            session.get_one(Invitation, invitation.id).withdrawn_at = now()
+    assert find_link("other" if why == "unknown" else token) is None
+
+
+def test_a_revoked_link_leaves_the_others_open(invitation):
+    revoked, other = a_link(invitation, revoked_at=now()), a_link(invitation)
+    assert open_link(revoked) is None
+    assert open_link(other) is not None
+
+
+def test_an_opened_link_is_looked_at_again_and_only_for_its_own_invitation(invitation):
+    opened = find_link(a_link(invitation))
+    consultation = a_consultation("second")
+    other = an_invitation(a_guest(consultation), event=an_event(consultation))
+    assert reopen_link(opened.id, invitation.id) is not None
+    assert reopen_link(opened.id, other.id) is None
+    assert not was_not_revoked(opened.id, other.id)
+    with writing() as session:
+        session.get_one(PersonalLink, opened.id).expires_at = now() - timedelta(days=1)
+    assert reopen_link(opened.id, invitation.id) is None
+    assert was_not_revoked(opened.id, invitation.id)
+
+
+def test_what_is_held_comes_back_as_it_was_typed_and_is_sealed(invitation):
+    fields = [("reason", "Ça va « ainsi »\r\n"), ("kinds", "asl"), ("kinds", "lsq")]
+    hold_form(invitation_id=invitation.id, endpoint="portal.reason", arguments={"n": "1"}, fields=fields)
+    kept = held_for(invitation.id, "portal.reason", {"n": "1"})
+    assert list(kept.fields) == fields
+    assert held_for(invitation.id, "portal.reason", {"n": "2"}) is None
+    assert b"ainsi" not in db.session.scalars(select(HeldForm)).one().fields_sealed
+
+
+def test_holding_again_takes_the_place_of_what_was_held_of_the_same_page(invitation):
+    for number, words in (("1", "first"), ("2", "other page"), ("1", "second")):
+        hold_form(invitation_id=invitation.id, endpoint="portal.page", arguments={"n": number}, fields=[("a", words)])
+    assert sorted(dict(held.fields)["a"] for held in held_forms(invitation.id)) == ["other page", "second"]
+
+
+def test_nobody_lets_go_of_what_is_held_for_somebody_else(invitation):
+    consultation = a_consultation("second")
+    other = an_invitation(a_guest(consultation), event=an_event(consultation))
+    hold_form(invitation_id=invitation.id, endpoint="portal.page", arguments={}, fields=[("a", "b")])
+    kept = held_forms(invitation.id)[0]
+    let_go(kept.id, other.id)
+    assert held_forms(invitation.id) == [kept]
+    let_go(kept.id, invitation.id)
+    assert held_forms(invitation.id) == []
+
+
+def test_more_than_a_form_takes_is_not_held(invitation):
+    with pytest.raises(TooLargeToHoldError):
+        hold_form(invitation_id=invitation.id, endpoint="portal.page", arguments={}, fields=[("a", "x" * 600_000)])
+    assert held_forms(invitation.id) == []
