@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
-from sqlalchemy import and_, exists, false, func, or_, select
+from sqlalchemy import and_, case, exists, false, func, or_, select
 
 from engagement.kernel.db import db
 from engagement.roster.folding import fold
@@ -73,12 +73,17 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class PageOfPeople:
-    """One page of a list: ``page`` counts from 1, ``total`` is everybody the filter chooses."""
+    """One page of a list: ``page`` counts from 1, ``total`` is everybody the filter chooses.
+
+    Of those, ``without_address`` have none, and ``not_to_contact`` asked not to be written to.
+    """
 
     rows: list[Person]
     total: int
     page: int
     size: int
+    without_address: int = 0
+    not_to_contact: int = 0
 
     @property
     def first(self) -> int:
@@ -124,10 +129,15 @@ def chosen(access: Access, asked: Filter) -> ColumnElement[bool]:
 def list_people(access: Access, asked: Filter, page: int = 1, size: int = 50) -> PageOfPeople:
     """Return one page of the people whom ``asked`` chooses, by family name; a page past the end is the last one."""
     condition = chosen(access, asked)
-    total = db.session.scalar(select(func.count()).select_from(Person).where(condition)) or 0
+    figures = select(
+        func.count(),
+        func.count(case((Person.email.is_(None), 1))),
+        func.count(case((Person.do_not_contact, 1))),
+    )
+    total, without_address, not_to_contact = db.session.execute(figures.select_from(Person).where(condition)).one()
     page = max(1, min(page, (total - 1) // size + 1 if total else 1))
     rows = db.session.scalars(_in_order(select(Person).where(condition)).limit(size).offset((page - 1) * size))
-    return PageOfPeople(list(rows), total, page, size)
+    return PageOfPeople(list(rows), total, page, size, without_address, not_to_contact)
 
 
 def matching_ids(access: Access, asked: Filter) -> list[UUID]:

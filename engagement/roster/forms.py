@@ -58,6 +58,15 @@ class PersonForm(Form):
         self.language.choices = offer(LANGUAGES_SPOKEN, unknown)
         self.identified_through.choices = offer(IDENTIFIED_THROUGH)
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Return whether the particulars can be stored; every one that cannot says so at once."""
+        good = super().validate(extra_validators)
+        if good:
+            for problem in self.particulars().problems():
+                self.refuse(problem)
+                good = False
+        return good
+
     def particulars(self) -> Particulars:
         """Return what was entered."""
         return Particulars(

@@ -20,6 +20,7 @@ from engagement.roster.models import IdentifiedThrough
 from engagement.roster.vocabulary import LANGUAGES_SPOKEN, REGIONS, SECTORS
 
 LONGEST = {"given_name": 150, "family_name": 150, "phone": 60, "organization": 300, "safe_contact": 2000}
+_LINES = ("given_name", "family_name", "phone", "organization")
 # RFC 5321, section 4.5.3.1.
 LONGEST_ADDRESS, LONGEST_LOCAL_PART = 254, 64
 
@@ -50,15 +51,37 @@ class Particulars:
 
     def cleaned(self) -> Self:
         """Return these particulars as they are stored, or raise BadPersonError for the first that cannot be."""
-        lines = {field: clean_line(getattr(self, field), field) for field in LONGEST if field != "safe_contact"}
-        if not lines["given_name"] and not lines["family_name"]:
-            raise BadPersonError(Text("Enter a name.", "Inscrivez un nom."), field="family_name")
+        refused = self.problems()
+        if refused:
+            raise refused[0]
+        lines = {field: clean_line(getattr(self, field), field) for field in _LINES}
+        return replace(self, **lines, email=clean_address(self.email or ""), safe_contact=self.safe_contact.strip())  # type: ignore[arg-type]
+
+    def problems(self) -> list[BadPersonError]:
+        """Return what cannot be, each on its field."""
+        found = []
+        if not self.given_name.strip() and not self.family_name.strip():
+            found.append(BadPersonError(Text("Enter a name.", "Inscrivez un nom."), field="family_name"))
         for field, known in (("sector", SECTORS), ("region", REGIONS), ("language", LANGUAGES_SPOKEN)):
             if getattr(self, field) not in {None, *known}:
-                raise BadPersonError(Text("This is not on the list.", "Cela ne figure pas dans la liste."), field=field)
-        safe_contact = self.safe_contact.strip()
-        refuse_too_long(safe_contact, "safe_contact")
-        return replace(self, **lines, email=clean_address(self.email or ""), safe_contact=safe_contact)  # type: ignore[arg-type]
+                said = Text("This is not on the list.", "Cela ne figure pas dans la liste.")
+                found.append(BadPersonError(said, field=field))
+        for field in (*_LINES, "email", "safe_contact"):
+            try:
+                check_typed(getattr(self, field) or "", field)
+            except BadPersonError as error:
+                found.append(error)
+        return found
+
+
+def check_typed(words: str, field: str) -> None:
+    """Raise BadPersonError unless ``words`` can stand in the free text or address ``field``."""
+    if field == "email":
+        clean_address(words)
+    elif field in _LINES:
+        clean_line(words, field)
+    else:
+        refuse_too_long(words.strip(), field)
 
 
 def clean_line(words: str, field: str) -> str:

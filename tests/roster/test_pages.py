@@ -99,6 +99,8 @@ def test_a_form_that_cannot_be_says_where_in_both_languages_and_stores_nothing(c
         ({"email": "TAKEN@example.org"}, "already on the roster"),
         ({"given_name": "", "family_name": " "}, "Enter a name"),
         ({"organization": "x" * 301}, "longer than 300"),
+        ({"email": "nope", "phone": "1" * 61}, "longer than 60"),
+        ({"email": "nope", "phone": "1" * 61}, "is not a mail address"),
         ({"sector": "survivor"}, "Not a valid choice"),
     ):
         page = client.post("/c/fisheries/people/new", data=good | bad)
