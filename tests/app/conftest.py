@@ -1,7 +1,8 @@
-"""A second application over the same database, to plant faults in."""
+"""A second application to plant faults in, and the whole house with the demonstration in it."""
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from tests.support.databases import Database
+
 
 @pytest.fixture
 def planted(app: Flask) -> Iterator[Flask]:
@@ -24,3 +27,30 @@ def planted(app: Flask) -> Iterator[Flask]:
         yield made
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def furnished(the_app: Flask, database: Database) -> Iterator[Flask]:
+    """Return the application with the demonstration in it, for all tests of a module."""
+    with the_app.app_context():
+        database.empty()
+        kept = database.file.with_suffix(".furnished") if database.file else None
+        if kept is not None and kept.exists():
+            db.engine.dispose()
+            shutil.copyfile(kept, database.file)
+        else:
+            done = the_app.test_cli_runner().invoke(args=["demo"])
+            assert done.exit_code == 0, done.output
+            _keep(database, kept)
+        yield the_app
+        db.session.remove()
+
+
+def _keep(database: Database, kept: object) -> None:
+    """Keep a copy of a SQLite file with the demonstration, for the next module."""
+    db.session.remove()
+    if kept is not None:
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.engine.dispose()
+        shutil.copyfile(database.file, kept)

@@ -19,8 +19,10 @@ def address_of(app, rule, slug):
 
 
 def _example(rule, name):
-    kind = type(rule._converters[name]).__name__
-    return {"UUIDConverter": uuid4(), "IntegerConverter": 1}.get(kind, "nothing")
+    converter = rule._converters[name]
+    if hasattr(converter, "items"):
+        return min(converter.items)
+    return {"UUIDConverter": uuid4(), "IntegerConverter": 1}.get(type(converter).__name__, "nothing")
 
 
 def ask(client, app, rule, slug):
