@@ -16,10 +16,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+Moment = TypeVar("Moment")
 
 LARGEST_SMALL = 4
 
@@ -144,12 +146,12 @@ def steps_apart(counts: Sequence[int]) -> list[int | None]:
     return [shown.get(index) for index in range(len(counts))]
 
 
-def in_groups(increments: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+def in_groups(increments: Sequence[tuple[Moment, int]]) -> list[tuple[Moment, int]]:
     """Return running totals at those moments only between which at least five were added.
 
     A remainder of fewer joins the last group. Nothing is returned where there are fewer than five in all.
     """
-    points: list[tuple[str, int]] = []
+    points: list[tuple[Moment, int]] = []
     total = since = 0
     for moment, added in increments:
         total, since = total + added, since + added

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engagement.tracking.cli import track
+from engagement.tracking.views import POLICY, tracking
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 
 def plug_in(app: Flask, ports: Ports) -> Policy:  # noqa: ARG001
-    """Plug in ``flask track``."""
+    """Plug in the response page and ``flask track``."""
+    app.register_blueprint(tracking)
     app.cli.add_command(track)
-    return {}
+    return POLICY

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+
+from engagement.consultations.models import Consultation
+from engagement.kernel.audit import SYSTEM
+from engagement.kernel.db import writing
+from engagement.kernel.policy import Role
+from engagement.questionnaires.models import ResponseState
+from engagement.referrals.partners import add_partner, report_passed_on
+from tests.referrals.given import a_questionnaire, answered, asked, somebody
+from tests.support.given import a_consultation, a_member, signed_in_as
+
+DAY = datetime(2018, 9, 10, 16, tzinfo=UTC)
+
+
+@pytest.fixture
+def world(app):
+    """Return a consultation with 30 people asked, of whom 12 answered, and a partner's 20."""
+    consultation = a_consultation()
+    questionnaire = a_questionnaire(consultation)
+    for number in range(30):
+        sector = ("health", "ngo", "federal")[number % 3] if number < 27 else None
+        person = somebody(consultation, f"Person N{number}", sector=sector, region="BC" if number % 2 else "QC")
+        invitation = asked(questionnaire, person, wave=min(number // 12, 1), bounced=number == 29)
+        if number < 12:
+            state = ResponseState.SUBMITTED if number else ResponseState.SUBMITTED_IN_PART
+            answered(invitation, state, at=DAY + timedelta(days=number // 3))
+        elif number < 18:
+            answered(invitation, ResponseState.IN_PROGRESS)
+    partner = add_partner(consultation_id=consultation.id, questionnaire_id=questionnaire.id, name="A network", actor=SYSTEM)
+    report_passed_on(partner_id=partner.id, passed_on=20, actor=SYSTEM)
+    with writing() as session:
+        kept = session.get_one(Consultation, consultation.id)
+        kept.opens_on, kept.closes_on, kept.received_until = date(2018, 9, 1), date(2018, 9, 12), date(2018, 9, 30)
+    return consultation
+
+
+def _words(response) -> str:
+    return " ".join(BeautifulSoup(response.text, "html.parser").get_text(" ").split())
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_page_shows_the_same_figure_as_the_command(client, world, app, language):
+    signed_in_as(client, a_member(world))
+    page = _words(client.get(f"/c/fisheries/response?lang={language}"))
+    printed = json.loads(app.test_cli_runner().invoke(args=["track", "rates", "fisheries", "--json"]).stdout)
+    of, rate = ("of", "24.0\u00a0%") if language == "en" else ("sur", "24,0\u00a0%")
+    assert f"{printed['responded']} {of} {printed['distributed']} · {rate.replace(chr(160), ' ')}" in page
+    assert printed["rate"] == 0.24
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_before_anybody_is_asked_the_page_says_the_next_step(client, language):
+    consultation = a_consultation()
+    signed_in_as(client, a_member(consultation))
+    page = client.get(f"/c/fisheries/response?lang={language}")
+    assert "<svg" not in page.text
+    assert page.status_code == 200
+
+
+def test_asked_and_not_answered_has_a_rate_of_nought_and_no_line(client):
+    consultation = a_consultation()
+    asked(a_questionnaire(consultation), somebody(consultation))
+    signed_in_as(client, a_member(consultation))
+    page = _words(client.get("/c/fisheries/response"))
+    assert "0 of 1 · 0.0 %" in page
+    assert "Nobody has answered yet." in page
+
+
+def test_every_figure_opens_to_as_many_rows(client, world):
+    signed_in_as(client, a_member(world))
+    page = BeautifulSoup(client.get("/c/fisheries/response").text, "html.parser")
+    links = [link for link in page.find_all("a") if "/response/rows" in str(link["href"])]
+    assert len(links) > 20
+    for link in links:
+        opened = BeautifulSoup(client.get(str(link["href"])).text, "html.parser")
+        listed = len(opened.select("tbody tr"))
+        more = re.search(r"(\d+) more (?:is|are) in the figure", opened.get_text())
+        assert listed + int(more.group(1) if more else 0) == int(link.get_text())
+
+
+@pytest.mark.parametrize(
+    "query", ["step=answered", "wave=1", "sector=unknown", "step=silent&sector=ngo", "region=QC", "sector=nothing", "page=99"]
+)
+def test_rows_read_in_both_languages(client, world, query):
+    signed_in_as(client, a_member(world))
+    for language in ("en", "fr"):
+        assert client.get(f"/c/fisheries/response/rows?{query}&lang={language}").status_code == 200
+
+
+def test_an_unknown_step_is_not_found(client, world):
+    signed_in_as(client, a_member(world))
+    assert client.get("/c/fisheries/response/rows?step=guess").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_viewer_reads_figures_without_small_counts_and_opens_no_rows(client, world, language):
+    signed_in_as(client, a_member(world, Role.VIEWER))
+    response = client.get(f"/c/fisheries/response?lang={language}")
+    assert "/response/rows" not in response.text
+    cells = {cell.get_text(strip=True) for cell in BeautifulSoup(response.text, "html.parser").select("td.n")}
+    assert not cells & {"1", "2", "3", "4"}
+    assert "12" in response.text
+    assert client.get("/c/fisheries/response/rows").status_code == 404
+
+
+def test_a_viewer_of_very_few_people_reads_that_they_are_few(client):
+    consultation = a_consultation()
+    answered(asked(a_questionnaire(consultation), somebody(consultation)))
+    signed_in_as(client, a_member(consultation, Role.VIEWER))
+    page = _words(client.get("/c/fisheries/response"))
+    assert "1 to 4 of 1 to 4 · –" in page
+    assert "Too few people to be shown." in page
+
+
+@pytest.mark.parametrize(("name", "kind"), [(name, kind) for name in ("over-time", "silent") for kind in ("svg", "png", "csv")])
+def test_pictures_are_handed_over_as_files(client, world, name, kind):
+    signed_in_as(client, a_member(world))
+    response = client.get(f"/c/fisheries/response/{name}.{kind}")
+    assert response.status_code == 200
+    assert response.headers["Content-Disposition"] == f"attachment; filename=fisheries-{name}-en.{kind}"
+    starts = {"svg": b"<?xml", "png": b"\x89PNG", "csv": b"\xef\xbb\xbf"}
+    assert response.data.startswith(starts[kind])
+
+
+@pytest.mark.parametrize("address", ["over-time.pdf", "nothing.svg"])
+def test_a_picture_that_there_is_not_is_not_found(client, world, address):
+    signed_in_as(client, a_member(world))
+    assert client.get(f"/c/fisheries/response/{address}").status_code == 404
+
+
+def test_a_viewers_line_moves_by_five_responses_at_least(client, world):
+    signed_in_as(client, a_member(world, Role.VIEWER))
+    lines = client.get("/c/fisheries/response/over-time.csv").data.decode("utf-8-sig").split()
+    totals = [0, *(int(line.rpartition(",")[2]) for line in lines if line[0].isdigit())]
+    assert totals[-1] == 12
+    assert all(later - earlier >= 5 for earlier, later in itertools.pairwise(totals))
