@@ -87,7 +87,7 @@ def _sitting_ids(session: Session, event_id: UUID) -> list[UUID | None]:
 
 def _once(invitation: Invitation, sitting_id: UUID | None) -> str:
     # An invitation that was withdrawn and is made again is something new to say.
-    return f"{INVITATION}:{invitation.id}:{sitting_id or 'undated'}:{int(invitation.created_at.timestamp())}"
+    return f"{INVITATION}:{invitation.id}:{sitting_id or 'undated'}:{invitation.created_at.timestamp():.6f}"
 
 
 def confirm_reply(session: Session, invitation: Invitation, reply: Reply, actor: Actor) -> None:
@@ -97,7 +97,7 @@ def confirm_reply(session: Session, invitation: Invitation, reply: Reply, actor:
 
 def confirm_seat(session: Session, invitation: Invitation, seat: Seat, actor: Actor) -> None:
     """Plan the mail that says that somebody who waited has a seat now."""
-    key = f"{seat.id}:{int(seat.since.timestamp())}"
+    key = f"{seat.id}:{seat.since.timestamp():.6f}"
     _confirm(session, invitation, {}, sitting_id=seat.sitting_id, key=key, actor=actor)
 
 
