@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 from flask import url_for
 from sqlalchemy import select
 
-from engagement.events.models import Attendance, Event, Seat
-from engagement.events.service import events_of
+from engagement.events.figures import figures_of
+from engagement.events.models import Attendance, Event, EventStatus, Seat, Sitting
+from engagement.events.service import events_of, sittings_of
 from engagement.events.vocabulary import SEATS
 from engagement.invitations.models import Invitation, Reply
 from engagement.invitations.vocabulary import CHANNELS, CHOICES, MODES
 from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import now, on_the_wall
 from engagement.kernel.db import db
 from engagement.kernel.policy import Permission
-from engagement.kernel.ports import Subject, TimelineEntry
+from engagement.kernel.ports import OverviewLine, Subject, TimelineEntry
+from engagement.kernel.wording import date_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +38,34 @@ def subjects(access: Access) -> list[Subject]:
     return [Subject("event", event.id, event.title, event.restricted) for event in events_of(access)]
 
 
+def overview(access: Access) -> Iterator[OverviewLine]:
+    """Give the overview's line on events, and one where people wait for a seat that is free."""
+    if not access.may_somewhere(Permission.SEE_EVENTS):
+        return
+    found = [event for event in events_of(access) if event.status is EventStatus.SCHEDULED]
+    dated = [sitting.starts_at for event in found for sitting in sittings_of(event.id) if sitting.starts_at > now()]
+    url = url_for("events.schedule", slug=access.consultation.slug)
+    head = Text("Events", "Événements")
+    if not found:
+        yield OverviewLine(head, Text("None is scheduled yet", "Aucun événement n’est encore prévu"), url)
+        return
+    count = Text(f"{len(found)} scheduled", f"{len(found)} au calendrier")
+    if dated:
+        day = on_the_wall(min(dated), access.consultation.zone).date()
+        count = Text(f"{count.en}, the next on {date_words(day, 'en')}", f"{count.fr}, le prochain {date_words(day, 'fr')}")
+    yield OverviewLine(head, count, url)
+    for event in found:
+        yield from _seats_to_give(access, event)
+
+
+def _seats_to_give(access: Access, event: Event) -> Iterator[OverviewLine]:
+    counts = [count for _, counts in figures_of(event).sittings for count in counts]
+    ready = sum(min(count.waiting, count.seats - count.taken) for count in counts)
+    if ready and access.may(Permission.RECORD_REPLIES, event.id):
+        stands = Text(f"Seats that people wait for are free: {ready}", f"Places attendues et libres\u00a0: {ready}")
+        yield OverviewLine(event.title, stands, _address(access, event), waiting=True)
+
+
 def timeline(person_id: UUID, access: Access) -> Iterator[TimelineEntry]:
     """Give what happened with a person at the events that this member may know of."""
     known = {event.id: event for event in events_of(access) if access.may(Permission.SEE_PEOPLE, event.id)}
@@ -42,9 +73,11 @@ def timeline(person_id: UUID, access: Access) -> Iterator[TimelineEntry]:
     for invitation in rows:
         if invitation.event_id is not None:
             yield from _of_invitation(invitation, known[invitation.event_id], access)
-    for there in db.session.scalars(select(Attendance).where(Attendance.person_id == person_id, Attendance.event_id.in_(known))):
+    rows_there = select(Attendance, Sitting.starts_at).outerjoin(Sitting, Sitting.id == Attendance.sitting_id)
+    for there, starts_at in db.session.execute(rows_there.where(Attendance.person_id == person_id, Attendance.event_id.in_(known))):
         event = known[there.event_id]
-        yield TimelineEntry(there.recorded_at, _filled(ATTENDED, event=event.title, mode=MODES[there.mode]), _address(access, event))
+        what = _filled(ATTENDED, event=event.title, mode=MODES[there.mode])
+        yield TimelineEntry(starts_at or there.recorded_at, what, _address(access, event))
 
 
 def _of_invitation(invitation: Invitation, event: Event, access: Access) -> Iterator[TimelineEntry]:

@@ -17,6 +17,7 @@ from sqlalchemy import func, select, update
 
 from engagement.events.models import Format, Seat, SeatState, Sitting
 from engagement.invitations.models import Choice, Mode
+from engagement.kernel.db import db
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -201,3 +202,8 @@ def waiting_line(session: Session, sitting_id: UUID, mode: Mode) -> list[Seat]:
             .order_by(Seat.since, Seat.id)
         )
     )
+
+
+def seats_of(invitation_id: UUID) -> dict[UUID, Seat]:
+    """Return what a guest has, by sitting."""
+    return {seat.sitting_id: seat for seat in db.session.scalars(select(Seat).where(Seat.invitation_id == invitation_id))}

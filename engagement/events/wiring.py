@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engagement.events.agenda_views import AGENDA_POLICY
 from engagement.events.cli import events_group
-from engagement.events.happenings import subjects
+from engagement.events.guest_views import GUEST_POLICY
+from engagement.events.happenings import overview, subjects, timeline
 from engagement.events.letters import CONFIRMATION_COMPOSER, INVITATION_COMPOSER, invitation_was_sent
+from engagement.events.views import POLICY, events
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -16,12 +19,15 @@ if TYPE_CHECKING:
 
 
 def plug_in(app: Flask, ports: Ports) -> Policy:
-    """Plug in the mails, the command and the subjects of events."""
+    """Plug in the pages, mails and command of events, and what they tell other rooms."""
+    app.register_blueprint(events)
     app.cli.add_command(events_group)
     ports.composers["event_invitation"] = INVITATION_COMPOSER
     ports.composers["event_confirmation"] = CONFIRMATION_COMPOSER
     ports.sent["event_invitation"] = invitation_was_sent
     ports.subjects.append(subjects)
+    ports.timeline.append(timeline)
+    ports.overview.append(overview)
     ports.person_tables["attendance"] = "goes with the person"
     ports.person_tables["agenda_part"] = "goes with the person"
-    return {}
+    return {**POLICY, **GUEST_POLICY, **AGENDA_POLICY}
