@@ -47,7 +47,7 @@ def overview(access: Access) -> Iterator[OverviewLine]:
     url = url_for("events.schedule", slug=access.consultation.slug)
     head = Text("Events", "Événements")
     if not found:
-        yield OverviewLine(head, Text("None is scheduled yet", "Aucun événement n’est encore prévu"), url)
+        yield OverviewLine(head, Text("No event is scheduled yet", "Aucun événement n’est encore prévu"), url)
         return
     count = Text(f"{len(found)} scheduled", f"{len(found)} au calendrier")
     if dated:
