@@ -12,8 +12,9 @@ import secrets
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
 from email.message import EmailMessage
-from email.policy import default
+from email.policy import compat32, default
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -89,14 +90,20 @@ def _read(folder: Path, name: str, *, whole: bool) -> Mail:
     assert isinstance(message, EmailMessage)  # noqa: S101 - what this policy makes.
     return Mail(
         name=name,
-        sender=str(message.get("From", "")),
-        to=str(message.get("To", "")),
-        subject=str(message.get("Subject", "")),
+        sender=_header(content, "From"),
+        to=_header(content, "To"),
+        subject=_header(content, "Subject"),
         received_at=datetime.fromtimestamp(int(name[:20]) / 1e9, tz=UTC),
         plain=_plain(message) if whole else "",
         entries=_entries(message) if whole else [],
         return_path=str(message.get("Return-Path", "")).strip("<>"),
     )
+
+
+def _header(content: bytes, name: str) -> str:
+    # The newer parser puts a space between the encoded words of a name; this one joins them.
+    raw = email.message_from_bytes(content, policy=compat32)[name]
+    return " ".join(str(make_header(decode_header(str(raw)))).split()) if raw else ""
 
 
 def _plain(message: EmailMessage) -> str:

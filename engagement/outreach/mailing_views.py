@@ -109,10 +109,12 @@ def mailing(slug: str, mailing_id: UUID) -> Any:  # noqa: ARG001
 
 
 def _particulars(access: Access, found: Mailing) -> dict[str, object]:
+    people = people_of(found.people, access)
     return {
         "mailing": found,
         "title": title_of(found),
-        "survey": survey(found, people_of(found.people, access)),
+        "survey": survey(found, people),
+        "to_telephone": [person for person in people if not person.email and not person.do_not_contact],
         "gets_it": GETS_IT,
         "does_not": DOES_NOT,
         "REACH": WORDS,

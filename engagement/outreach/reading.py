@@ -8,11 +8,12 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import TYPE_CHECKING
 
-from engagement.kernel.bilingual import LANGUAGES, Language
+from engagement.kernel.bilingual import LANGUAGES, Language, Text
 from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
 from engagement.mailing.composing import Composer, Sketch, Values
 from engagement.mailing.letters import Written, write
+from engagement.outreach.vocabulary import SAMPLES
 
 if TYPE_CHECKING:
     from engagement.mailing.models import Message
@@ -45,17 +46,22 @@ def as_one_person_reads_it(mailing: Mailing, person: Person, text: MailText) -> 
     """Return the mail of a draft as ``person`` will get it; its link opens nothing."""
     composer: Composer | None = ports().composers.get(mailing.purpose)
     sketch = Sketch(mailing.consultation_id, person.id, mailing.event_id, mailing.questionnaire_id)
-    values = composer.preview(sketch) if composer and composer.preview else samples(composer, person.name)
+    values = composer.preview(sketch) if composer and composer.preview else samples(composer)
     written = write(text, values, person.language or "both", settings().base_url)
     return Written(written.subject, without_links(written.plain).strip(), written.html)
 
 
-def samples(composer: Composer | None, name: str) -> Values:
-    """Return a stand-in for every placeholder: its own words in square brackets, and a name."""
+def samples(composer: Composer | None) -> Values:
+    """Return something that stands for every placeholder, in both languages."""
     names = composer.placeholders if composer else ()
-    return {language: {each: name if each == "name" else f"[{each.replace('_', ' ')}]" for each in names} for language in LANGUAGES}
+    return {language: {each: _sample(each).in_(language) for each in names} for language in LANGUAGES}
+
+
+def _sample(name: str) -> Text:
+    own = f"[{name.replace('_', ' ')}]"
+    return SAMPLES.get(name) or Text(own, own)
 
 
 def sample(text: MailText, composer: Composer | None, language: Language) -> Written:
     """Return what a text comes to in one language, for an invented person."""
-    return write(text, samples(composer, "Dominique Tremblay"), language, settings().base_url)
+    return write(text, samples(composer), language, settings().base_url)

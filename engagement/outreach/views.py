@@ -17,11 +17,14 @@ from engagement.mailing.models import State
 from engagement.mailing.service import NEVER_TAKEN, NOT_BEGUN, cancel, send_again, settle_as_arrived
 from engagement.outreach.listing import find_message, history_of, messages_of, states_of
 from engagement.outreach.reading import text_as_sent
-from engagement.outreach.service import mailings_of, title_of
+from engagement.outreach.service import find_mailing, mailings_of, title_of
 from engagement.outreach.vocabulary import LANGUAGES, REASONS, STATES, purpose_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from engagement.consultations.access import Access
+    from engagement.outreach.models import Mailing
 
 outreach = Blueprint("outreach", __name__)
 
@@ -49,15 +52,21 @@ def chosen_state() -> State | None:
 def mail(slug: str) -> Any:  # noqa: ARG001
     """Show the mailings and the messages."""
     access = current_access()
-    page = request.args.get("page", 1, type=int)
+    only = _chosen_mailing(access)
     return render_template(
         "outreach/mail.html",
         mailings=[(each, title_of(each)) for each in mailings_of(access)],
-        messages=messages_of(access, chosen_state(), None, page),
-        counts=states_of(access),
+        messages=messages_of(access, chosen_state(), only.id if only else None, request.args.get("page", 1, type=int)),
+        counts=states_of(access, only.id if only else None),
         state=chosen_state(),
+        only_mailing=title_of(only) if only else None,
         paused=access.consultation.status is Status.PAUSED,
     )
+
+
+def _chosen_mailing(access: Access) -> Mailing | None:
+    wanted = request.args.get("mailing", type=UUID)
+    return find_mailing(access, wanted) if wanted else None
 
 
 @outreach.get("/c/<slug>/mail/messages/<uuid:message_id>")

@@ -64,6 +64,35 @@ REASONS: dict[str, Text] = {
 }
 
 
+# What stands for a placeholder where a text is tried out; what is not listed stands as its name.
+SAMPLES: dict[str, Text] = {
+    "name": Text("Dominique Tremblay", "Dominique Tremblay"),
+    "salutation": Text("Dear Dominique Tremblay,", "Bonjour Dominique Tremblay,"),
+    "lead": Text("[who leads the consultation]", "[responsable de la consultation]"),
+    "consultation_title": Text("[title of the consultation]", "[titre de la consultation]"),
+    "event_name": Text("[event]", "[événement]"),
+    "event_title": Text("[title of the event]", "[titre de l’événement]"),
+    "event_kind": Text("[kind of event]", "[type d’événement]"),
+    "when": Text("[date and time]", "[date et heure]"),
+    "where": Text("[place]", "[lieu]"),
+    "access": Text("[how to get in]", "[accès]"),
+    "reply_link": Text("[personal link]", "[lien personnel]"),
+    "link": Text("[personal link]", "[lien personnel]"),
+    "contact": Text("[how to reach the team]", "[comment joindre l’équipe]"),
+    "support_line": Text("[support line]", "[ligne d’aide]"),
+    "about": Text("[what the event is about]", "[sujet de l’événement]"),
+    "agenda": Text("[agenda]", "[ordre du jour]"),
+    "part": Text("[which of several sittings]", "[laquelle des séances]"),
+    "reply_by": Text("[last day to reply]", "[dernier jour pour répondre]"),
+    "recorded": Text("[what was recorded]", "[ce qui a été noté]"),
+    "questionnaire": Text("[the questionnaire instead]", "[questionnaire à la place]"),
+    "questionnaire_title": Text("[title of the questionnaire]", "[titre du questionnaire]"),
+    "closes_on": Text("[closing date]", "[date de clôture]"),
+    "code": Text("123456", "123456"),
+    "nominator": Text("[who nominated them]", "[qui l’a proposée ou proposé]"),
+}
+
+
 def purpose_name(purpose: str) -> Text:
     """Return what a kind of mail is called."""
     return PURPOSES.get(purpose) or Text(purpose, purpose)

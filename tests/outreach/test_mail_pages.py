@@ -153,7 +153,7 @@ def test_the_team_changes_what_a_mail_says_and_goes_back(client):
     for language in ("en", "fr"):
         assert client.get(f"{address}?lang={language}").status_code == 200
     assert client.post(address, data=FIELDS).status_code == 302
-    assert "Hello [salutation]" in client.get(address).text
+    assert "Hello Dear Dominique Tremblay," in client.get(address).text
     client.post(f"{address}/drop")
     db.session.rollback()
     assert db.session.scalar(select(MailTemplate.id)) is None

@@ -1,0 +1,115 @@
+"""Two workers at once, and workers that are killed: nothing is sent twice by itself, nothing is lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from engagement.kernel.clock import now
+from engagement.kernel.db import db, writing
+from engagement.mailing import outbox
+from engagement.mailing.models import Message, MessageEvent, State
+from engagement.mailing.preparing import prepare
+from engagement.mailing.worker import send_due
+from tests.mailing.given import a_notice, a_person, a_text
+from tests.support.given import a_consultation
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def some_notices(number):
+    consultation = a_consultation()
+    a_text(consultation)
+    return [a_notice(a_person(consultation, f"p{each}@example.org")) for each in range(number)]
+
+
+def at_once(app, number, work):
+    """Run ``work`` in so many threads that start together; return what each gave."""
+    results, faults, start = [], [], threading.Barrier(number)
+
+    def run():
+        with app.app_context():
+            start.wait()
+            try:
+                results.append(work())
+            except Exception as error:  # noqa: BLE001
+                faults.append(error)
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=run) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not faults
+    return results
+
+
+def test_workers_that_claim_at_once_get_different_messages(app, notices):
+    messages = some_notices(24)
+    for message in messages:
+        prepare(message.id)
+    names = iter(["a", "b", "c", "d"])
+    claimed = at_once(app, 4, lambda: outbox.claim(next(names), 6))
+    flat = [each for some in claimed for each in some]
+    assert len(flat) == len(set(flat))
+    rest = outbox.claim("e", 100)
+    assert sorted([*flat, *rest], key=str) == sorted((message.id for message in messages), key=str)
+
+
+def test_workers_that_send_at_once_send_each_message_once(app, post, notices):
+    some_notices(12)
+    counts = at_once(app, 3, send_due)
+    assert sum(each["sent"] for each in counts) == 12
+    assert sorted(to for _, to in post.envelopes) == sorted(f"p{each}@example.org" for each in range(12))
+    db.session.rollback()
+    assert db.session.scalar(select(func.count()).select_from(MessageEvent).where(MessageEvent.state == State.QUEUED)) == 12
+
+
+KILLED = """
+import os, sys
+from engagement import create_app
+from engagement.mailing import outbox, worker
+app = create_app()
+with app.app_context():
+    app.extensions["mail"].port = int(sys.argv[1])
+    def dies(*_, **__):
+        os.kill(os.getpid(), 9)
+    setattr(outbox, sys.argv[2], dies)
+    worker._prepare_all = lambda *_: None
+    worker.send_due()
+"""
+
+
+@pytest.mark.usefixtures("notices")
+@pytest.mark.parametrize(("dies_in", "arrived"), [("record_sent", 1), ("begin_sending", 0)])
+def test_a_worker_that_is_killed_leaves_a_row_that_says_how_far_it_came(app, post, data_folder, dies_in, arrived):
+    message = some_notices(1)[0]
+    prepare(message.id)
+    settings = app.config["SETTINGS"]
+    key = next(iter(settings.encryption_keys.values()))
+    import base64
+
+    environment = {
+        **os.environ, "CONVOKE_DATA": str(data_folder), "DATABASE_URL": settings.database_url, "SECRET_KEY": settings.secret_key,
+        "ENCRYPTION_KEYS": "test:" + base64.b64encode(key).decode(), "PYTHONPATH": str(ROOT),
+    }  # fmt: skip
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(post.port), dies_in], env=environment, check=False, cwd=ROOT, timeout=60)
+    assert ended.returncode == -signal.SIGKILL
+    assert len(post.received) == arrived
+    with writing() as session:
+        row = session.get(Message, message.id, populate_existing=True)
+        assert row.state is (State.SENDING if arrived else State.CLAIMED)
+        row.lease_until = now() - timedelta(seconds=1)
+    counts = send_due()
+    db.session.rollback()
+    state = db.session.get(Message, message.id, populate_existing=True).state
+    assert len(post.received) == 1
+    assert (state, counts["doubtful"]) == ((State.DOUBTFUL, 1) if arrived else (State.SENT, 0))
