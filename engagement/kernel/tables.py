@@ -31,6 +31,8 @@ MOST_ROWS = 100_000
 MOST_COLUMNS = 1000
 # A cell of an xlsx file takes no more.
 LONGEST_CELL = 32_767
+# Fitting the columns to what they hold measures every cell.
+MOST_ROWS_FITTED = 5_000
 GUARD = "'"
 # What makes a spreadsheet take a text for a formula; the last ones are full-width.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -238,6 +240,7 @@ def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Cell]], sheet: str
         bold = book.add_format({"bold": True})
         for column, heading in enumerate(header):
             page.write_string(0, column, guarded(heading), bold)
+        number = 0
         for number, row in enumerate(rows, start=1):
             for column, cell in enumerate(row):
                 if isinstance(cell, int | float) and not isinstance(cell, bool):
@@ -245,7 +248,8 @@ def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Cell]], sheet: str
                 elif cell not in {None, ""}:
                     page.write_string(number, column, _short(_written(cell)))
         page.freeze_panes(1, 0)
-        page.autofit()
+        if number < MOST_ROWS_FITTED:
+            page.autofit()
     return out.getvalue()
 
 

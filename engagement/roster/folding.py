@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 # Letters that Unicode does not take apart, though a keyboard without them writes two.
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d"})
 
 
+@lru_cache(maxsize=20_000)
 def fold(words: str) -> str:
     """Return ``words`` as they are compared and searched: "  O’Brien-Côté " gives "o brien cote".
 

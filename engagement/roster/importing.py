@@ -8,14 +8,15 @@ it stopped: no row is lost and none is stored twice.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from engagement.kernel.audit import Actor, note
+from engagement.kernel.base import new_id
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
 from engagement.kernel.crypto import address_index
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
 
 # Rows in one transaction: well under the 200 ms for which anything may hold the write lock.
 ROWS_AT_ONCE = 250
+_PREPARED = (
+    "id", "given_name", "family_name", "name_key", "email", "email_index", "phone", "sector", "region", "language",
+    "identified_through", "safe_contact_sealed", "do_not_contact",
+)  # fmt: skip
+_FIELDS = tuple(field.name for field in fields(Particulars))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,7 @@ def keep_import(*, consultation_id: UUID, filename: str, checked: Checked, batch
         "batch_id": str(batch_id) if batch_id else None,
         "there": sorted(there),
         "rows": checked.rows,
-        "good": [[good.number, asdict(good.person)] for good in checked.good],
+        "good": [[good.number, *(getattr(good.person, field) for field in _FIELDS)] for good in checked.good],
         "twice": [[twice.row, twice.first, twice.name] for twice in checked.twice],
         "problems": [[problem.row, problem.column, problem.said.en, problem.said.fr] for problem in checked.problems],
     }
@@ -156,45 +162,51 @@ def apply_chunk(kept: KeptImport, actor: Actor) -> KeptImport:
 
 
 def _apply(kept: KeptImport, actor: Actor) -> KeptImport:
+    # Made ready outside the transaction, for where we think we are; the stored mark has the last word.
+    some = kept.checked.good[kept.rows_done : kept.rows_done + ROWS_AT_ONCE]
+    prepared = {good.number: _prepared(good.person) for good in some}
     with writing() as session:
         row = session.get(RosterImport, kept.id, with_for_update=True)
         if row is None:
             raise AbsentError
-        some = kept.checked.good[row.rows_done : row.rows_done + ROWS_AT_ONCE]
-        batch = session.get(Batch, kept.batch_id) if kept.batch_id else None
-        there = already_there(row.consultation_id, some, kept.batch_id)
-        new = _add_people(session, row.consultation_id, [each.person for each in some if each.number not in there], batch)
-        if batch is not None:
-            put_some(session, batch, list(there.values()))
-        row.rows_done += len(some)
-        row.people_added += new
-        if row.rows_done >= len(kept.checked.good) and row.applied_at is None:
-            row.applied_at, row.content = now(), None
-            note(session, "import_people", row, actor)
-    return KeptImport(
-        kept.id, kept.filename, kept.batch_id, kept.checked, kept.there, row.rows_done, row.people_added, row.applied_at is not None
-    )
+        if row.rows_done == kept.rows_done and row.applied_at is None:
+            batch = session.get(Batch, kept.batch_id) if kept.batch_id else None
+            there = already_there(row.consultation_id, some, kept.batch_id)
+            new = [good for good in some if good.number not in there]
+            _add_people(session, row.consultation_id, [(good.person, prepared[good.number]) for good in new], batch)
+            if batch is not None:
+                put_some(session, batch, list(there.values()))
+            row.rows_done += len(some)
+            row.people_added += len(new)
+            if row.rows_done >= len(kept.checked.good):
+                row.applied_at, row.content = now(), None
+                note(session, "import_people", row, actor)
+    return replace(kept, rows_done=row.rows_done, people_added=row.people_added, applied=row.applied_at is not None)
 
 
-def _add_people(session: Session, consultation_id: UUID, people: list[Particulars], batch: Batch | None) -> int:
-    organizations = _organizations(session, consultation_id, {organization_key(each.organization): each.organization for each in people})
-    moment, made = now(), []
-    for each in people:
-        person = Person(
-            consultation_id=consultation_id, given_name=each.given_name, family_name=each.family_name,
-            name_key=name_key(each.given_name, each.family_name), email=each.email,
-            email_index=address_index(each.email) if each.email else None, phone=each.phone,
-            organization_id=organizations.get(organization_key(each.organization)), sector=each.sector, region=each.region,
-            language=each.language, identified_through=each.identified_through, safe_contact=each.safe_contact,
-            do_not_contact=each.do_not_contact, open_to_team=batch is None or not batch.restricted, created_at=moment,
-        )  # fmt: skip
-        made.append(person)
-    session.add_all(made)
-    session.flush()
+def _prepared(person: Particulars) -> dict[str, Any]:
+    """Return the columns of a new person, all but what only the transaction knows."""
+    row = Person(
+        given_name=person.given_name, family_name=person.family_name, name_key=name_key(person.given_name, person.family_name),
+        email=person.email, email_index=address_index(person.email) if person.email else None, phone=person.phone,
+        sector=person.sector, region=person.region, language=person.language, identified_through=person.identified_through,
+        safe_contact=person.safe_contact, do_not_contact=person.do_not_contact,
+    )  # fmt: skip
+    return {column: getattr(row, column) for column in _PREPARED}
+
+
+def _add_people(session: Session, consultation_id: UUID, people: list[tuple[Particulars, dict[str, Any]]], batch: Batch | None) -> None:
+    if not people:
+        return
+    named = {organization_key(each.organization): each.organization for each, _ in people}
+    organizations = _organizations(session, consultation_id, named)
+    moment = now()
+    common = {"consultation_id": consultation_id, "open_to_team": batch is None or not batch.restricted, "created_at": moment}
+    rows = [columns | common | {"organization_id": organizations.get(organization_key(each.organization))} for each, columns in people]
+    session.execute(insert(Person), rows)
     if batch is not None:
-        session.add_all(BatchMember(batch_id=batch.id, person_id=person.id, added_at=moment) for person in made)
-        session.flush()
-    return len(made)
+        members = [{"id": new_id(), "batch_id": batch.id, "person_id": row["id"], "added_at": moment} for row in rows]
+        session.execute(insert(BatchMember), members)
 
 
 def _organizations(session: Session, consultation_id: UUID, named: dict[str, str]) -> dict[str, UUID]:
@@ -218,7 +230,7 @@ def _opened(row: RosterImport) -> KeptImport:
     content: dict[str, Any] = json.loads(row.content or b'{"filename": "", "batch_id": null, "there": [], "rows": 0}')
     checked = Checked(
         rows=content["rows"],
-        good=[GoodRow(number, _particulars(fields)) for number, fields in content.get("good", [])],
+        good=[GoodRow(number, _particulars(values)) for number, *values in content.get("good", [])],
         twice=[Twice(*each) for each in content.get("twice", [])],
         problems=[Problem(number, column, Text(en, fr)) for number, column, en, fr in content.get("problems", [])],
     )
@@ -235,5 +247,6 @@ def _opened(row: RosterImport) -> KeptImport:
     )
 
 
-def _particulars(fields: dict[str, Any]) -> Particulars:
-    return Particulars(**{**fields, "identified_through": IdentifiedThrough(fields["identified_through"])})
+def _particulars(values: list[Any]) -> Particulars:
+    named = dict(zip(_FIELDS, values, strict=True))
+    return Particulars(**{**named, "identified_through": IdentifiedThrough(named["identified_through"])})

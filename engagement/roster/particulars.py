@@ -24,8 +24,9 @@ _LINES = ("given_name", "family_name", "phone", "organization")
 # RFC 5321, section 4.5.3.1.
 LONGEST_ADDRESS, LONGEST_LOCAL_PART = 254, 64
 
-# Joiners that some scripts cannot be written without.
-_NEEDED = {"\u200c", "\u200d"}
+# Joiners that some scripts cannot be written without, and what clean_line makes a space of.
+_TAKEN = {"\u200c", "\u200d", "\n", "\r", "\t", "\ufeff"}
+_UNSEEN = {"Cc", "Cf", "Cs"}
 _USUAL_LOCAL_PART = re.compile(r"[a-z0-9_+-]+(\.[a-z0-9_+-]+)*", re.IGNORECASE)
 
 
@@ -89,7 +90,8 @@ def clean_line(words: str, field: str) -> str:
 
     Raises BadPersonError for characters that cannot be seen, and for more than LONGEST[field].
     """
-    if any(unicodedata.category(each) in {"Cc", "Cf", "Cs"} for each in set(words) - _NEEDED - {"\n", "\r", "\t", "\ufeff"}):
+    # isprintable() is quick and says no to all that is meant here, and to a few things that are fine.
+    if not words.isprintable() and any(unicodedata.category(each) in _UNSEEN for each in set(words) - _TAKEN):
         said = Text("“{words}” has characters that cannot be seen.", "« {words} » contient des caractères invisibles.")
         raise BadPersonError(said.format(words=shown(words)), field=field)
     line = " ".join(words.replace("\ufeff", " ").split())
