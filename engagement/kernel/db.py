@@ -9,7 +9,8 @@ link never changes anything by being fetched is a property of this file.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,10 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _fetching: ContextVar[bool] = ContextVar("fetching", default=False)
+# Writers of one process queue here before they ask SQLite for its lock. Its own queue is no
+# queue: everybody asks again now and then, and of 200 at once some were unlucky for longer than
+# busy_timeout. Now only whole processes compete for it. PostgreSQL needs none of this.
+_one_at_a_time = threading.Lock()
 
 SQLITE_SETTINGS = (
     "journal_mode=WAL",
@@ -63,15 +68,16 @@ def writing() -> Iterator[Session]:
     # A rollback forgets nothing where no transaction is open: without this, two verbs in
     # one context would work on what the first one read (27 of 200 updates survived).
     session.expire_all()
-    token = _writing.set(True)
-    try:
-        yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-    finally:
-        _writing.reset(token)
+    with _one_at_a_time if db.engine.dialect.name == "sqlite" else nullcontext():
+        token = _writing.set(True)
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            _writing.reset(token)
 
 
 @contextmanager
