@@ -197,7 +197,8 @@ def move_question(*, questionnaire_id: UUID, question_id: UUID, up: bool, actor:
             note(session, "move_question", row, actor, questionnaire.consultation_id)
 
 
-def _get_option(session: Session, question: Question, option_id: UUID) -> Option:
+def find_option(session: Session, question: Question, option_id: UUID) -> Option:
+    """Return an option of this question, or raise AbsentError."""
     row = session.get(Option, option_id)
     if row is None or row.question_id != question.id:
         raise AbsentError
@@ -231,7 +232,7 @@ def edit_option(
     """Change the words of an option."""
     with writing() as session:
         questionnaire = get_questionnaire(session, questionnaire_id)
-        row = _get_option(session, find_question(session, questionnaire_id, question_id), option_id)
+        row = find_option(session, find_question(session, questionnaire_id, question_id), option_id)
         row.set_text("label", label, confirmed=confirmed)
         changed(session, questionnaire)
         note(session, "edit_option", row, actor, questionnaire.consultation_id)
@@ -242,7 +243,7 @@ def remove_option(*, questionnaire_id: UUID, question_id: UUID, option_id: UUID,
     """Remove an option of a question that nobody has answered and no condition waits for; InUseError otherwise."""
     with writing() as session:
         questionnaire = get_questionnaire(session, questionnaire_id)
-        row = _get_option(session, find_question(session, questionnaire_id, question_id), option_id)
+        row = find_option(session, find_question(session, questionnaire_id, question_id), option_id)
         if has_answers(session, question_id):
             said = Text(
                 "Somebody has answered this question: its options stay.",
@@ -260,7 +261,7 @@ def move_option(*, questionnaire_id: UUID, question_id: UUID, option_id: UUID, u
     """Let an option change places with its neighbour."""
     with writing() as session:
         questionnaire = get_questionnaire(session, questionnaire_id)
-        row = _get_option(session, find_question(session, questionnaire_id, question_id), option_id)
+        row = find_option(session, find_question(session, questionnaire_id, question_id), option_id)
         rows = session.scalars(select(Option).where(Option.question_id == question_id).order_by(Option.position)).all()
         if change_places(session, rows, row, up=up):
             note(session, "move_option", row, actor, questionnaire.consultation_id)

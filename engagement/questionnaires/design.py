@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_NAME = 80
+# These stand for pages of their own.
+RESERVED = frozenset({"new", "standard"})
 
 Placed = TypeVar("Placed", Section, Question, Option)
 
@@ -64,7 +66,7 @@ class Settings:
 
 def create_questionnaire(*, consultation_id: UUID, name: str, settings: Settings, actor: Actor) -> Questionnaire:
     """Create a questionnaire without questions. Raises BadNameError, BadSettingsError."""
-    if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+    if not NAME.fullmatch(name) or len(name) > LONGEST_NAME or name in RESERVED:
         said = Text(
             "The short name takes lower-case letters, digits and single hyphens.",
             "Le nom court se compose de minuscules sans accent, de chiffres et de traits d’union simples.",

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from engagement.kernel.languages import current_language
 from engagement.questionnaires import letter
+from engagement.questionnaires.cli import questionnaires_group
+from engagement.questionnaires.design_views import POLICY_DESIGN
 from engagement.questionnaires.showing import answer_in_words
+from engagement.questionnaires.views import POLICY, questionnaires, timeline
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -18,11 +21,14 @@ if TYPE_CHECKING:
 
 
 def plug_in(app: Flask, ports: Ports) -> Policy:
-    """Plug in the mail that asks for answers."""
+    """Plug in the pages of questionnaires, their command, and the mail that asks for answers."""
+    app.register_blueprint(questionnaires)
+    app.cli.add_command(questionnaires_group)
+    ports.timeline.append(timeline)
     ports.composers[letter.PURPOSE] = letter.COMPOSER
     ports.sent[letter.PURPOSE] = letter.was_sent
     app.jinja_env.globals["answer_words"] = _answer_words
-    return {}
+    return {**POLICY, **POLICY_DESIGN}
 
 
 def _answer_words(question: QuestionAsked, value: Value) -> str:

@@ -1,0 +1,180 @@
+"""What came back: how many were asked and answered, the responses, and each as a row of an export.
+
+Only what was submitted is read here; a draft is its author's. Names are shown to members
+who may see people, and of people they know of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import case, func, select
+
+from engagement.invitations.models import Invitation
+from engagement.kernel.clock import on_the_wall
+from engagement.kernel.db import db
+from engagement.kernel.errors import AbsentError
+from engagement.kernel.policy import Permission
+from engagement.questionnaires.answering import Given, from_json
+from engagement.questionnaires.completeness import counting
+from engagement.questionnaires.models import Answer, QuestionKind, Response, ResponseState
+from engagement.roster.filters import visible
+from engagement.roster.models import Person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from uuid import UUID
+
+    from engagement.consultations.access import Access
+    from engagement.kernel.tables import Cell
+    from engagement.questionnaires.definition import Definition, QuestionAsked
+
+ABOUT = ("response", "sector", "region", "language", "wave", "state", "submitted", "version")
+DECLINED = "prefer_not_to_say"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of one questionnaire: people asked, and responses opened, submitted in full and in part."""
+
+    asked: int
+    opened: int
+    complete: int
+    partial: int
+
+    @property
+    def answered(self) -> int:
+        """Return how many responses were submitted."""
+        return self.complete + self.partial
+
+
+def figures_of(consultation_id: UUID) -> dict[UUID, Figures]:
+    """Return the figures of every questionnaire that somebody was asked to answer, in one query."""
+    state = Response.state
+    rows = db.session.execute(
+        select(
+            Invitation.questionnaire_id,
+            func.count(Invitation.id),
+            func.count(Response.id),
+            func.sum(case((state == ResponseState.SUBMITTED, 1), else_=0)),
+            func.sum(case((state == ResponseState.SUBMITTED_IN_PART, 1), else_=0)),
+        )
+        .outerjoin(Response, Response.invitation_id == Invitation.id)
+        .where(Invitation.consultation_id == consultation_id, Invitation.questionnaire_id.is_not(None))
+        .where((Invitation.withdrawn_at.is_(None)) | (Response.id.is_not(None)))
+        .group_by(Invitation.questionnaire_id)
+    )
+    return {each[0]: Figures(each[1], each[2], int(each[3]), int(each[4])) for each in rows}
+
+
+NOBODY = Figures(0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A submitted response. ``number`` counts from 1 in the order of submission and stays; ``name`` is empty where it is not shown."""
+
+    number: int
+    response: Response
+    sector: str | None
+    region: str | None
+    wave: int
+    name: str = ""
+    person_id: UUID | None = None
+
+
+def responses_to(questionnaire_id: UUID, access: Access | None = None) -> list[Returned]:
+    """Return what was submitted, the first first; with names only for an ``access`` that may see them."""
+    shown = set()
+    if access is not None and access.may(Permission.SEE_PEOPLE):
+        shown = set(db.session.scalars(select(Person.id).where(visible(access))))
+    rows = db.session.execute(
+        select(Response, Invitation, Person)
+        .outerjoin(Invitation, Invitation.id == Response.invitation_id)
+        .outerjoin(Person, Person.id == Invitation.person_id)
+        .where(Response.questionnaire_id == questionnaire_id, Response.state != ResponseState.IN_PROGRESS)
+        .order_by(Response.submitted_at, Response.id)
+    )
+    return [
+        Returned(
+            number,
+            response,
+            person.sector if person else None,
+            person.region if person else None,
+            invitation.wave if invitation else 0,
+            person.name if person and person.id in shown else "",
+            person.id if person and person.id in shown else None,
+        )
+        for number, (response, invitation, person) in enumerate(rows, start=1)
+    ]
+
+
+def find_returned(questionnaire_id: UUID, response_id: UUID, access: Access) -> Returned:
+    """Return one submitted response, or raise AbsentError."""
+    for each in responses_to(questionnaire_id, access):
+        if each.response.id == response_id:
+            return each
+    raise AbsentError
+
+
+def answers_to(questionnaire_id: UUID) -> dict[UUID, dict[UUID, Given]]:
+    """Return all answers that were submitted, by response and question, in one query."""
+    found: dict[UUID, dict[UUID, Given]] = {}
+    rows = db.session.scalars(
+        select(Answer)
+        .join(Response, Response.id == Answer.response_id)
+        .where(Response.questionnaire_id == questionnaire_id, Response.state != ResponseState.IN_PROGRESS)
+    )
+    for row in rows:
+        found.setdefault(row.response_id, {})[row.question_id] = Given(from_json(row.value), row.declined)
+    return found
+
+
+def export_header(definition: Definition) -> list[str]:
+    """Return the columns of an export: what is known about a response, then one for each question.
+
+    A multiple choice has one for each option, "code.option".
+    """
+    return [*ABOUT, *(name for question in definition.questions() for name in _columns(question))]
+
+
+def export_rows(definition: Definition, zone: str) -> Iterator[list[Cell]]:
+    """Give one row for each submitted response; what hangs on a condition that is not met is empty."""
+    answers = answers_to(definition.id)
+    for each in responses_to(definition.id):
+        counted = counting(definition, answers.get(each.response.id, {}))
+        yield [*_about(each, zone), *(cell for question in definition.questions() for cell in _cells(question, counted))]
+
+
+def _about(each: Returned, zone: str) -> list[Cell]:
+    submitted = each.response.submitted_at
+    return [
+        each.number,
+        each.sector or "",
+        each.region or "",
+        each.response.language,
+        each.wave,
+        "complete" if each.response.state is ResponseState.SUBMITTED else "partial",
+        on_the_wall(submitted, zone).date().isoformat() if submitted else "",
+        each.response.version,
+    ]
+
+
+def _columns(question: QuestionAsked) -> list[str]:
+    if question.kind is QuestionKind.MULTIPLE:
+        return [f"{question.code}.{option.code}" for option in question.options]
+    return [question.code]
+
+
+def _cells(question: QuestionAsked, counted: Mapping[UUID, Given]) -> list[Cell]:
+    given = counted.get(question.id)
+    columns = len(_columns(question))
+    if given is None or not given.settled:
+        return [""] * columns
+    if given.value is None:
+        return [DECLINED] * columns
+    if question.kind is QuestionKind.MULTIPLE:
+        chosen = given.value if isinstance(given.value, tuple) else ()
+        return [int(option.code in chosen) for option in question.options]
+    return [given.value if isinstance(given.value, int | str) else ""]
