@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import redirect, render_template, url_for
+from flask import current_app, redirect, render_template, url_for
 
 from engagement.invitations.held import held_forms, let_go
 from engagement.invitations.links import find_link
@@ -62,11 +62,11 @@ def open_by_link(token: str) -> Any:
 
 
 def _first_page(invitation: Invitation) -> str:
-    held = held_forms(invitation.id)
-    if held:
-        # What could not be sent the last time comes first.
-        arguments: dict[str, Any] = {**held[0].arguments}
-        return url_for(held[0].endpoint, **arguments)
+    """Return where the link leads: what could not be sent the last time comes first."""
+    for held in held_forms(invitation.id):
+        arguments: dict[str, Any] = {**held.arguments}
+        if held.endpoint in current_app.view_functions:
+            return url_for(held.endpoint, **arguments)
     return url_for("portal.reply_page", invitation_id=invitation.id)
 
 

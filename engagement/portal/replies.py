@@ -132,8 +132,14 @@ def _take(view: GuestView, form: Form, names: list[str], *, each: bool) -> Any:
 
 
 def _show_standing(view: GuestView, *, just_now: bool = False) -> Any:
-    return render_template("portal/standing.html", view=view, lines=lines_of(view), closed=why_closed(view, g.consultation),
-                           what_next=what_happens_next(view, g.consultation, by_mail=bool(g.person.email)), just_now=just_now)  # fmt: skip
+    return render_template(
+        "portal/standing.html",
+        view=view,
+        lines=lines_of(view),
+        closed=why_closed(view, g.consultation),
+        what_next=what_happens_next(view, g.consultation, by_mail=just_now and bool(g.person.email)),
+        just_now=just_now,
+    )
 
 
 @portal.get("/i/<uuid:invitation_id>/recorded")

@@ -109,7 +109,7 @@ _SENDING = Text("We are sending you the questionnaire by email.", "Nous vous env
 
 
 def what_happens_next(view: GuestView, consultation: Consultation, *, by_mail: bool) -> list[Text]:
-    """Return what the guest can expect after this reply, line by line; ``by_mail``: we have an address to write to."""
+    """Return what the guest can expect after this reply, line by line; ``by_mail``: a mail about it is on its way."""
     standings = [sitting.standing for sitting in view.sittings if sitting.standing] or ([view.standing] if view.standing else [])
     seats = {standing.seat for standing in standings}
     choices = {standing.choice for standing in standings}

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from engagement.invitations.held import hold_form
 from engagement.kernel.audit import AuditEntry
 from engagement.kernel.clock import now
 from engagement.kernel.db import db
@@ -63,3 +64,19 @@ def test_a_hostile_link_gets_the_page_of_an_unknown_one(client, token):
 def test_every_first_page_reads_in_both_languages(client, page, language):
     address = open_link_in(client, invited())
     assert client.get(f"{address}{page}?lang={language}").status_code == 200
+
+
+def test_over_https_the_cookie_goes_over_https_only(client, app, monkeypatch):
+    monkeypatch.setitem(app.config, "SESSION_COOKIE_SECURE", True)
+    invitation = invited()
+    answer = client.get(f"/r/{a_link(invitation)}", base_url="https://localhost")
+    cookie = next(line for line in answer.headers.getlist("Set-Cookie") if "visit-" in line)
+    assert cookie.startswith("__Secure-visit-")
+    assert "Secure;" in cookie
+    assert client.get(answer.location, base_url="https://localhost").status_code == 200
+
+
+def test_what_was_kept_of_a_page_that_is_gone_does_not_stop_the_link(client):
+    invitation = invited()
+    hold_form(invitation_id=invitation.id, endpoint="portal.of_an_older_release", arguments={}, fields=[("a", "b")])
+    assert open_link_in(client, invitation) == f"/i/{invitation.id}"
