@@ -26,6 +26,9 @@ _N_SILENT = Text(
     "N = {n} people by name who were sent a questionnaire and have not answered; bounced mails are among them.",
     "N = {n} personnes désignées par leur nom qui ont reçu un questionnaire sans y répondre; les courriels non distribués en font partie.",
 )
+_SOME_SECTORS = Text(
+    " Sectors of which a small count is held back are left out.", " Les secteurs dont un petit nombre n’est pas montré sont omis."
+)
 _TOLD_TIME = Text("From {first} to {last}, the responses rise to {n}.", "Du {first} au {last}, les réponses atteignent {n}.")
 _TOLD_SILENT = Text("Most are in this sector: {sector}, {n}.", "Secteur le plus représenté\u00a0: {sector}, {n}.")
 _CLOSES = Text("Closing date", "Date de clôture")
@@ -74,7 +77,13 @@ def silent_by_sector(page: Page, language: str) -> Chart | None:
     rows = [(label.in_(language), count) for _, label, count in page.silent]
     total = number_words(sum(count for _, count in rows), language)
     told = _TOLD_SILENT.in_(language).format(sector=rows[0][0], n=number_words(rows[0][1], language))
-    chart = bar_chart(SILENT.in_(language), told, rows, language=language, note=_N_SILENT.in_(language).format(n=total))
+    chart = bar_chart(
+        SILENT.in_(language),
+        told,
+        rows,
+        language=language,
+        note=_N_SILENT.in_(language).format(n=total) + (_SOME_SECTORS.in_(language) if page.guarded else ""),
+    )
     return _with_rows(chart, _SECTOR_COLUMNS.in_(language), tuple(rows))
 
 

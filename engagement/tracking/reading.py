@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engagement.kernel.bilingual import Text
-from engagement.roster.vocabulary import REGIONS, SECTORS
+from engagement.roster.vocabulary import NOT_KNOWN, REGIONS, SECTORS
 from engagement.tracking.disclosure import LARGEST_SMALL, Line, Shown, in_groups, is_small, protect, protect_parts, steps_apart
 from engagement.tracking.rates import UNKNOWN
 
@@ -75,6 +75,11 @@ def label_of(dimension: str, key: str) -> Text:
     return (SECTORS if dimension == "sector" else REGIONS).get(key, Text(key, key))
 
 
+def silent_label(key: str) -> Text:
+    """Return the words for a sector of the silent, who are people by name only."""
+    return NOT_KNOWN if key == UNKNOWN else label_of("sector", key)
+
+
 def read(counts: Counts, by_day: Sequence[tuple[date, int]], *, guarded: bool) -> Page:
     """Return the page for somebody who may see people, or (``guarded``) figures only."""
     return _guarded(counts, by_day) if guarded else _open(counts, by_day)
@@ -94,7 +99,7 @@ def _open(counts: Counts, by_day: Sequence[tuple[date, int]]) -> Page:
             name: [_row(name, row, Reading(row.distributed), Reading(row.responded)) for row in rows] for name, rows in found.by.items()
         },
         funnel=[(step, Reading(count)) for step, count in counts.funnel.steps()],
-        silent=[(key, label_of("sector", key), count) for key, count in counts.silent.items()],
+        silent=[(key, silent_label(key), count) for key, count in counts.silent.items()],
         over_time=_running(by_day),
         guarded=False,
     )
@@ -186,4 +191,4 @@ def _shown_silent(counts: Counts) -> list[tuple[str, Text, int]]:
     """Return who is silent in those sectors of which both figures are shown, so that it tells nothing more."""
     lines = _lines("sector", counts.rates) or []
     shown = {row.key for row, line in lines if line.asked_shown is line.answered_shown is Shown.NUMBER}
-    return [(key, label_of("sector", key), count) for key, count in counts.silent.items() if key in shown and count > LARGEST_SMALL]
+    return [(key, silent_label(key), count) for key, count in counts.silent.items() if key in shown and count > LARGEST_SMALL]

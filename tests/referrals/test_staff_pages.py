@@ -55,7 +55,7 @@ def test_empty_pages_say_the_next_step(client, language):
     consultation = a_consultation()
     signed_in_as(client, a_member(consultation))
     assert "/c/fisheries/partners" in client.get(f"/c/fisheries/referrals?lang={language}").text
-    assert "<form method=\"post\" novalidate" not in client.get(f"/c/fisheries/partners?lang={language}").text
+    assert '<form method="post" novalidate' not in client.get(f"/c/fisheries/partners?lang={language}").text
 
 
 def test_an_organizer_sees_what_will_happen_and_approves(client, consultation):
