@@ -1,0 +1,124 @@
+"""Which of many replies counts."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engagement.invitations.ledger import overall, standing
+from engagement.invitations.models import Channel, Choice
+from engagement.invitations.service import (
+    BadTimeError,
+    WithdrawnError,
+    find_invitation,
+    invite,
+    mark_bounced,
+    mark_distributed,
+    record_reply,
+    replies_of,
+    withdraw,
+)
+from engagement.kernel.audit import SYSTEM
+from engagement.kernel.clock import now
+from engagement.kernel.db import db
+from engagement.kernel.errors import AbsentError
+from tests.events.given import a_guest, a_person, an_event
+from tests.support.given import a_consultation
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Said:
+    received_at: datetime
+    recorded_at: datetime
+
+
+MOMENTS = st.integers(0, 50).map(lambda minutes: START + timedelta(minutes=minutes))
+REPLIES = st.lists(st.builds(Said, MOMENTS, MOMENTS), max_size=8)
+
+
+@given(REPLIES, st.randoms())
+def test_the_last_received_counts_in_whatever_order_replies_are_read(replies, random):
+    shuffled = random.sample(replies, len(replies))
+    found = standing(shuffled)
+    assert found == standing(replies)
+    assert all(found.received_at >= each.received_at for each in replies)
+
+
+@given(REPLIES, MOMENTS)
+def test_what_was_recorded_before_an_invitation_was_made_again_does_not_count(replies, since):
+    found = standing(replies, since)
+    assert found is None or found.recorded_at >= since
+
+
+@given(st.lists(st.sampled_from(Choice)))
+def test_coming_to_one_day_is_coming(choices):
+    assert (overall(choices) is Choice.ACCEPTED) == (Choice.ACCEPTED in choices)
+    assert (overall(choices) is None) == (not choices)
+
+
+@pytest.fixture
+def guest(app):
+    consultation = a_consultation()
+    return a_guest(an_event(consultation, days=0), a_person(consultation))
+
+
+def test_asking_twice_is_asking_once(guest):
+    again = invite(consultation_id=guest.consultation_id, person_id=guest.person_id, event_id=guest.event_id, actor=SYSTEM)
+    assert again.id == guest.id
+
+
+def test_a_withdrawn_invitation_takes_no_reply_and_can_be_made_again(guest):
+    record_reply(invitation_id=guest.id, choice=Choice.ACCEPTED, channel=Channel.WEB, actor=SYSTEM)
+    withdraw(invitation_id=guest.id, actor=SYSTEM)
+    withdraw(invitation_id=guest.id, actor=SYSTEM)
+    with pytest.raises(WithdrawnError):
+        record_reply(invitation_id=guest.id, choice=Choice.DECLINED, channel=Channel.WEB, actor=SYSTEM)
+    again = invite(consultation_id=guest.consultation_id, person_id=guest.person_id, event_id=guest.event_id, actor=SYSTEM)
+    assert (again.id, again.withdrawn_at, again.choice) == (guest.id, None, None)
+    assert len(replies_of(guest.id)) == 1
+    record_reply(invitation_id=guest.id, choice=Choice.TENTATIVE, channel=Channel.WEB, actor=SYSTEM)
+    assert find_invitation(guest.id).choice is Choice.TENTATIVE
+
+
+def test_a_letter_counts_from_the_day_that_staff_stated(guest):
+    yesterday = now() - timedelta(days=1)
+    record_reply(invitation_id=guest.id, choice=Choice.DECLINED, channel=Channel.TELEPHONE, actor=SYSTEM)
+    record_reply(invitation_id=guest.id, choice=Choice.ACCEPTED, channel=Channel.LETTER, received_at=yesterday, actor=SYSTEM)
+    db.session.rollback()
+    assert find_invitation(guest.id).choice is Choice.DECLINED
+    assert [reply.channel for reply in replies_of(guest.id)] == [Channel.TELEPHONE, Channel.LETTER]
+
+
+def test_a_time_that_has_not_come_is_refused(guest):
+    with pytest.raises(BadTimeError):
+        record_reply(
+            invitation_id=guest.id, choice=Choice.DECLINED, channel=Channel.LETTER, received_at=now() + timedelta(days=1), actor=SYSTEM
+        )
+
+
+def test_only_the_first_sending_and_the_first_bounce_are_written_down(guest):
+    for days in range(2):
+        mark_distributed(invitation_id=guest.id, at=START + timedelta(days=days))
+        mark_bounced(invitation_id=guest.id, at=START + timedelta(days=days))
+    db.session.rollback()
+    row = find_invitation(guest.id)
+    assert row.distributed_at == row.bounced_at == START
+
+
+def test_a_reason_is_sealed(guest):
+    row = record_reply(invitation_id=guest.id, choice=Choice.DECLINED, channel=Channel.WEB, reason="I am away.", actor=SYSTEM)
+    assert b"away" not in row.reason_sealed
+    assert replies_of(guest.id)[0].reason == "I am away."
+
+
+def test_an_invitation_that_is_not_there_is_absent(app):
+    from uuid import uuid4
+
+    with pytest.raises(AbsentError):
+        find_invitation(uuid4())
+    with pytest.raises(AbsentError):
+        withdraw(invitation_id=uuid4(), actor=SYSTEM)
