@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from engagement.consultations.access import Access
 
 MOST_TICKED = 500
+# So many seconds of planning wait for the page; the worker plans the rest.
+PLANNED_AT_ONCE = 2.0
 
 POLICY: Policy = {
     "outreach.new_mailing": member(Permission.INVITE),
@@ -147,7 +149,7 @@ def approve_mailing(slug: str, mailing_id: UUID) -> Any:
     find_mailing(access, mailing_id)
     try:
         approve(mailing_id=mailing_id, actor=access.actor)
-        plan_rest(mailing_id)
+        plan_rest(mailing_id, at_most=PLANNED_AT_ONCE)
     except DomainError as error:
         flash(said(error.said))
     return redirect(url_for(".mailing", slug=slug, mailing_id=mailing_id))

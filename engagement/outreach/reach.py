@@ -45,8 +45,8 @@ WORDS: dict[Reach, Text] = {
     Reach.FRENCH: Text("Will get it in French", "Le recevront en français"),
     Reach.BOTH: Text("Will get both, language not known", "Le recevront dans les deux langues, préférence inconnue"),
     Reach.TELEPHONE: Text("To be telephoned: no address", "À joindre par téléphone\u00a0: aucune adresse"),
-    Reach.ALREADY_INVITED: Text("Already invited", "Déjà invités"),
-    Reach.DO_NOT_CONTACT: Text("Asked not to be contacted", "Ont demandé à ne pas être joints"),
+    Reach.ALREADY_INVITED: Text("Already invited", "Invitation déjà envoyée"),
+    Reach.DO_NOT_CONTACT: Text("Asked not to be contacted", "Ont demandé qu’on ne communique pas avec elles ou eux"),
     Reach.BOUNCED: Text("Mail to their address came back", "Courriel non distribué à leur adresse"),
     Reach.OPTED_OUT: Text("Opted out", "Ne veulent plus recevoir de courriels"),
 }

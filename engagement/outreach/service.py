@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -172,15 +173,18 @@ def discard(*, mailing_id: UUID, actor: Actor) -> None:
         note(session, "discard_mailing", mailing, actor)
 
 
-def plan_rest(mailing_id: UUID) -> int:
+def plan_rest(mailing_id: UUID, *, at_most: float = float("inf")) -> int:
     """Invite and plan what is still owed of an approved mailing; returns how many people were gone through.
+
+    ``at_most`` is how many seconds may pass before the last step begins: a page does not keep
+    anybody waiting for 500 people.
 
     It goes in short transactions, each of which moves the durable cursor ``planned``. Whoever
     comes next (this process, another, the worker after a crash) goes on where it stands, so
     that all of an approved mailing is planned, and nobody twice.
     """
-    gone = 0
-    while step := _plan_some(mailing_id):
+    gone, until = 0, time.monotonic() + at_most
+    while time.monotonic() < until and (step := _plan_some(mailing_id)):
         gone += step
     return gone
 

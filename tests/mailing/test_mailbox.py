@@ -161,6 +161,7 @@ def answers(port):
         return False
 
 
+@pytest.mark.slow
 def test_the_worker_and_the_mailbox_deliver_by_themselves_and_stop_cleanly(app, folder, data_folder):
     port = free_port()
     env = environment(app, data_folder, MAIL_PORT=str(port))
@@ -194,6 +195,7 @@ def _state():
     return db.session.scalars(select(Message.state)).one()
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_one_clear_line(app, data_folder):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         env = environment(app, data_folder, MAIL_PORT=str(taken.getsockname()[1]))

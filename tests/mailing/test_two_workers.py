@@ -88,6 +88,7 @@ with app.app_context():
 """
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("notices")
 @pytest.mark.parametrize(("dies_in", "arrived"), [("record_sent", 1), ("begin_sending", 0)])
 def test_a_worker_that_is_killed_leaves_a_row_that_says_how_far_it_came(app, post, data_folder, dies_in, arrived):

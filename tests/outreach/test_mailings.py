@@ -1,6 +1,7 @@
 """Choosing, checking, approving: on stored rows and real pages."""
 
 import contextlib
+import time
 
 from sqlalchemy import func, select
 
@@ -19,10 +20,14 @@ from engagement.mailing.worker import send_due
 from engagement.outreach import service
 from engagement.outreach.models import Mailing, MailingState
 from engagement.outreach.service import approve, plan_rest, plan_what_is_owed
+from engagement.roster.models import IdentifiedThrough
+from engagement.roster.particulars import Particulars
+from engagement.roster.service import find_or_add, put_in_batch
 from tests.events.given import a_guest, an_event
 from tests.mailing.given import a_person
 from tests.outreach.given import a_draft
 from tests.questionnaires.given import a_questionnaire
+from tests.roster.given import a_batch
 from tests.support.given import a_consultation, a_member, signed_in_as
 
 
@@ -280,3 +285,64 @@ def test_another_consultations_mailing_is_absent(client):
     other = a_consultation("other")
     mailing = a_draft(an_event(other), [a_person(other)], a_member(other))
     assert client.get(f"/c/fisheries/mail/mailings/{mailing.id}").status_code == 404
+
+
+def test_somebody_known_through_a_restricted_batch_stays_hidden_from_who_is_not_cleared(client):
+    consultation, organizer = a_team(client)
+    event = an_event(consultation)
+    batch = a_batch(consultation, "Lived experience", restricted=True)
+    hidden = add_to_restricted(consultation, batch)
+    shown = a_person(consultation, "ada@example.org")
+    mailing = a_draft(event, [hidden, shown], organizer)
+    page = client.get(f"/c/fisheries/mail/mailings/{mailing.id}").text
+    assert "Ada Example" in page
+    assert hidden.family_name not in page
+    assert "One more person was chosen by somebody else" in page
+    assert client.get(f"/c/fisheries/mail/mailings/{mailing.id}/letter/{hidden.id}").status_code == 404
+    approve(mailing_id=mailing.id, actor=SYSTEM)
+    plan_rest(mailing.id)
+    assert count(Message) == 2
+    listed = client.get("/c/fisheries/mail").text
+    assert "Ada Example" in listed
+    assert hidden.family_name not in listed
+
+
+def add_to_restricted(consultation, batch):
+    hidden = find_or_add(
+        consultation_id=consultation.id,
+        particulars=Particulars(
+            given_name="Robin", family_name="Secretname", email="robin@example.org", identified_through=IdentifiedThrough.STAFF
+        ),
+        batch_id=batch.id,
+        actor=SYSTEM,
+    )[0]
+    put_in_batch(batch_id=batch.id, person_ids=[hidden.id], actor=SYSTEM)
+    return hidden
+
+
+def test_the_figures_of_a_mailing_open_to_its_own_messages(client):
+    consultation, organizer = a_team(client)
+    event = an_event(consultation)
+    first = a_draft(event, [a_person(consultation, "a@example.org", given_name="Ann")], organizer)
+    second = a_draft(event, [a_person(consultation, "b@example.org", given_name="Ben")], organizer)
+    for mailing in (first, second):
+        approve(mailing_id=mailing.id, actor=SYSTEM)
+        plan_rest(mailing.id)
+    for language in ("en", "fr"):
+        page = client.get(f"/c/fisheries/mail?state=planned&mailing={first.id}&lang={language}").text
+        assert "Ann Example" in page
+        assert "Ben Example" not in page
+
+
+def test_a_step_of_planning_holds_the_write_lock_for_a_moment_only(app):
+    consultation = a_consultation()
+    event = an_event(consultation, days=2)
+    people = [a_person(consultation, f"p{number}@example.org") for number in range(service.AT_ONCE * 3)]
+    mailing = a_draft(event, people, a_member(consultation))
+    approve(mailing_id=mailing.id, actor=SYSTEM)
+    took = []
+    for _ in range(3):
+        start = time.process_time()
+        service._plan_some(mailing.id)
+        took.append(time.process_time() - start)
+    assert min(took) < 0.2
