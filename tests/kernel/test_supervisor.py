@@ -1,0 +1,140 @@
+"""Parts under one parent: they start together, stop together, and fail together."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BEGIN = """
+import importlib.util, os, signal, sys, time
+from pathlib import Path
+
+# By its file, since the rest of the program is not needed here.
+spec = importlib.util.spec_from_file_location("supervisor", "engagement/kernel/supervisor.py")
+supervisor = sys.modules["supervisor"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(supervisor)
+Parent, Part = supervisor.Parent, supervisor.Part
+folder = Path(sys.argv[1])
+
+def note(name, what):
+    (folder / f"{name}.{what}").write_text(str(os.getpid()))
+
+def works(name):
+    def run():
+        note(name, "began")
+        try:
+            while True:
+                time.sleep(0.05)
+        except KeyboardInterrupt:
+            note(name, "was interrupted")
+    return run
+
+def is_deaf():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    works("deaf")()
+
+def fails():
+    time.sleep(0.3)
+    sys.exit(3)
+
+def breaks():
+    raise ZeroDivisionError
+
+def all_began():
+    return len(list(folder.glob("*.began"))) == HOWMANY
+"""
+
+
+@contextmanager
+def parent(folder, code, count):
+    """Run a parent of the parts that ``code`` names, and end all of it whatever happens."""
+    script = textwrap.dedent(BEGIN).replace("HOWMANY", str(count)) + code
+    with (folder / "said").open("w") as said, (folder / "faults").open("w") as faults:
+        process = subprocess.Popen([sys.executable, "-c", script, str(folder)], cwd=ROOT, stdout=said, stderr=faults)
+    try:
+        yield process
+    finally:
+        for pid in [*pids(folder), process.pid]:
+            if is_alive(pid):
+                os.kill(pid, signal.SIGKILL)
+        process.wait(10)
+
+
+def wait_for(condition, seconds=30):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def is_alive(pid):
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text() if Path("/proc").exists() else os.kill(pid, 0) is None
+    except OSError:
+        return False
+
+
+def pids(folder):
+    return [int(path.read_text()) for path in folder.glob("*.began")]
+
+
+TWO = "sys.exit(Parent([Part('one', works('one')), Part('two', works('two'), signal.SIGINT)], all_began, 'ready', 2).run())"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_request_to_stop_ends_every_part_its_own_way(tmp_path, number):
+    with parent(tmp_path, TWO, 2) as process:
+        wait_for(lambda: len(pids(tmp_path)) == 2)
+        time.sleep(0.5)
+        process.send_signal(number)
+        assert process.wait(30) == 0
+    assert (tmp_path / "said").read_text() == "ready"
+    assert (tmp_path / "faults").read_text() == ""
+    assert (tmp_path / "two.was interrupted").exists()
+    assert not any(is_alive(pid) for pid in pids(tmp_path))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("part", "told"), [("fails", ""), ("breaks", "ZeroDivisionError")])
+def test_when_one_part_ends_the_whole_ends_and_says_which(tmp_path, part, told):
+    code = f"sys.exit(Parent([Part('one', works('one')), Part('the failing one', {part})], lambda: False, '', 2).run())"
+    with parent(tmp_path, code, 1) as process:
+        assert process.wait(30) == 1
+    faults = (tmp_path / "faults").read_text()
+    assert "the failing one ended without being asked" in faults
+    assert told in faults
+    assert not any(is_alive(pid) for pid in pids(tmp_path))
+
+
+@pytest.mark.slow
+def test_a_part_that_does_not_listen_is_killed(tmp_path):
+    code = "sys.exit(Parent([Part('the deaf one', is_deaf)], all_began, '', 1).run())"
+    with parent(tmp_path, code, 1) as process:
+        wait_for(lambda: len(pids(tmp_path)) == 1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert "the deaf one did not end in time" in (tmp_path / "faults").read_text()
+    assert not any(is_alive(pid) for pid in pids(tmp_path))
+
+
+def test_a_taken_port_is_said_in_one_line(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "start"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+            env={**os.environ, "CONVOKE_DATA": str(tmp_path), "PORT": port},
+        )  # fmt: skip
+    assert done.returncode != 0
+    assert f"Port {port} is in use" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
