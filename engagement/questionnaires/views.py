@@ -22,7 +22,7 @@ from engagement.questionnaires.definition import definition_of
 from engagement.questionnaires.design import create_questionnaire, edit_settings
 from engagement.questionnaires.forms import KIND_LABELS, NewForm, SettingsForm
 from engagement.questionnaires.history import what_happened
-from engagement.questionnaires.models import Option, Question, Questionnaire, Section
+from engagement.questionnaires.models import Option, Question, Questionnaire, ResponseState, Section
 from engagement.questionnaires.opening import Standing, standing_of
 from engagement.questionnaires.reading import (
     NOBODY,
@@ -63,6 +63,12 @@ STANDING_WORDS = {
     Standing.OPEN: Text("Open", "Ouvert"),
     Standing.PAUSED: Text("Paused", "Suspendu"),
     Standing.CLOSED: Text("Closed", "Clos"),
+}
+
+
+STATE_WORDS = {
+    ResponseState.SUBMITTED: Text("Complete", "Complète"),
+    ResponseState.SUBMITTED_IN_PART: Text("In part", "En partie"),
 }
 
 
@@ -172,6 +178,7 @@ def responses(slug: str, name: str) -> Any:  # noqa: ARG001
         questionnaire=row,
         responses=responses_to(row.id, access),
         figures=figures_of(access.consultation.id).get(row.id, NOBODY),
+        STATE_WORDS=STATE_WORDS,
         SECTORS=SECTORS,
         REGIONS=REGIONS,
     )
