@@ -93,8 +93,9 @@ class Invented:
 class Generator:
     """Draws invented people from a seed: the same seed gives the same people in the same order."""
 
-    def __init__(self, seed: str) -> None:
-        """Start from ``seed``."""
+    def __init__(self, seed: str, domains: tuple[str, ...] = ("example.org", "example.net")) -> None:
+        """Start from ``seed``; addresses end in ``domains``."""
+        self._domains = domains
         self.random = random.Random(seed)  # noqa: S311 - inventing names is no secret.
         self._taken: set[tuple[str, str]] = set()
 
@@ -122,8 +123,7 @@ class Generator:
 
     def _address(self, given: str, family: str) -> str:
         box = f"{_ascii(given)}.{_ascii(family)}"
-        domain = self.random.choice(("example.org", "example.com", "example.net"))
-        return f"{box}@{domain}"
+        return f"{box}@{self.random.choice(self._domains)}"
 
     def _phone(self) -> str:
         return f"{self.random.choice((204, 416, 514, 604, 613, 867, 902))}-555-01{self.random.randrange(100):02d}"

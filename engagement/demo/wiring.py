@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engagement.demo.cli import demo
+
 if TYPE_CHECKING:
     from flask import Flask
 
@@ -12,5 +14,6 @@ if TYPE_CHECKING:
 
 
 def plug_in(app: Flask, ports: Ports) -> Policy:  # noqa: ARG001
-    """Plug in nothing yet."""
+    """Plug in the command that loads the demonstration; it has no pages."""
+    app.cli.add_command(demo)
     return {}

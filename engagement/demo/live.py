@@ -1,0 +1,185 @@
+"""Loading the consultation to try things in: open today, two hybrid sessions some weeks from now.
+
+One transaction: it is there as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from engagement.consultations.models import Consultation, Status
+from engagement.consultations.service import Particulars, create_consultation, keep_document
+from engagement.demo.loading import Loading
+from engagement.demo.names import Generator
+from engagement.demo.paper import one_page
+from engagement.demo.post import deliver
+from engagement.demo.questionnaire_live import ask_questions
+from engagement.demo.team import join_team
+from engagement.demo.texts_live import AGENDA, BATCHES, CONSULTATION, GATINEAU, PAPER, VANCOUVER
+from engagement.events.agenda import AgendaPlan, add_agenda_item, add_part
+from engagement.events.models import AgendaKind, Event, Format, Kind, Part, Sitting
+from engagement.events.posting import ask_to_come
+from engagement.events.service import Answer, EventParticulars, NeedsStated, SittingPlan, reply_to_event, schedule_event, sittings_of
+from engagement.invitations.models import Channel, Choice, Mode
+from engagement.kernel.audit import by_link, staff
+from engagement.kernel.clock import now, today
+from engagement.kernel.db import writing
+from engagement.mailing.models import Message
+from engagement.roster.models import IdentifiedThrough
+from engagement.roster.service import add_batch, add_person, put_in_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engagement.accounts.models import User
+    from engagement.kernel.audit import Actor
+    from engagement.kernel.bilingual import Text
+    from engagement.roster.models import Person
+
+SLUG = "ethical-procurement"
+ZONE = "America/Toronto"
+SUPPLIERS, OTHERS = 36, 24
+INVITED = 18
+SECTORS = ("academia", "civil_society", "ngo", "provincial", "federal", "municipal", "advocate", "health")
+REGIONS = ("ON", "QC", "BC", "AB", "ON", "QC", "NS", "MB", "NB", "SK", "NL", "PE", "YT", "NT", "NU", "ON")
+SEATS_IN_PERSON, SEATS_ONLINE = 40, 200
+ONLINE_LINK = "https://meet.example.org/ethical-procurement-{number}"
+# What the first of the invited replied; the others are silent so far.
+REPLIES = (
+    Answer(Choice.ACCEPTED, Mode.IN_PERSON), Answer(Choice.ACCEPTED, Mode.ONLINE), Answer(Choice.ACCEPTED, Mode.IN_PERSON),
+    Answer(Choice.TENTATIVE, Mode.ONLINE), Answer(Choice.DECLINED), Answer(Choice.ACCEPTED, Mode.ONLINE),
+    Answer(Choice.ACCEPTED, Mode.IN_PERSON), Answer(Choice.ACCEPTED, Mode.ONLINE), Answer(Choice.DECLINED),
+)  # fmt: skip
+NEEDS = {0: NeedsStated(access="A seat near the door.", diet="Vegetarian."), 5: NeedsStated(interpretation=("lsq", "captioning"))}
+PARTS = {AgendaKind.GUEST_SPEAKER: (Part.SPEAKER,), AgendaKind.PRESENTATION: (Part.SPEAKER,),
+         AgendaKind.PANEL: (Part.MODERATOR, Part.PANELIST, Part.PANELIST, Part.PANELIST, Part.PANELIST)}  # fmt: skip
+
+
+def load_live(team: dict[str, User], tick: Callable[[], None]) -> None:
+    """Load the consultation whole; ``tick`` is called once for each person on its roster."""
+    actor = staff(team["organizer"].id)
+    with writing() as session:
+        consultation = _announce(actor)
+        loading = Loading(session, consultation, actor, random.Random(SLUG), tick)  # noqa: S311 - inventing replies is no secret.
+        people = _fill_roster(loading)
+        first = _schedule(loading, GATINEAU, ZONE, session_day(today(ZONE), 24), 1)
+        second = _schedule(loading, VANCOUVER, "America/Vancouver", session_day(today(ZONE), 38), 2)
+        for event, speakers in ((first, people[-7:]), (second, people[-14:-7])):
+            _fill_agenda(loading, sittings_of(event.id)[0], speakers)
+        _invite_some(loading, first, people[:INVITED])
+        ask_questions(loading)
+        join_team(consultation, team, first.id, actor)
+
+
+def session_day(day: date, after: int) -> date:
+    """Return the first Tuesday at least ``after`` days from ``day``: never a weekend."""
+    return next(later for later in (day + timedelta(days=after + more) for more in range(7)) if later.weekday() == 1)
+
+
+def _announce(actor: Actor) -> Consultation:
+    day = today(ZONE)
+    particulars = Particulars(
+        status=Status.OPEN,
+        is_public=True,
+        zone=ZONE,
+        opens_on=day - timedelta(days=7),
+        closes_on=day + timedelta(days=56),
+        received_until=day + timedelta(days=70),
+        contact_email="engagement@example.org",
+        contact_phone="819-555-0100",
+        texts=CONSULTATION,
+    )
+    consultation = create_consultation(slug=SLUG, particulars=particulars, actor=actor, is_demo=True)
+    for language, (title, filename, lines) in PAPER.items():
+        content = one_page(title, lines)
+        keep_document(
+            consultation_id=consultation.id, language=language, title=title, filename=filename, content=content, actor=actor
+        )  # fmt: skip
+    return consultation
+
+
+def _fill_roster(loading: Loading) -> list[Person]:
+    """Put the suppliers and the others on the roster, a batch of each."""
+    generator = Generator(SLUG, domains=("example.com",))
+    regions = [REGIONS[place % len(REGIONS)] for place in range(SUPPLIERS + OTHERS)]
+    sectors = ["private_sector"] * SUPPLIERS + [SECTORS[place % len(SECTORS)] for place in range(OTHERS)]
+    people: list[Person] = []
+    for sector, region in zip(sectors, regions, strict=True):
+        invented = generator.person(sector, region)
+        person = add_person(
+            consultation_id=loading.consultation.id,
+            given_name=invented.given_name,
+            family_name=invented.family_name,
+            email=invented.email,
+            phone=invented.phone,
+            organization=invented.organization,
+            sector=sector,
+            region=region,
+            language=invented.language,
+            identified_through=loading.drawn.choice((IdentifiedThrough.EARLIER_ENGAGEMENT, IdentifiedThrough.WEB_SEARCH)),
+            actor=loading.actor,
+        )
+        people.append(person)
+        loading.tick()
+    for name, members in zip(BATCHES, (people[:SUPPLIERS], people[SUPPLIERS:]), strict=True):
+        batch = add_batch(consultation_id=loading.consultation.id, name=name, actor=loading.actor)
+        put_in_batch(batch_id=batch.id, person_ids=[person.id for person in members], actor=loading.actor)
+    return people
+
+
+def _schedule(loading: Loading, texts: dict[str, Text], zone: str, day: date, number: int) -> Event:
+    particulars = EventParticulars(
+        kind=Kind.INFORMATION_SESSION,
+        format=Format.HYBRID,
+        zone=zone,
+        texts=texts,
+        online_link=ONLINE_LINK.format(number=number),
+        reply_by=day - timedelta(days=7),
+    )
+    plan = SittingPlan(
+        starts_wall=datetime.combine(day, time(13)),
+        ends_wall=datetime.combine(day, time(15)),
+        seats_in_person=SEATS_IN_PERSON,
+        seats_online=SEATS_ONLINE,
+    )
+    return schedule_event(
+        consultation_id=loading.consultation.id, particulars=particulars, sittings=[plan], name=f"session-{number}", actor=loading.actor
+    )
+
+
+def _fill_agenda(loading: Loading, sitting: Sitting, speakers: list[Person]) -> None:
+    """Give the sitting its agenda; the speakers agreed to be named, one of the panel did not yet."""
+    waiting = list(speakers)
+    for kind, begins, ends, title in AGENDA:
+        start = sitting.starts_wall
+        plan = AgendaPlan(
+            kind=AgendaKind(kind), starts_wall=start + timedelta(minutes=begins), ends_wall=start + timedelta(minutes=ends), title=title
+        )
+        item = add_agenda_item(sitting_id=sitting.id, plan=plan, actor=loading.actor)
+        for part in PARTS.get(plan.kind, ()):
+            speaker = waiting.pop()
+            add_part(item_id=item.id, person_id=speaker.id, part=part, published=bool(waiting), actor=loading.actor)
+
+
+def _invite_some(loading: Loading, event: Event, guests: list[Person]) -> None:
+    """Invite the first guests as of three days ago; half of them have replied."""
+    invited_at = now() - timedelta(days=3)
+    for place, person in enumerate(guests):
+        invitation = ask_to_come(event_id=event.id, person_id=person.id, actor=loading.actor)
+        invitation.created_at = invitation.distributed_at = invited_at
+        if place < len(REPLIES):
+            reply_to_event(
+                invitation_id=invitation.id,
+                answers=REPLIES[place],
+                needs=NEEDS.get(place),
+                channel=Channel.WEB,
+                received_at=invited_at + timedelta(hours=5 + 6 * place),
+                actor=by_link(invitation.id),
+            )
+        for message in loading.session.scalars(select(Message).where(Message.invitation_id == invitation.id)).all():
+            # The newcomer's own mail will be the first in the local mailbox.
+            deliver(loading.session, message, person, f"{event.title.en} / {event.title.fr}", invitation.replied_at or invited_at)

@@ -1,0 +1,82 @@
+"""``flask demo``: repeatable without doubling, whole or not at all, refused in production."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select
+
+from engagement.consultations.models import Consultation
+from engagement.consultations.service import find_consultation
+from engagement.demo import cli
+from engagement.demo.live import load_live, session_day
+from engagement.demo.team import stand_up_team
+from engagement.kernel.base import Base
+from engagement.kernel.db import db
+from tests.demo.conftest import run
+from tests.support.given import a_consultation, an_account
+
+
+def rows():
+    db.session.rollback()
+    return {table.name: db.session.scalar(select(func.count()).select_from(table)) for table in Base.metadata.sorted_tables}
+
+
+def test_a_run_that_is_killed_leaves_whole_consultations_and_the_next_one_completes_it(app, monkeypatch):
+    def dies(team, tick):
+        seen = []
+
+        def tick_and_die():
+            tick()
+            seen.append(1)
+            if len(seen) == 40:
+                raise KeyboardInterrupt
+
+        load_live(team, tick_and_die)
+
+    monkeypatch.setattr(cli, "LOADS", (("ethical-procurement", 60, dies),))
+    with pytest.raises(KeyboardInterrupt):
+        app.test_cli_runner().invoke(args=["demo"], catch_exceptions=False, standalone_mode=False)
+    assert rows()["consultation"] == rows()["person"] == 0
+    monkeypatch.setattr(cli, "LOADS", (("ethical-procurement", 60, load_live),))
+    code, said = run(app, "demo")
+    assert code == 0, said
+    assert rows()["consultation"] == 1
+    assert rows()["person"] == 60
+    assert find_consultation("ethical-procurement").is_demo
+
+
+def test_it_does_not_exist_in_production(app, monkeypatch):
+    monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], production=True))
+    code, said = run(app, "demo")
+    assert code == 2
+    assert said == "The demonstration does not exist in production.\n"
+    assert rows()["user_account"] == 0
+
+
+def test_it_leaves_a_consultation_and_an_account_of_somebody_elses_alone(app):
+    an_account("organizer@example.org")
+    code, said = run(app, "demo")
+    assert code == 2
+    assert "organizer@example.org" in said
+    a_consultation("ethical-procurement")
+    code, said = run(app, "demo")
+    assert code == 2
+    assert "ethical-procurement" in said
+    assert db.session.scalars(select(Consultation.slug)).all() == ["ethical-procurement"]
+
+
+def test_accounts_are_made_once(app):
+    first, second = stand_up_team(), stand_up_team()
+    assert {user.id for user in first.values()} == {user.id for user in second.values()}
+
+
+def test_a_session_is_never_on_a_weekend_and_never_soon():
+    from datetime import date, timedelta
+
+    for offset in range(14):
+        today = date(2026, 2, 20) + timedelta(days=offset)
+        day = session_day(today, 24)
+        assert day.weekday() == 1
+        assert 24 <= (day - today).days <= 30
