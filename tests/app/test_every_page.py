@@ -49,9 +49,10 @@ def site(furnished, organizer):
 
 
 def rows_of(app):
-    """Return how many rows each table has, and the newest audit; a session's last-seen is the one thing let be."""
+    """Return how many rows each table has; the audit, where reading something sensitive is noted, is let be."""
     db.session.rollback()
-    return {table.name: db.session.scalar(select(func.count()).select_from(table)) for table in Base.metadata.sorted_tables}
+    tables = [table for table in Base.metadata.sorted_tables if table.name != "audit_entry"]
+    return {table.name: db.session.scalar(select(func.count()).select_from(table)) for table in tables}
 
 
 def test_the_walk_comes_to_every_route_that_can_be_come_to(site, furnished):
