@@ -17,7 +17,7 @@ from engagement.consultations.models import Consultation
 from engagement.invitations.models import Invitation
 from engagement.kernel.clock import on_the_wall
 from engagement.kernel.db import db
-from engagement.questionnaires.models import Response, ResponseState
+from engagement.questionnaires.models import Questionnaire, Response, ResponseState
 from engagement.referrals.service import partner_reported_in
 from engagement.roster.filters import visible
 from engagement.roster.models import Person
@@ -116,7 +116,11 @@ def _silent(cells: Sequence[Cell]) -> dict[str, int]:
 
 def answers_by_day(consultation: Consultation) -> list[tuple[date, int]]:
     """Return how many answered on each day of the consultation's zone on which anybody did."""
-    moments = db.session.scalars(asked_people(consultation.id, Response.submitted_at).where(ANSWERED))
+    moments = db.session.scalars(
+        select(Response.submitted_at)
+        .join(Questionnaire, Questionnaire.id == Response.questionnaire_id)
+        .where(Questionnaire.consultation_id == consultation.id, Response.invitation_id.is_not(None), ANSWERED)
+    )
     days = Counter(on_the_wall(moment, consultation.zone).date() for moment in moments)
     return sorted(days.items())
 
