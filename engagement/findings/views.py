@@ -28,16 +28,18 @@ from engagement.findings.reading import (
     themes_of,
 )
 from engagement.findings.service import add_code, add_prompt, add_submissions, code_submission, edit_code, edit_prompt
+from engagement.kernel.bilingual import Text
 from engagement.kernel.charts import MEDIA_TYPES
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.forms import options
 from engagement.kernel.languages import current_language
 from engagement.kernel.policy import Permission, Policy, member
+from engagement.kernel.ports import OverviewLine
 from engagement.kernel.tables import write_csv
 from engagement.kernel.web import said
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from engagement.consultations.access import Access
     from engagement.findings.models import Code, Prompt, Submission
@@ -56,6 +58,16 @@ POLICY: Policy = {
     "findings.codes": member(Permission.CODE_SUBMISSIONS),
     "findings.change_code": member(Permission.CODE_SUBMISSIONS),
 }
+
+
+def overview(access: Access) -> Iterator[OverviewLine]:
+    """Give a line for submissions that nobody has coded yet."""
+    if not access.may(Permission.CODE_SUBMISSIONS):
+        return
+    rest = sum(progress_of(prompt.id).uncoded for prompt in prompts_of(access, Permission.READ_SUBMISSIONS))
+    if rest:
+        stands = Text(f"Submissions without a code: {rest}", f"Contributions sans code\u00a0: {rest}")
+        yield OverviewLine(Text("Findings", "Constats"), stands, url_for("findings.prompts", slug=access.consultation.slug), waiting=True)
 
 
 @findings.get("/c/<slug>/findings")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engagement.findings.views import POLICY, findings
+from engagement.findings.views import POLICY, findings, overview
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from engagement.kernel.ports import Ports
 
 
-def plug_in(app: Flask, ports: Ports) -> Policy:  # noqa: ARG001
+def plug_in(app: Flask, ports: Ports) -> Policy:
     """Plug in the pages of themes, submissions and coding."""
     app.register_blueprint(findings)
+    ports.overview.append(overview)
     return POLICY

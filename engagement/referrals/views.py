@@ -9,9 +9,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from engagement.consultations.gate import current_access
+from engagement.kernel.bilingual import Text
 from engagement.kernel.errors import DomainError
 from engagement.kernel.languages import current_language
 from engagement.kernel.policy import Permission, Policy, member
+from engagement.kernel.ports import OverviewLine
 from engagement.kernel.settings import settings
 from engagement.questionnaires.service import questionnaires_of
 from engagement.referrals.forms import KIND_LABELS, STATE_LABELS, CountForm, DecisionForm, PartnerForm
@@ -31,8 +33,10 @@ from engagement.referrals.service import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from uuid import UUID
 
+    from engagement.consultations.access import Access
     from engagement.kernel.audit import Actor
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -51,6 +55,17 @@ POLICY: Policy = {
 @referrals.app_context_processor
 def _labels() -> dict[str, object]:
     return {"REFERRAL_STATES": STATE_LABELS, "REFERRAL_KINDS": KIND_LABELS}
+
+
+def overview(access: Access) -> Iterator[OverviewLine]:
+    """Give a line for nominations that wait for the organizer."""
+    if not access.may(Permission.APPROVE_REFERRALS):
+        return
+    _, waiting = list_referrals(access, state=ReferralState.WAITING, size=1)
+    if waiting:
+        url = url_for("referrals.index", slug=access.consultation.slug)
+        stands = Text(f"Waiting for a decision: {waiting}", f"En attente d’une décision\u00a0: {waiting}")
+        yield OverviewLine(Text("Referrals", "Recommandations"), stands, url, waiting=True)
 
 
 def _asked(kind: type[Word], name: str) -> Word | None:

@@ -8,10 +8,12 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_babel import gettext
 
 from engagement.consultations.gate import current_access
+from engagement.kernel.bilingual import Text
 from engagement.kernel.errors import DomainError
 from engagement.kernel.languages import current_language
 from engagement.kernel.policy import Permission, Policy, member
-from engagement.kernel.ports import TimelineEntry, ports
+from engagement.kernel.ports import OverviewLine, TimelineEntry, ports
+from engagement.kernel.wording import number_words
 from engagement.roster.exporting import MEDIA_TYPES, export_for
 from engagement.roster.filters import Filter, list_people
 from engagement.roster.forms import NewPersonForm, PersonForm, offer_batches
@@ -19,7 +21,10 @@ from engagement.roster.service import AddressTakenError, batches_of, batches_wit
 from engagement.roster.vocabulary import IDENTIFIED_THROUGH, LANGUAGES_SPOKEN, NOT_KNOWN, REGIONS, SECTORS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from uuid import UUID
+
+    from engagement.consultations.access import Access
 
 roster = Blueprint("roster", __name__)
 POLICY: Policy = {
@@ -40,6 +45,17 @@ def _vocabulary() -> dict[str, object]:
         "IDENTIFIED_THROUGH": IDENTIFIED_THROUGH,
         "NOT_KNOWN": NOT_KNOWN,
     }
+
+
+def overview(access: Access) -> Iterator[OverviewLine]:
+    """Give the overview's line on the roster."""
+    if not access.may(Permission.SEE_PEOPLE):
+        return
+    total = list_people(access, Filter(), size=1).total
+    stands = Text("Nobody yet: import a spreadsheet", "Personne pour l’instant : importez une feuille de calcul")
+    if total:
+        stands = Text("{en} people", "{fr} personnes").format(en=number_words(total, "en"), fr=number_words(total, "fr"))
+    yield OverviewLine(Text("Roster", "Répertoire"), stands, url_for("roster.people", slug=access.consultation.slug))
 
 
 def page_asked() -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engagement.roster import filling
 from engagement.roster.cli import roster_commands
 from engagement.roster.timeline import history_of, subjects_of
-from engagement.roster.views import POLICY, roster
+from engagement.roster.views import POLICY, overview, roster
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -22,5 +22,6 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     app.cli.add_command(roster_commands)
     ports.timeline.append(history_of)
     ports.subjects.append(subjects_of)
+    ports.overview.append(overview)
     ports.person_tables |= {"person": "delete", "batch_member": "delete with the person"}
     return POLICY | filling.POLICY

@@ -9,17 +9,22 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 
 from engagement.consultations.gate import current_access
+from engagement.kernel.bilingual import Text
 from engagement.kernel.charts import MEDIA_TYPES
 from engagement.kernel.errors import AbsentError
 from engagement.kernel.languages import current_language
 from engagement.kernel.policy import Permission, Policy, member
+from engagement.kernel.ports import OverviewLine
 from engagement.kernel.tables import write_csv
+from engagement.kernel.wording import number_words, percent_words
 from engagement.roster.vocabulary import REGIONS, SECTORS
 from engagement.tracking.pictures import over_time, picture, silent_by_sector
 from engagement.tracking.reading import Page, label_of, read
 from engagement.tracking.service import STEPS, Behind, answers_by_day, counts_of, figure_behind, rows_behind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from engagement.consultations.access import Access
     from engagement.kernel.charts import Chart
     from engagement.tracking.service import Counts
@@ -54,6 +59,25 @@ def _counted(access: Access) -> tuple[Counts, Page]:
     counts = counts_of(access.consultation, access)
     guarded = not (access.may(Permission.SEE_PEOPLE) or access.may(Permission.READ_ANSWERS))
     return counts, read(counts, answers_by_day(access.consultation), guarded=guarded)
+
+
+def overview(access: Access) -> Iterator[OverviewLine]:
+    """Give the overview's line on response, once something was distributed, to those who read every figure."""
+    if not (access.may(Permission.SEE_PEOPLE) or access.may(Permission.READ_ANSWERS)):
+        return
+    whole = counts_of(access.consultation, access).rates.whole
+    if whole.distributed:
+        words = {
+            language: (
+                number_words(whole.responded, language),
+                number_words(whole.distributed, language),
+                percent_words(None if whole.rate is None else float(whole.rate), language),
+            )
+            for language in ("en", "fr")
+        }
+        en, fr = words["en"], words["fr"]
+        stands = Text(f"{en[0]} of {en[1]} answered ({en[2]})", f"{fr[0]} réponses sur {fr[1]} envois ({fr[2]})")
+        yield OverviewLine(Text("Response", "Réponses"), stands, url_for("tracking.response_page", slug=access.consultation.slug))
 
 
 @tracking.get("/c/<slug>/response")
