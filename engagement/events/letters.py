@@ -160,7 +160,7 @@ def _shared_values(about: Subject, language: Language, link: str) -> dict[str, s
     return {
         "salutation": greeting[language],
         "consultation_title": consultation.text("title").in_(language),
-        "lead": consultation.text("lead").in_(language),
+        "lead": (consultation.text("lead") or consultation.text("title")).in_(language),
         # The name of a restricted event would tell what its guests have lived: not in a subject line.
         "event_name": kind if event.restricted else event.title.in_(language),
         "event_title": event.title.in_(language),

@@ -78,6 +78,12 @@ def clock(moment: datetime) -> str:
     return time_words(moment, current_language())
 
 
+@events.app_template_filter("capfirst")
+def capfirst(words: str) -> str:
+    """Return ``words`` with a capital at the start, as a line or a heading begins."""
+    return words[:1].upper() + words[1:]
+
+
 def the_event(name: str, permission: Permission) -> tuple[Access, Event]:
     """Return the event of this page with the access of its reader; AbsentError where it is not for them."""
     access = current_access()

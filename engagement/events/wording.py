@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engagement.invitations.models import Reply
     from engagement.kernel.bilingual import Language
 
-NO_DATE = {"en": "The date is not set yet", "fr": "La date n’est pas encore fixée"}
+NO_DATE = {"en": "date not set yet", "fr": "date à venir"}
 
 
 def when_words(event: Event, sitting: Sitting | None, language: Language) -> str:
