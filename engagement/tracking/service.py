@@ -121,7 +121,7 @@ def answers_by_day(consultation: Consultation) -> list[tuple[date, int]]:
         .join(Questionnaire, Questionnaire.id == Response.questionnaire_id)
         .where(Questionnaire.consultation_id == consultation.id, Response.invitation_id.is_not(None), ANSWERED)
     )
-    days = Counter(on_the_wall(moment, consultation.zone).date() for moment in moments)
+    days = Counter(on_the_wall(moment, consultation.zone).date() for moment in moments if moment is not None)
     return sorted(days.items())
 
 
