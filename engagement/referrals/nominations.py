@@ -189,11 +189,12 @@ class ListedReferral:
 def list_referrals(
     access: Access, *, state: ReferralState | None = None, kind: ReferralKind | None = None, page: int = 1, size: int = 50
 ) -> tuple[list[ListedReferral], int]:
-    """Return one page of the referrals, those that wait first, and how many there are in all."""
+    """Return one page of the referrals, those that wait first, and how many there are in all; past the end is the last page."""
     wanted = [Referral.consultation_id == access.consultation.id]
     wanted += [Referral.state == state] if state else []
     wanted += [Referral.kind == kind] if kind else []
     total = db.session.scalar(select(func.count()).select_from(Referral).where(*wanted)) or 0
+    page = max(1, min(page, (total - 1) // size + 1 if total else 1))
     waiting_first = case((Referral.state == ReferralState.WAITING, 0), else_=1)
     rows = list(
         db.session.scalars(
@@ -201,7 +202,7 @@ def list_referrals(
             .where(*wanted)
             .order_by(waiting_first, Referral.created_at.desc(), Referral.id)
             .limit(size)
-            .offset((max(page, 1) - 1) * size)
+            .offset((page - 1) * size)
         )
     )
     return _listed(access, rows), total

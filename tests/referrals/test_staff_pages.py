@@ -44,7 +44,7 @@ def _waiting() -> Referral:
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("query", ["", "state=waiting", "kind=forward_link", "state=declined", "kind=nonsense", "page=9"])
+@pytest.mark.parametrize("query", ["", "state=waiting", "kind=forward_link", "state=declined", "kind=nonsense", "page=9", f"page={10**30}"])
 def test_the_list_reads_in_both_languages(client, consultation, language, query):
     signed_in_as(client, a_member(consultation))
     assert client.get(f"/c/fisheries/referrals?{query}&lang={language}").status_code == 200
