@@ -76,8 +76,9 @@ def load_live(team: dict[str, User], tick: Callable[[], None]) -> None:
 
 
 def session_day(day: date, after: int) -> date:
-    """Return the first Tuesday at least ``after`` days from ``day``: never a weekend."""
-    return next(later for later in (day + timedelta(days=after + more) for more in range(7)) if later.weekday() == 1)
+    """Return the first Tuesday at least ``after`` days from ``day`` that is not between 20 December and 5 January."""
+    days = (day + timedelta(days=after + more) for more in range(30))
+    return next(each for each in days if each.weekday() == 1 and (each.month, each.day) < (12, 20) and (each.month, each.day) > (1, 5))
 
 
 def _announce(actor: Actor) -> Consultation:

@@ -16,17 +16,14 @@ SHORT: dict[Status, Text] = {
 
 EXPLAINED: dict[Status, Text] = {
     Status.PLANNED: Text("It has not begun yet.", "Elle n’a pas encore commencé."),
-    Status.OPEN: Text("It is under way.", "Elle est en cours."),
+    Status.OPEN: Text("We are listening.", "Nous sommes à l’écoute."),
     Status.PAUSED: Text(
         "This consultation is paused. Nothing is sent or due for now, and no date counts until it goes on. "
         "What you already told us is kept.",
         "Cette consultation est suspendue. Rien n’est envoyé ni attendu pour l’instant, et aucune date ne compte jusqu’à sa reprise. "
         "Ce que vous nous avez déjà dit est conservé.",
     ),
-    Status.ANALYSING: Text(
-        "It is closed. We are going through what we heard.",
-        "Elle est terminée. Nous étudions ce que nous avons entendu.",
-    ),
-    Status.REPORTED: Text("It is closed, and its report is published.", "Elle est terminée et son rapport est publié."),
+    Status.ANALYSING: Text("We are going through what we heard.", "Nous étudions ce que nous avons entendu."),
+    Status.REPORTED: Text("Thank you to everybody who took part.", "Merci à toutes les personnes qui ont participé."),
     Status.NOT_GOING_FORWARD: Text("This consultation does not go forward.", "Cette consultation n’ira pas de l’avant."),
 }

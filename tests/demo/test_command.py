@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from engagement.consultations.models import Consultation
@@ -70,11 +73,9 @@ def test_accounts_are_made_once(app):
     assert {user.id for user in first.values()} == {user.id for user in second.values()}
 
 
-def test_a_session_is_never_on_a_weekend_and_never_soon():
-    from datetime import date, timedelta
-
-    for offset in range(14):
-        today = date(2026, 2, 20) + timedelta(days=offset)
-        day = session_day(today, 24)
-        assert day.weekday() == 1
-        assert 24 <= (day - today).days <= 30
+@given(st.dates(date(2024, 1, 1), date(2032, 1, 1)), st.integers(14, 60))
+def test_a_session_is_some_weeks_away_never_on_a_weekend_nor_over_the_holidays(today, after):
+    day = session_day(today, after)
+    assert day.weekday() == 1
+    assert after <= (day - today).days <= after + 28
+    assert (1, 5) < (day.month, day.day) < (12, 20)

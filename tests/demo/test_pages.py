@@ -4,38 +4,35 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from html import unescape
 from urllib.parse import urldefrag, urlsplit
 
 import pytest
-from bs4 import BeautifulSoup
 
 from engagement.accounts.service import find_user
 from engagement.demo.said import CHALLENGES
 from tests.support.given import signed_in_as
 
-ROLES = ["organizer", "staff", "analyst", "notetaker", "viewer", None]
+# tests/app walks every page as an organizer; the others walk one consultation in each language.
+ROLES = ["staff", "analyst", "notetaker", "viewer", None]
 SLUGS = ["way-forward-2018", "ethical-procurement"]
-# Pages of one kind are many: so many of each are opened.
-OF_EACH_KIND = 2
 IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 
 
 def kind_of(address):
-    parts = urlsplit(address)
-    names = "&".join(sorted(piece.partition("=")[0] for piece in parts.query.split("&")))
-    return IDS.sub("*", parts.path) + "?" + names
+    """Return what kind of page this is: there are many of each kind, and one of them is opened."""
+    return IDS.sub("*", urlsplit(address).path)
 
 
 def links_on(page, slug):
-    for link in BeautifulSoup(page, "html.parser").find_all("a", href=True):
-        address = urldefrag(link["href"])[0]
+    for written in re.findall(r'<a [^>]*href="([^"]+)"', page):
+        address = urldefrag(unescape(written))[0]
         if address.startswith((f"/c/{slug}", f"/consultation/{slug}")) and "lang=" not in address:
             yield address
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize(("slug", "language"), [("way-forward-2018", "fr"), ("ethical-procurement", "en")])
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_opens_and_says_that_the_people_are_invented(demo, role, slug, language):
     client = demo.test_client()
@@ -47,22 +44,19 @@ def test_every_page_opens_and_says_that_the_people_are_invented(demo, role, slug
         start.append(f"/c/{slug}/")
     if role == "notetaker":
         start += [f"/c/{slug}/events", f"/c/{slug}/findings/prompts"]
-    waiting, seen, opened = deque(start), set(start), {}
+    waiting, opened = deque(start), set()
     while waiting:
         address = waiting.popleft()
-        if opened.setdefault(kind_of(address), 0) >= OF_EACH_KIND:
+        if kind_of(address) in opened:
             continue
-        opened[kind_of(address)] += 1
+        opened.add(kind_of(address))
         page = client.get(address)
         assert page.status_code in {200, 302}, f"{role}: {address} is {page.status_code}"
         if page.mimetype != "text/html" or page.status_code == 302:
             continue
         assert ("invented" if language == "en" else "inventées") in page.text, address
-        for found in links_on(page.text, slug):
-            if found not in seen:
-                seen.add(found)
-                waiting.append(found)
-    assert len(opened) > (3 if role in {None, "notetaker"} else 5)
+        waiting.extend(links_on(page.text, slug))
+    assert len(opened) >= (3 if role in {None, "notetaker"} else 6)
 
 
 def test_the_first_page_lists_both_consultations(demo):
@@ -89,6 +83,6 @@ def test_the_background_documents_are_documents(demo):
 def test_a_viewer_sees_the_published_themes(demo):
     client = demo.test_client()
     signed_in_as(client, find_user("viewer@example.org"))
-    page = client.get("/c/way-forward-2018/findings").text
+    page = client.get("/c/way-forward-2018/findings?lang=en").text
     assert "N = 288" in page
-    assert all(theme.name.en.replace("’", "’") in page for theme in CHALLENGES.themes if "(" not in theme.name.en)
+    assert all(theme.name.en in page for theme in CHALLENGES.themes)
