@@ -193,6 +193,7 @@ def test_a_note_taker_reads_what_was_said_at_their_event_and_nowhere_else(client
     here, there = a_prompt(consultation, "Asked here", event_id=mine.id), a_prompt(consultation, "Asked there", event_id=theirs.id)
     heard, unheard = a_submission(here, "Heard"), a_submission(there, "Unheard")
     signed_in_as(client, a_member(consultation, Role.NOTE_TAKER, event_id=mine.id))
+    assert "/c/fisheries/findings/prompts" in client.get("/c/fisheries/events").text
     listed = client.get("/c/fisheries/findings/prompts").text
     assert "Asked here" in listed
     assert "Asked there" not in listed
