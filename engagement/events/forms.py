@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
 from wtforms import (
@@ -113,21 +114,28 @@ class SittingForm(Form):
     seats_in_person = IntegerField(_l("Seats in person"), validators=[Optional(), NumberRange(min=0, max=MOST_SEATS)])
     seats_online = IntegerField(_l("Seats online"), validators=[Optional(), NumberRange(min=0, max=MOST_SEATS)])
 
+    def ask_for_seats(self, event: Event) -> None:
+        """Ask only for the seats that the event's format has."""
+        for mode in set(Mode) - set(modes_of(event.format)):
+            del self[f"seats_{mode}"]
+
     def fill_from(self, sitting: Sitting) -> None:
         """Show what is stored."""
         self.day.data, self.starts.data = sitting.starts_wall.date(), sitting.starts_wall.time()
         self.ends.data = sitting.ends_wall.time()
         self.last_day.data = None if sitting.ends_wall.date() == sitting.starts_wall.date() else sitting.ends_wall.date()
-        self.seats_in_person.data, self.seats_online.data = sitting.seats_in_person, sitting.seats_online
+        for mode in Mode:
+            if f"seats_{mode}" in self:
+                self[f"seats_{mode}"].data = getattr(sitting, f"seats_{mode}")
 
-    def plan(self, event: Event) -> SittingPlan:
-        """Return what was entered; only the seats that the event's format has."""
-        modes = modes_of(event.format)
+    def plan(self) -> SittingPlan:
+        """Return what was entered; no seats where none were asked for."""
+        seats = {mode: (self[f"seats_{mode}"].data or 0) if f"seats_{mode}" in self else 0 for mode in Mode}
         return SittingPlan(
             starts_wall=datetime.combine(self.day.data, self.starts.data),
             ends_wall=datetime.combine(self.last_day.data or self.day.data, self.ends.data),
-            seats_in_person=(self.seats_in_person.data or 0) if Mode.IN_PERSON in modes else 0,
-            seats_online=(self.seats_online.data or 0) if Mode.ONLINE in modes else 0,
+            seats_in_person=seats[Mode.IN_PERSON],
+            seats_online=seats[Mode.ONLINE],
         )
 
 
@@ -206,10 +214,17 @@ class RecordedReplyForm(Form):
         self.choice.choices = options(_named(CHOICES))
         self.mode.choices = options([("", "–"), *((str(m), MODES[m].in_(current_language())) for m in modes_of(event.format))])
         self.sitting.choices = options(sittings)
+        if len(sittings) == 1:
+            # Nothing to choose: the field is not shown, and what is sent for it is not read.
+            del self.sitting
         self.interpretation.choices = options(_named(INTERPRETATION))
 
-    def answer(self) -> Answer:
-        """Return what was replied."""
+    def answers(self) -> dict[UUID, Answer] | Answer:
+        """Return what was replied, for one sitting if one was chosen."""
+        chosen = self.sitting.data if "sitting" in self else ""
+        return {UUID(chosen): self._answer()} if chosen else self._answer()
+
+    def _answer(self) -> Answer:
         mode = Mode(self.mode.data) if self.mode.data else None
         return Answer(Choice(self.choice.data), mode, self.may_wait.data)
 

@@ -51,7 +51,7 @@ def invitation(slug: str, name: str, invitation_id: UUID) -> Any:
     access, event = the_event(name, Permission.RECORD_REPLIES)
     row, person = _the_guest(access, event, invitation_id)
     form = _reply_form(event)
-    if form.validate_on_submit():
+    if row.withdrawn_at is None and form.validate_on_submit():
         try:
             flash(_what_came(_record(form, event, invitation_id, access)))
             return redirect(url_for(".invitation", slug=slug, name=name, invitation_id=invitation_id))
@@ -70,10 +70,9 @@ def _reply_form(event: Event) -> RecordedReplyForm:
 
 
 def _record(form: RecordedReplyForm, event: Event, invitation_id: UUID, access: Access) -> list[Outcome]:
-    answer = form.answer()
     return reply_to_event(
         invitation_id=invitation_id,
-        answers={UUID(form.sitting.data): answer} if form.sitting.data else answer,
+        answers=form.answers(),
         reason=form.reason.data or "",
         wants_questionnaire=form.wants_questionnaire.data,
         needs=form.needs(),

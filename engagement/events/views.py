@@ -187,9 +187,10 @@ def new_sitting(slug: str, name: str) -> Any:
     """Add a sitting."""
     access, found = the_event(name, Permission.SCHEDULE_EVENTS)
     form = SittingForm()
+    form.ask_for_seats(found)
     if form.validate_on_submit():
         try:
-            add_sitting(event_id=found.id, plan=form.plan(found), actor=access.actor)
+            add_sitting(event_id=found.id, plan=form.plan(), actor=access.actor)
             flash(gettext("The sitting is on the schedule."))
             return redirect(url_for(".event", slug=slug, name=name))
         except DomainError as error:
@@ -210,11 +211,12 @@ def sitting(slug: str, name: str, sitting_id: UUID) -> Any:
     """Change the time or the seats of a sitting."""
     access, found = the_event(name, Permission.SCHEDULE_EVENTS)
     row, form = the_sitting(found, sitting_id), SittingForm()
+    form.ask_for_seats(found)
     if request.method == "GET":
         form.fill_from(row)
     if form.validate_on_submit():
         try:
-            edit_sitting(sitting_id=sitting_id, plan=form.plan(found), actor=access.actor)
+            edit_sitting(sitting_id=sitting_id, plan=form.plan(), actor=access.actor)
             flash(gettext("Saved."))
             return redirect(url_for(".event", slug=slug, name=name))
         except DomainError as error:

@@ -247,6 +247,8 @@ def test_withdrawing_needs_a_yes(staff, consultation):
     db.session.rollback()
     assert find_invitation(guest.id).withdrawn_at is not None
     assert "This invitation was withdrawn." in both(staff, address)
+    assert "This invitation was withdrawn." in staff.post(address, data=CALL | {"day": "nonsense"}).text
+    assert replies_of(guest.id) == []
 
 
 def test_cancelling_needs_a_yes_and_is_shown(staff, consultation):
@@ -321,3 +323,14 @@ def test_attendance_is_counted_by_person_and_shown(staff, consultation):
     page = staff.get(f"{HOME}/{event.name}?reply=attended").text
     assert "Was there" in page
     assert "In person: 1" in page
+
+
+def test_a_call_about_one_of_two_days_leaves_the_other_open(staff, consultation):
+    event = an_event(consultation, days=2)
+    guest = a_guest(event, a_person(consultation))
+    address = f"{HOME}/{event.name}/invitations/{guest.id}"
+    assert "The whole event" in both(staff, address)
+    second = sittings_of(event.id)[1]
+    assert staff.post(address, data={**CALL, "sitting": str(second.id)}).status_code == 302
+    db.session.rollback()
+    assert [sitting.taken_online for sitting in sittings_of(event.id)] == [0, 1]
