@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engagement.roster import filling
+from engagement.roster import filling_views
 from engagement.roster.cli import roster_commands
 from engagement.roster.timeline import history_of, subjects_of
 from engagement.roster.views import POLICY, overview, roster
@@ -24,4 +24,4 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.subjects.append(subjects_of)
     ports.overview.append(overview)
     ports.person_tables |= {"person": "delete", "batch_member": "delete with the person"}
-    return POLICY | filling.POLICY
+    return POLICY | filling_views.POLICY

@@ -21,12 +21,14 @@ from engagement.roster.columns import COLUMNS
 from engagement.roster.filters import Filter, matching_ids
 from engagement.roster.forms import BatchForm, UploadForm
 from engagement.roster.importing import KeptImport, apply_chunk, discard_import, find_import, keep_import
-from engagement.roster.models import IdentifiedThrough
+from engagement.roster.models import Batch, IdentifiedThrough
 from engagement.roster.service import add_batch, batch_sizes, batches_of, find_batch
 from engagement.roster.views import roster
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+    from engagement.consultations.access import Access
 
 POLICY: Policy = {
     "roster.batches": member(Permission.EDIT_ROSTER),
@@ -67,18 +69,24 @@ def fill_batch(slug: str) -> Any:
     into = known.get(request.args.get("into", ""))
     problem = None
     if request.method == "POST" and into is not None:
-        try:
-            put = put_chosen(access, into, asked, request.form.get("expected", -1, type=int))
-        except DomainError as error:
-            problem = said(error.said)
-        else:
-            flash(ngettext("%(num)s person was put in the batch.", "%(num)s people were put in the batch.", put))
+        problem = _put(access, into, asked)
+        if problem is None:
             return redirect(url_for(".people", slug=slug, batch=into.id))
     seen = preview(access, into, asked) if into is not None else None
     count = len(matching_ids(access, asked))
     return render_template(
         "roster/fill_batch.html", asked=asked, batches=list(known.values()), into=into, seen=seen, count=count, problem=problem
     )
+
+
+def _put(access: Access, into: Batch, asked: Filter) -> str | None:
+    """Put the chosen people in the batch and say how many; or return why nobody was."""
+    try:
+        put = put_chosen(access, into, asked, request.form.get("expected", -1, type=int))
+    except DomainError as error:
+        return said(error.said)
+    flash(ngettext("%(num)s person was put in the batch.", "%(num)s people were put in the batch.", put))
+    return None
 
 
 @roster.route("/c/<slug>/people/import", methods=["GET", "POST"])
