@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sqlalchemy import insert
+
+from engagement.mailing.models import MessageEvent
+
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable
@@ -29,6 +33,8 @@ class Loading:
     drawn: random.Random
     tick: Callable[[], None]
     later: list[Base] = field(default_factory=list)
+    # What happened to each message: by far the most rows, so they are not made into objects first.
+    history: list[dict[str, object]] = field(default_factory=list)
 
     def store(self) -> None:
         """Send what was made so far to the database: first the rows themselves, then those that hang on them."""
@@ -36,3 +42,6 @@ class Loading:
         self.session.add_all(self.later)
         self.later.clear()
         self.session.flush()
+        if self.history:
+            self.session.execute(insert(MessageEvent), self.history)
+            self.history.clear()

@@ -123,13 +123,15 @@ def _pass_on(loading: Loading, questionnaire: Questionnaire, reached: list[Reach
     """Write down through whom each of the later waves came, and who asked of their own accord."""
     session, partners = loading.session, _partners(loading, questionnaire)
     of = {id(each.someone): each.invitation for each in reached}
+    linked: set[UUID] = set()
     for each in reached:
         if each.someone.wave == 0 and not each.called:
             continue
         source = of[id(each.someone.referrer)] if each.someone.referrer else None
         partner = partners[each.someone.partner] if each.someone.partner is not None else None
-        if source is not None and not each.someone.named:
+        if source is not None and not each.someone.named and source.id not in linked:
             _link(session, source)
+            linked.add(source.id)
         referral = _referral(questionnaire, each, source, partner)
         if each.someone.named:
             referral.decided_by = loading.actor.id

@@ -14,9 +14,10 @@ from engagement.events.posting import mail_domain
 from engagement.invitations.links import draft_link
 from engagement.invitations.models import Invitation
 from engagement.kernel.audit import SYSTEM, note
+from engagement.kernel.base import new_id
 from engagement.kernel.crypto import address_index
 from engagement.kernel.tokens import new_mailbox_name
-from engagement.mailing.models import Message, MessageEvent, State
+from engagement.mailing.models import Message, State
 from engagement.roster.folding import name_key, organization_key
 from engagement.roster.models import Organization, Person
 
@@ -126,9 +127,11 @@ class Letter:
         )
         row.to_address, row.subject = self.person.email, subject
         loading.session.add(row)
-        events = [MessageEvent(message_id=row.id, at=self.sent_at, state=state, why=why) for state, why in STEPS]
+        loading.history.extend(
+            {"id": new_id(), "message_id": row.id, "at": self.sent_at, "state": state, "why": why} for state, why in STEPS
+        )
         _, link = draft_link(self.invitation.id, self.sent_at + LINK_LASTS)
         link.created_at = self.sent_at
-        loading.later.extend([*events, link])
+        loading.later.append(link)
         note(loading.session, "plan_message", row, SYSTEM if purpose == "event_confirmation" else loading.actor)
         return row
