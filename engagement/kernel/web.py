@@ -107,7 +107,8 @@ def _add_headers(response: Response) -> Response:
     if request.endpoint == "static":
         response.headers["Cache-Control"] = "public, max-age=3600"
     else:
-        response.headers.setdefault("Cache-Control", "no-store")
+        # Whatever made the answer: nothing of it stays on a shared machine.
+        response.headers["Cache-Control"] = "no-store"
     if current_app.config["SETTINGS"].base_url.startswith("https://"):
         response.headers.setdefault("Strict-Transport-Security", f"max-age={A_YEAR}; includeSubDomains")
     return response
