@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from tests.journeys.pages import assert_accessible
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Page
 
     from tests.journeys.program import Program
@@ -84,3 +87,19 @@ def in_language(page: Page, program: Program, language: str) -> None:
     """Turn the pages to a language, as its link does."""
     page.goto(f"{program.url}/sign-in?lang={language}")
     assert page.get_attribute("html", "lang") == language
+
+
+def answer_some(page: Page, look: Callable[[Page], None] | None = None) -> None:
+    """Answer three questions, one of which brings up another, and go on to the check.
+
+    The page with the new question comes back with its place in the address (…#q_how_far).
+    """
+    for question in ("q_size", "q_knows_chain"):
+        page.locator(f"input[name={question}]").first.check()
+    press(page)
+    while not urlsplit(page.url).path.endswith("/check"):
+        if look:
+            look(page)
+        if page.locator("input[name=q_should_ask]").count():
+            page.locator("input[name=q_should_ask]").first.check()
+        press(page)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.journeys.pages import assert_accessible, sign_in
-from tests.journeys.steps import CONSULTATION, invite, mail_to, not_invited_yet, online_seats, open_link, press
+from tests.journeys.steps import CONSULTATION, answer_some, invite, mail_to, not_invited_yet, online_seats, open_link, press
 
 pytestmark = pytest.mark.journey
 
@@ -40,12 +40,7 @@ def test_a_guest_replies_and_answers_without_scripts(program, new_page, guests):
     mail_to(page, program, guests[0], "Questionnaire", look=False)
     open_link(page)
     press(page)
-    for question in ("q_size", "q_knows_chain"):
-        page.locator(f"input[name={question}]").first.check()
-    press(page)
-    page.locator("input[name=q_should_ask]").first.check()
-    while not page.url.endswith("/check"):
-        press(page)
+    answer_some(page)
     press(page)
     assert page.locator("main .done").is_visible()
 
