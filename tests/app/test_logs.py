@@ -51,7 +51,10 @@ def test_the_roster_leaves_no_name_in_the_logs(app, client):
         client.post(
             "/c/fisheries/people/new",
             data={
-                **{"given_name": CANARY, "family_name": "Quagmire", "email": ADDRESS, "identified_through": "staff"},
+                "given_name": CANARY,
+                "family_name": "Quagmire",
+                "email": ADDRESS,
+                "identified_through": "staff",
                 **dict.fromkeys(("sector", "region", "language", "batch_id"), ""),
             },
         )
