@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from engagement.demo.loading import Loading
-    from engagement.demo.questionnaire_2018 import Reached
+    from engagement.demo.rows import Reached
     from engagement.questionnaires.definition import Definition, QuestionAsked
     from engagement.questionnaires.models import Questionnaire
 

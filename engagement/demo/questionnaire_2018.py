@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from engagement.demo.answers_2018 import respond
-from engagement.demo.rows import Letter, invited
+from engagement.demo.rows import Letter, Reached, invited
 from engagement.demo.texts_2018 import PARTNERS
 from engagement.kernel.audit import Actor, by_link, note
 from engagement.kernel.base import new_id
@@ -40,21 +39,6 @@ if TYPE_CHECKING:
 WAVES = ((datetime(2018, 9, 6, 13, tzinfo=UTC), 1), (datetime(2018, 9, 14, 13, tzinfo=UTC), 10),
          (datetime(2018, 9, 27, 13, tzinfo=UTC), 8), (datetime(2018, 10, 8, 13, tzinfo=UTC), 4))  # fmt: skip
 PARTNERS_REPORTED = datetime(2018, 10, 15, 15, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """Somebody whom the questionnaire reached. ``referral_id`` is the id of the row that says through whom."""
-
-    someone: Someone
-    person: Person
-    invitation: Invitation
-    referral_id: UUID
-
-    @property
-    def called(self) -> bool:
-        """Return whether they asked of their own accord."""
-        return self.someone.through is IdentifiedThrough.OPEN_CALL
 
 
 def send_questionnaire(loading: Loading, people: list[tuple[Someone, Person]]) -> None:

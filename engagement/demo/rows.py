@@ -6,6 +6,7 @@ rows of one kind are made at once. The tests hold them to what the verbs leave b
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -19,7 +20,7 @@ from engagement.kernel.crypto import address_index
 from engagement.kernel.tokens import new_mailbox_name
 from engagement.mailing.models import Message, State
 from engagement.roster.folding import name_key, organization_key
-from engagement.roster.models import Organization, Person
+from engagement.roster.models import IdentifiedThrough, Organization, Person
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,6 +28,21 @@ if TYPE_CHECKING:
 
     from engagement.demo.loading import Loading
     from engagement.demo.people_2018 import Someone
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Somebody whom the questionnaire reached. ``referral_id`` is the id of the row that says through whom."""
+
+    someone: Someone
+    person: Person
+    invitation: Invitation
+    referral_id: UUID
+
+    @property
+    def called(self) -> bool:
+        """Return whether they asked of their own accord."""
+        return self.someone.through is IdentifiedThrough.OPEN_CALL
 
 
 class Roster:
