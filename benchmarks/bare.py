@@ -18,16 +18,16 @@ NAMES = 1000
 app = Flask(__name__)
 
 
-def _connect() -> sqlite3.Connection:
-    connection = sqlite3.connect(os.environ["BARE_DATABASE"], isolation_level=None)
+def _connect(database: str = "") -> sqlite3.Connection:
+    connection = sqlite3.connect(database or os.environ["BARE_DATABASE"], isolation_level=None)
     for setting in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
         connection.execute(f"PRAGMA {setting}")
     return connection
 
 
-def fill() -> None:
+def fill(database: str) -> None:
     """Make the table, with an index on what is looked up."""
-    connection = _connect()
+    connection = _connect(database)
     connection.execute("CREATE TABLE guest (token TEXT PRIMARY KEY, name TEXT)")
     connection.execute("CREATE TABLE answer (token TEXT, choice TEXT)")
     connection.executemany("INSERT INTO guest VALUES (?, ?)", [(str(number), f"Guest {number}") for number in range(NAMES)])
