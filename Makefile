@@ -59,7 +59,7 @@ journeys: install ## Drive an installed Chromium or Chrome through the running p
 	@CLOSING=$(CLOSING) $(BIN)/python -m tests.journeys.run
 
 benchmarks: install ## Measure: one JSON line per row, each with its limit from the same run
-	@for row in benchmarks/[a-z]*.py; do [ $$row = benchmarks/frame.py ] || $(BIN)/python -m benchmarks.$$(basename $$row .py) || exit 1; done
+	@for row in $$(grep -l __main__ benchmarks/*.py); do $(BIN)/python -m benchmarks.$$(basename $$row .py) || exit 1; done
 
 audit: install ## Ask whether a known weakness is in a pinned dependency (needs the network)
 	$(BIN)/pip-audit --disable-pip --no-deps -r requirements.txt
