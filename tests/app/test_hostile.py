@@ -10,7 +10,7 @@ from tests.app.crawl import Site
 from tests.app.test_every_page import SLUGS, organizer  # noqa: F401 - a fixture.
 from tests.support.given import signed_in_as
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.walk]
 
 HOSTILE = (
     "<script>document.title='taken'</script>",

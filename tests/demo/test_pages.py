@@ -13,6 +13,8 @@ from engagement.accounts.service import find_user
 from engagement.demo.said import CHALLENGES
 from tests.support.given import signed_in_as
 
+pytestmark = [pytest.mark.slow, pytest.mark.walk]
+
 # tests/app walks every page as an organizer; the others walk one consultation in each language.
 ROLES = ["staff", "analyst", "notetaker", "viewer", None]
 SLUGS = ["way-forward-2018", "ethical-procurement"]
@@ -31,7 +33,6 @@ def links_on(page, slug):
             yield address
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("slug", "language"), [("way-forward-2018", "fr"), ("ethical-procurement", "en")])
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_opens_and_says_that_the_people_are_invented(demo, role, slug, language):
