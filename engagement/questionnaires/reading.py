@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from uuid import UUID
 
+    from sqlalchemy import ColumnElement
+
     from engagement.consultations.access import Access
     from engagement.kernel.tables import Cell
     from engagement.questionnaires.definition import Definition, QuestionAsked
@@ -73,7 +75,11 @@ NOBODY = Figures(0, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A submitted response. ``number`` counts from 1 in the order of submission and stays; ``name`` is empty where it is not shown."""
+    """A submitted response.
+
+    ``number`` counts from 1, in the order of submission, those that the reader is given: a gap
+    would tell of one that they are not. ``name`` is empty where it is not shown.
+    """
 
     number: int
     response: Response
@@ -85,29 +91,39 @@ class Returned:
 
 
 def responses_to(questionnaire_id: UUID, access: Access | None = None) -> list[Returned]:
-    """Return what was submitted, the first first; with names only for an ``access`` that may see them."""
-    shown = set()
-    if access is not None and access.may(Permission.SEE_PEOPLE):
-        shown = set(db.session.scalars(select(Person.id).where(visible(access))))
+    """Return what was submitted, the first first, as far as ``access`` may know of it (None: the operator, everything without names).
+
+    Who may see people is not given the responses of people whom they may not know of: among
+    names, a row without one would be somebody of a restricted batch. Who sees no names gets
+    every response; of those people sector and region are not known.
+    """
+    named = access is not None and access.may(Permission.SEE_PEOPLE)
+    shown = set(db.session.scalars(select(Person.id).where(visible(access)))) if access is not None else None
     rows = db.session.execute(
         select(Response, Invitation, Person)
         .outerjoin(Invitation, Invitation.id == Response.invitation_id)
         .outerjoin(Person, Person.id == Invitation.person_id)
-        .where(Response.questionnaire_id == questionnaire_id, Response.state != ResponseState.IN_PROGRESS)
+        .where(*_submitted(questionnaire_id))
         .order_by(Response.submitted_at, Response.id)
     )
-    return [
-        Returned(
-            number,
-            response,
-            person.sector if person else None,
-            person.region if person else None,
-            invitation.wave if invitation else 0,
-            person.name if person and person.id in shown else "",
-            person.id if person and person.id in shown else None,
-        )
-        for number, (response, invitation, person) in enumerate(rows, start=1)
-    ]
+    found: list[Returned] = []
+    for response, invitation, person in rows:
+        known = person if shown is None or (person and person.id in shown) else None
+        if named and person and not known:
+            continue
+        sector, region = (known.sector, known.region) if known else (None, None)
+        name, person_id = (known.name, known.id) if known and named else ("", None)
+        found.append(Returned(len(found) + 1, response, sector, region, invitation.wave if invitation else 0, name, person_id))
+    return found
+
+
+def submitted_to(questionnaire_id: UUID) -> int:
+    """Return how many responses were submitted, whoever may read them."""
+    return db.session.scalar(select(func.count()).select_from(Response).where(*_submitted(questionnaire_id))) or 0
+
+
+def _submitted(questionnaire_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return Response.questionnaire_id == questionnaire_id, Response.state != ResponseState.IN_PROGRESS
 
 
 def find_returned(questionnaire_id: UUID, response_id: UUID, access: Access) -> Returned:
@@ -121,11 +137,7 @@ def find_returned(questionnaire_id: UUID, response_id: UUID, access: Access) -> 
 def answers_to(questionnaire_id: UUID) -> dict[UUID, dict[UUID, Given]]:
     """Return all answers that were submitted, by response and question, in one query."""
     found: dict[UUID, dict[UUID, Given]] = {}
-    rows = db.session.scalars(
-        select(Answer)
-        .join(Response, Response.id == Answer.response_id)
-        .where(Response.questionnaire_id == questionnaire_id, Response.state != ResponseState.IN_PROGRESS)
-    )
+    rows = db.session.scalars(select(Answer).join(Response, Response.id == Answer.response_id).where(*_submitted(questionnaire_id)))
     for row in rows:
         found.setdefault(row.response_id, {})[row.question_id] = Given(from_json(row.value), row.declined)
     return found
@@ -139,10 +151,13 @@ def export_header(definition: Definition) -> list[str]:
     return [*ABOUT, *(name for question in definition.questions() for name in _columns(question))]
 
 
-def export_rows(definition: Definition, zone: str) -> Iterator[list[Cell]]:
-    """Give one row for each submitted response; what hangs on a condition that is not met is empty."""
+def export_rows(definition: Definition, zone: str, access: Access | None) -> Iterator[list[Cell]]:
+    """Give one row for each submitted response that ``access`` may read (None: the operator, all of them).
+
+    What hangs on a condition that is not met is empty.
+    """
     answers = answers_to(definition.id)
-    for each in responses_to(definition.id):
+    for each in responses_to(definition.id, access):
         counted = counting(definition, answers.get(each.response.id, {}))
         yield [*_about(each, zone), *(cell for question in definition.questions() for cell in _cells(question, counted))]
 

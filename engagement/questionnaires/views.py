@@ -31,6 +31,7 @@ from engagement.questionnaires.reading import (
     figures_of,
     find_returned,
     responses_to,
+    submitted_to,
 )
 from engagement.questionnaires.service import answers_of, find_questionnaire, questionnaires_of
 from engagement.questionnaires.showing import YES_NO
@@ -173,10 +174,12 @@ def settings(slug: str, name: str) -> Any:
 def responses(slug: str, name: str) -> Any:  # noqa: ARG001
     """List what was submitted."""
     row, access = questionnaire_here(name), current_access()
+    shown = responses_to(row.id, access)
     return render_template(
         "questionnaires/responses.html",
         questionnaire=row,
-        responses=responses_to(row.id, access),
+        responses=shown,
+        unlisted=submitted_to(row.id) - len(shown),
         figures=figures_of(access.consultation.id).get(row.id, NOBODY),
         STATE_WORDS=STATE_WORDS,
         SECTORS=SECTORS,
@@ -204,10 +207,10 @@ def response(slug: str, name: str, response_id: UUID) -> Any:  # noqa: ARG001
 
 @questionnaires.get("/c/<slug>/questionnaires/<name>/export.<any(csv,xlsx):kind>")
 def export(slug: str, name: str, kind: str) -> Any:
-    """Give all submitted responses as a file."""
-    row = questionnaire_here(name)
-    definition = definition_of(row.id)
-    header, rows = export_header(definition), export_rows(definition, current_access().consultation.zone)
+    """Give the submitted responses that the member may read as a file."""
+    access = current_access()
+    definition = definition_of(questionnaire_here(name).id)
+    header, rows = export_header(definition), export_rows(definition, access.consultation.zone, access)
     content = write_csv(header, rows) if kind == "csv" else write_xlsx(header, rows)
     answer = Response(content, content_type=MEDIA_TYPES[kind])
     answer.headers.set("Content-Disposition", "attachment", filename=f"{slug}-{name}.{kind}")
