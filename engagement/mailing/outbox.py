@@ -181,7 +181,7 @@ def mark_sent(session: Session, message: Message, why: str) -> None:
 def record_refused(message_id: UUID, reply: str, *, permanent: bool, no_such_address: bool = False) -> State:
     """Store that the server refused: tried again later, or failed for good.
 
-    An address that does not exist (5.1.x) is suppressed, so that nobody writes to it again.
+    An address that does not exist is suppressed, so that nobody writes to it again.
     """
     with writing() as session:
         message = _locked(session, message_id)
@@ -197,6 +197,16 @@ def record_refused(message_id: UUID, reply: str, *, permanent: bool, no_such_add
             for tell in ports().bounced:
                 tell(message)
         return State.FAILED
+
+
+def record_not_from_us(message_id: UUID, reply: str) -> None:
+    """Store that the server took nothing from us: it is tried again and counts as no attempt, however often."""
+    with writing() as session:
+        message = _locked(session, message_id)
+        if message is not None and message.state is State.SENDING:
+            message.attempts -= 1
+            message.due_at = now() + FIRST_WAIT
+            move(session, message, State.DEFERRED, reply)
 
 
 def suppress(session: Session, address: str, reason: str) -> None:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from typing import Self
 
 TIMEOUT_SECONDS = 30
-_NO_SUCH_ADDRESS = re.compile(r"\b5\.1\.[0-9]{1,3}\b")
+# What says that the recipient's address is no address (RFC 3463); 5.1.7 and 5.1.8 are about the sender's.
+_NO_SUCH_ADDRESS = re.compile(r"5[0-9]{2} 5\.1\.(?:1|2|3|6|10)(?![0-9.])")
+# The server wants us to sign in, or does not let us: nothing about the recipient (RFC 4954).
+_NOT_LET_IN = frozenset({530, 534, 535, 538})
 _LONGEST_REPLY = 300
 
 mail = Mail()
@@ -46,6 +49,13 @@ class Refused:
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """The line broke after the bytes had gone and before the server's word: nobody knows."""
+
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotFromUs:
+    """The server takes no mail from us now; it says nothing about the recipient."""
 
     reply: str
 
@@ -121,25 +131,27 @@ class Line(Connection):
             self.hang_up()
         self.host = self.configure_host()
 
-    def deliver(self, message: StoredMessage) -> Accepted | Refused | Unknown:
+    def deliver(self, message: StoredMessage) -> Accepted | Refused | Unknown | NotFromUs:
         """Send one message and return what became of it; an open line is needed (``call``)."""
         if message.has_bad_headers() or len(message.recipients) != 1:
             return Refused("the envelope is not usable", permanent=True)
         try:
             code, said = self.host.mail(message.envelope_from)
-            if code == 250:
-                code, said = self.host.rcpt(message.to_address)
-            if code in {250, 251}:
-                code, said = self.host.docmd("DATA")
+            if code != 250:
+                return self._not_from_us(code, said)
+            code, said = self.host.rcpt(message.to_address)
+            if code not in {250, 251}:
+                return self._refused(code, said, names_address=True)
+            code, said = self.host.docmd("DATA")
             if code != 354:
-                return self._refused(code, said)
+                return self._refused(code, said, names_address=False)
         except (OSError, smtplib.SMTPException) as error:
             # Nothing of the message has gone yet: trying again cannot double it.
             self.hang_up()
             return Refused(f"the line broke before sending: {type(error).__name__}", permanent=False)
         return self._send_bytes(message.as_bytes())
 
-    def _send_bytes(self, raw: bytes) -> Accepted | Refused | Unknown:
+    def _send_bytes(self, raw: bytes) -> Accepted | Refused | Unknown | NotFromUs:
         lines = re.sub(rb"(?m)^\.", b"..", raw)
         try:
             self.host.send(lines + (b"" if lines.endswith(b"\r\n") else b"\r\n") + b".\r\n")
@@ -149,9 +161,15 @@ class Line(Connection):
             return Unknown(f"the line broke after sending: {type(error).__name__}")
         if code == 250:
             return Accepted(_shown(code, said))
-        return self._refused(code, said)
+        return self._refused(code, said, names_address=True)
 
-    def _refused(self, code: int, said: bytes) -> Refused:
+    def _not_from_us(self, code: int, said: bytes) -> NotFromUs:
+        self.hang_up()
+        return NotFromUs(_shown(code, said))
+
+    def _refused(self, code: int, said: bytes, *, names_address: bool) -> Refused | NotFromUs:
+        if code in _NOT_LET_IN:
+            return self._not_from_us(code, said)
         reply = _shown(code, said)
         if code == 421:
             self.hang_up()
@@ -159,7 +177,7 @@ class Line(Connection):
             with contextlib.suppress(OSError, smtplib.SMTPException):
                 self.host.rset()
         permanent = 500 <= code < 600
-        return Refused(reply, permanent, permanent and bool(_NO_SUCH_ADDRESS.search(reply)))
+        return Refused(reply, permanent, permanent and names_address and bool(_NO_SUCH_ADDRESS.match(reply)))
 
 
 def _shown(code: int, said: bytes) -> str:

@@ -26,7 +26,7 @@ from engagement.mailing import outbox
 from engagement.mailing.models import State
 from engagement.mailing.outbox import Outgoing
 from engagement.mailing.preparing import due_to_be_written, prepare
-from engagement.mailing.transport import Accepted, Line, LineDownError, Refused, StoredMessage, envelope_sender, open_line
+from engagement.mailing.transport import Accepted, Line, LineDownError, NotFromUs, Refused, StoredMessage, envelope_sender, open_line
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -99,6 +99,9 @@ def _send(message_id: UUID, worker: str, line: Line) -> State:
     if isinstance(said, Accepted):
         outbox.record_sent(outgoing.id, said.reply)
         return State.SENT
+    if isinstance(said, NotFromUs):
+        outbox.record_not_from_us(outgoing.id, said.reply)
+        raise LineDownError(f"the mail server takes nothing from us: {said.reply}")
     if isinstance(said, Refused):
         return outbox.record_refused(outgoing.id, said.reply, permanent=said.permanent, no_such_address=said.no_such_address)
     outbox.record_unknown(outgoing.id, said.reply)

@@ -115,7 +115,14 @@ class Post:
     # What it answers to RCPT or to the end of DATA, by the recipient's address; "drop" hangs up.
     at_rcpt: dict[str, str] = field(default_factory=dict)
     at_data: dict[str, str] = field(default_factory=dict)
+    at_mail: str = "250 OK"
     port: int = 0
+
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: ARG002, N802
+        """Answer to a sender."""
+        if self.at_mail.startswith("250"):
+            envelope.mail_from = address
+        return self.at_mail
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: ARG002, N802
         """Answer to a recipient."""
