@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
 from config import Settings, SettingsError, read_settings
@@ -28,7 +27,7 @@ from engagement.kernel.migrations import MigrationCommands
 from engagement.kernel.policy import join_policies
 from engagement.kernel.ports import EXTENSION, Ports
 from engagement.kernel.start import start
-from engagement.kernel.web import set_up_pages
+from engagement.kernel.web import Application, set_up_pages
 from engagement.mailing import wiring as mailing
 from engagement.outreach import wiring as outreach
 from engagement.portal import wiring as portal
@@ -40,6 +39,8 @@ from engagement.tracking import wiring as tracking
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from flask import Flask
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -73,7 +74,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             settings = read_settings()
         except SettingsError as error:
             raise SystemExit(f"Convoke cannot start.\n{error}") from None
-    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app = Application(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.config.update(_flask_settings(settings))
     keys.use(settings.encryption_keys)
     db.init_app(app)

@@ -36,7 +36,19 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
 }
+BARE_WORDS = (
+    "Something went wrong. It is not your fault. Please try again in a few minutes.\n\n"
+    "Une erreur s’est produite. Ce n’est pas de votre faute. Veuillez réessayer dans quelques minutes.\n"
+)
 A_YEAR = 365 * 24 * 3600
+
+
+class Application(Flask):
+    """Flask, but that the log of a fault holds no address: a live link may stand in it."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Log what failed and where, not at which address."""
+        _log_fault(exc_info[1])
 
 
 def set_up_pages(app: Flask) -> None:
@@ -74,10 +86,15 @@ def other_language_url() -> str:
 
 def page_url(**changes: object) -> str:
     """Return the address of this page with some of its query changed; None takes a part out."""
-    if request.endpoint is None:
-        return f"/?{urlencode(changes)}"
-    arguments: dict[str, Any] = {**request.args.to_dict(flat=False), **(request.view_args or {}), **changes}
-    return url_for(request.endpoint, **{name: value for name, value in arguments.items() if value is not None})
+    place = request.view_args or {}
+    path = "/"
+    if request.endpoint is not None:
+        # Names from the query never reach url_for: some of them are its own arguments.
+        path = url_for(request.endpoint, **{**place, **{name: value for name, value in changes.items() if name in place}})
+    kept: dict[str, object] = {name: values for name, values in request.args.to_dict(flat=False).items() if name not in place}
+    kept |= {name: value for name, value in changes.items() if name not in place}
+    query = urlencode({name: value for name, value in kept.items() if value is not None}, doseq=True)
+    return f"{path}?{query}" if query else path
 
 
 def _percent(fraction: float | None, digits: int = 1) -> str:
@@ -120,24 +137,39 @@ def _show_error(error: HTTPException) -> Any:
     if isinstance(error, SecurityError):
         # No page of ours can be drawn under a host name that is not ours.
         return Response("This program does not answer to that host name.\n", 400, mimetype="text/plain")
-    known = {400, 404, 405, 413, 429}
+    known = {400, 404, 405, 413, 429, 500}
     if isinstance(error, CSRFError):
-        return render_template("layout/error.html", kind="expired"), 400
-    return render_template("layout/error.html", kind=error.code if error.code in known else 400), error.code
+        return _error_page("expired", 400)
+    return _error_page(error.code if error.code in known else 400, error.code)
 
 
 def _show_absent(error: AbsentError) -> Any:  # noqa: ARG001
-    return render_template("layout/error.html", kind=404), 404
+    return _error_page(404, 404)
 
 
 def _show_fault(error: Exception) -> Any:
     if current_app.testing:
         raise error
     db.session.rollback()
-    # Type, route and lines are enough to find the fault; its message could hold a name.
+    _log_fault(error)
+    return _error_page(500, 500)
+
+
+def _log_fault(error: BaseException) -> None:
+    # Type, route and lines are enough to find the fault; its message or the path could hold a name or a live link.
     lines = "".join(traceback.format_tb(error.__traceback__))
     current_app.logger.error("%s on %s\n%s", type(error).__qualname__, request.endpoint, lines)
-    return render_template("layout/error.html", kind=500), 500
+
+
+def _error_page(kind: int | str, code: int) -> Any:
+    try:
+        return render_template("layout/error.html", kind=kind), code
+    except Exception as error:
+        if current_app.testing:
+            raise
+        # What broke the page may break this one too: these words need nothing that could fail.
+        _log_fault(error)
+        return Response(BARE_WORDS, 500, content_type="text/plain; charset=utf-8")
 
 
 def said(text: Text) -> str:

@@ -1,0 +1,45 @@
+"""Pages that stand whatever the address says."""
+
+import pytest
+
+from engagement.kernel.audit import SYSTEM
+from engagement.kernel.web import page_url
+from engagement.referrals.links import forward_link_for
+from tests.referrals.given import a_questionnaire, asked, somebody
+from tests.support.given import a_consultation, a_member, signed_in_as
+
+OWN_NAMES_OF_ADDRESSES = ("endpoint", "_scheme", "_method", "_anchor", "_external", "self", "values", "slug", "token")
+
+
+@pytest.fixture
+def addresses(client):
+    consultation = a_consultation()
+    token = forward_link_for(asked(a_questionnaire(consultation), somebody(consultation)).id, SYSTEM)
+    signed_in_as(client, a_member(consultation))
+    return "/", "/sign-in", f"/f/{token}", "/c/fisheries/", "/nowhere"
+
+
+@pytest.mark.parametrize("name", OWN_NAMES_OF_ADDRESSES)
+def test_no_name_in_the_query_breaks_a_page(client, addresses, name):
+    for address in addresses:
+        plain = client.get(address)
+        assert client.get(address, query_string={name: "x"}).status_code == plain.status_code, address
+
+
+def test_an_address_keeps_its_query_but_for_what_changes(app):
+    with app.test_request_context("/c/fisheries/people?sector=health&sector=ngo&page=3&_anchor=x"):
+        assert page_url(page=None, lang="fr") == "/c/fisheries/people?sector=health&sector=ngo&_anchor=x&lang=fr"
+        assert page_url(slug="other", page=4) == "/c/other/people?sector=health&sector=ngo&page=4&_anchor=x"
+
+
+def test_a_page_of_error_that_cannot_be_drawn_is_said_in_plain_words(app, monkeypatch, caplog):
+    def fails():
+        raise TypeError
+
+    monkeypatch.setitem(app.config, "TESTING", False)
+    monkeypatch.setitem(app.jinja_env.globals, "other_language_url", fails)
+    answer = app.test_client().get("/f/a-live-token")
+    assert answer.status_code == 500
+    assert "Something went wrong" in answer.text
+    assert "Une erreur s’est produite" in answer.text
+    assert "a-live-token" not in caplog.text
