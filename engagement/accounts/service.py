@@ -18,6 +18,7 @@ from engagement.kernel.clock import now
 from engagement.kernel.crypto import address_index
 from engagement.kernel.db import beside_the_request, db, writing
 from engagement.kernel.errors import DomainError
+from engagement.kernel.settings import settings
 from engagement.kernel.tokens import digest, new_token
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def sign_in(*, email: str, password: str) -> str:
     index = address_index(email)
     since = now() - GUESSING_WINDOW
     tries = db.session.scalar(select(func.count()).where(FailedSignIn.email_index == index, FailedSignIn.at > since)) or 0
-    user = find_user(email)
+    user = _unless_demo(find_user(email))
     right = _matches(user.password_hash if user else _NOBODY, password)
     if tries >= GUESSES:
         raise TooManyGuessesError(Text("Too many attempts. Try again in 15 minutes.", "Trop de tentatives. Réessayez dans 15 minutes."))
@@ -133,6 +134,11 @@ def sign_in(*, email: str, password: str) -> str:
             )
         )
     return _open_session(user.id)
+
+
+def _unless_demo(user: User | None) -> User | None:
+    """Return the account, but in production none of the demonstration's: their password is published."""
+    return None if user is not None and user.is_demo and settings().production else user
 
 
 def _matches(hashed: str, password: str) -> bool:
@@ -168,7 +174,7 @@ def signed_in(secret: str) -> SignedIn | None:
     moment = now()
     if row is None or row.revoked_at or row.expires_at <= moment or row.last_seen_at + IDLE_LIMIT <= moment:
         return None
-    user = db.session.get(User, row.user_id)
+    user = _unless_demo(db.session.get(User, row.user_id))
     if user is None or user.disabled_at is not None:
         return None
     if row.last_seen_at + SEEN_EVERY <= moment:

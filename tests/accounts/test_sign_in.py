@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -206,3 +207,15 @@ def test_demo_accounts_are_shown_only_where_there_are_any_and_never_in_productio
     assert "consult-and-listen" not in client.get("/sign-in").text
     add_user(email="demo@example.org", name="Demo", password="consult-and-listen", demo=True)  # noqa: S106
     assert "consult-and-listen" in client.get("/sign-in").text
+
+
+def test_an_account_of_the_demonstration_opens_nothing_in_production(app, monkeypatch):
+    tried_out = an_account()
+    with writing() as session:
+        session.get(User, tried_out.id).is_demo = True
+    secret = sign_in(email=tried_out.email, password=PASSWORD)
+    assert signed_in(secret) is not None
+    monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], production=True))
+    assert signed_in(secret) is None
+    with pytest.raises(SignInRefusedError):
+        sign_in(email=tried_out.email, password=PASSWORD)
