@@ -216,6 +216,13 @@ def suppress(session: Session, address: str, reason: str) -> None:
         session.add(Suppression(address_index=index, reason=reason, at=now()))
 
 
+def suppression_of(address: str | None) -> Suppression | None:
+    """Return what says that ``address`` is not written to any more, if something does."""
+    if not address:
+        return None
+    return db.session.scalar(select(Suppression).where(Suppression.address_index == address_index(address)))
+
+
 def wait_after(attempts: int) -> timedelta:
     """Return how long to wait after so many attempts: doubling, up to four hours, half to one and a half of it."""
     base: timedelta = min(FIRST_WAIT * (1 << min(attempts - 1, 20)), LONGEST_WAIT)

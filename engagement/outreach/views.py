@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from engagement.consultations.gate import current_access
@@ -14,8 +14,9 @@ from engagement.kernel.errors import DomainError
 from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.web import said
 from engagement.mailing.models import State
-from engagement.mailing.service import NEVER_TAKEN, NOT_BEGUN, cancel, send_again, settle_as_arrived
-from engagement.outreach.listing import find_message, history_of, messages_of, states_of
+from engagement.mailing.outbox import suppression_of
+from engagement.mailing.service import NEVER_TAKEN, NOT_BEGUN, allow_again, cancel, send_again, settle_as_arrived
+from engagement.outreach.listing import Row, find_message, history_of, messages_of, states_of
 from engagement.outreach.reading import text_as_sent
 from engagement.outreach.service import find_mailing, mailings_of, title_of
 from engagement.outreach.vocabulary import LANGUAGES, REASONS, STATES, purpose_name
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from engagement.consultations.access import Access
     from engagement.outreach.models import Mailing
 
+# Where a message can stand because its address must not be written to.
+HELD_BACK = frozenset({State.SUPPRESSED, State.FAILED})
+
 outreach = Blueprint("outreach", __name__)
 
 POLICY: Policy = {
@@ -34,6 +38,7 @@ POLICY: Policy = {
     "outreach.send_message_again": member(Permission.INVITE),
     "outreach.settle_message": member(Permission.INVITE),
     "outreach.cancel_message": member(Permission.INVITE),
+    "outreach.allow_address_again": member(Permission.EDIT_ROSTER),
 }
 
 
@@ -83,8 +88,25 @@ def message(slug: str, message_id: UUID) -> Any:  # noqa: ARG001
         may_act=access.may(Permission.INVITE),
         never_taken=row.message.state in NEVER_TAKEN,
         not_begun=row.message.state in NOT_BEGUN,
+        may_allow=access.may(Permission.EDIT_ROSTER) and row.message.state in HELD_BACK and suppression_of(_address_now(row)) is not None,
         paused=access.consultation.status is Status.PAUSED,
     )
+
+
+def _address_now(row: Row) -> str | None:
+    return row.person.email if row.person else row.message.to_address
+
+
+@outreach.post("/c/<slug>/mail/messages/<uuid:message_id>/allow")
+def allow_address_again(slug: str, message_id: UUID) -> Any:
+    """Let the address of a message be written to again."""
+    access = current_access()
+    if not access.may(Permission.SEE_MAIL):
+        abort(404)
+    row = find_message(access, message_id)
+    if allow_again(person_id=row.message.person_id, address=_address_now(row), actor=access.actor):
+        flash(gettext("This address may be written to again."))
+    return redirect(url_for(".message", slug=slug, message_id=message_id))
 
 
 @outreach.post("/c/<slug>/mail/messages/<uuid:message_id>/again")

@@ -4,7 +4,7 @@ import re
 
 from sqlalchemy import select
 
-from engagement.kernel.audit import SYSTEM
+from engagement.kernel.audit import SYSTEM, AuditEntry
 from engagement.kernel.db import db, writing
 from engagement.kernel.ports import ports
 from engagement.mailing import outbox
@@ -199,3 +199,21 @@ def test_a_mail_that_waited_for_its_text_goes_when_the_text_is_mended(client, po
     client.post(address, data={**FIELDS, "body_en": "Good day ((salutation))", "confirm_texts": "y"})
     send_due()
     assert stored(message).state is State.SENT
+
+
+def test_an_address_that_was_suppressed_can_be_written_to_again_and_it_is_on_record(client, post):
+    _, _, person, message = a_message(client)
+    with writing() as session:
+        outbox.suppress(session, person.email, "bounced")
+    send_due()
+    where = f"/c/fisheries/mail/messages/{message.id}"
+    assert stored(message).state is State.SUPPRESSED
+    assert "Allow mail to this address again" in client.get(f"{where}?lang=en").text
+    assert "Permettre de nouveau" in client.get(f"{where}?lang=fr").text
+    client.post(f"{where}/allow")
+    client.post(f"{where}/allow")
+    assert "Permettre de nouveau" not in client.get(f"{where}?lang=fr").text
+    db.session.rollback()
+    assert len(db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "allow_again")).all()) == 1
+    client.post(f"{where}/again")
+    assert send_due()["sent"] == 1
