@@ -47,13 +47,13 @@ test: install ## Run everything: lint, types, contracts, tests on SQLite and Pos
 	@echo; cat $(CLOSING)
 
 test-fast: install ## Run the tests that need neither browser nor PostgreSQL, in parallel; under a minute
-	$(BIN)/python -m pytest -n 2 -m "not journey and not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not journey and not slow"
 
 test-sqlite: install ## Run the tests on SQLite
-	CLOSING=$(CLOSING) $(BIN)/python -m pytest -n 2 -m "not journey"
+	CLOSING=$(CLOSING) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not journey"
 
-test-postgresql: install ## Run what touches the database on a real PostgreSQL, which a pinned wheel carries
-	CLOSING=$(CLOSING) $(BIN)/python -m pytest -n 2 -m "not journey and not walk" --database postgresql
+test-postgresql: install ## Run the same tests on a real PostgreSQL, which a pinned wheel carries
+	CLOSING=$(CLOSING) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not journey" --database postgresql
 
 journeys: install ## Drive an installed Chromium or Chrome through the running program (CHROME=… names it)
 	@CLOSING=$(CLOSING) $(BIN)/python -m tests.journeys.run

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from icalendar import Calendar, vCalAddress, vText, vUri
-from icalendar import Event as VEvent
 from sqlalchemy import select
 
 from engagement.events.models import CalendarEntry
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from icalendar import vCalAddress, vUri
     from sqlalchemy.orm import Session
 
 PRODID = "-//Convoke//Convoke//EN"
@@ -64,6 +63,10 @@ def calendar_part(entry: Entry, method: str = "REQUEST") -> bytes:
     if method not in METHODS:
         msg = f"we send no {method}"
         raise ValueError(msg)
+    # Loaded when a mail is written: the idle program does without its 3 MB.
+    from icalendar import Calendar, vText  # noqa: PLC0415
+    from icalendar import Event as VEvent  # noqa: PLC0415
+
     calendar = Calendar()
     calendar.add("prodid", PRODID)
     calendar.add("version", "2.0")
@@ -91,17 +94,23 @@ def calendar_part(entry: Entry, method: str = "REQUEST") -> bytes:
 
 
 def _conference(link: str) -> vUri:
+    from icalendar import vUri  # noqa: PLC0415
+
     # One FEATURE only: clients read no list there.
     return vUri(link, params={"VALUE": "URI", "FEATURE": "VIDEO"})
 
 
 def _organizer(entry: Entry) -> vCalAddress:
+    from icalendar import vCalAddress  # noqa: PLC0415
+
     address = vCalAddress(f"mailto:replies+{entry.mailbox}@{entry.domain}")
     address.params["CN"] = _name(entry.organizer_name)
     return address
 
 
 def _attendee(entry: Entry) -> vCalAddress:
+    from icalendar import vCalAddress  # noqa: PLC0415
+
     address = vCalAddress(f"mailto:{one_line(entry.attendee_address)}")
     address.params["CN"] = _name(entry.attendee_name)
     address.params["CUTYPE"] = "INDIVIDUAL"

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 FLASK = [sys.executable, "-m", "flask", "--app", str(ROOT / "app.py")]
-TOGETHER = [sys.executable, "-m", "engagement.kernel.together"]
+RUN = "from engagement.kernel.together import main; sys.exit(main())"
+# huey loads PostgreSQL's driver wherever it is installed; on SQLite nothing needs its 6 MB.
+WITHOUT_DRIVER = "sys.modules['psycopg'] = None"
 
 
 @click.command("start")
@@ -43,7 +45,7 @@ def start(wants_demo: bool) -> None:  # noqa: FBT001
         _run_demo()
     db.session.remove()
     db.engine.dispose()
-    _become(TOGETHER)
+    _become(_together(settings))
 
 
 def _check_ports(settings: Settings) -> None:
@@ -65,6 +67,12 @@ def _run_demo() -> None:
     done = subprocess.run([*FLASK, "demo"], cwd=ROOT, check=False)  # noqa: S603 - our own command.
     if done.returncode:
         raise SystemExit(f"The demonstration could not be loaded (flask demo ended with status {done.returncode}).")
+
+
+def _together(settings: Settings) -> list[str]:
+    """Return the command that runs all parts, with no more loaded than this installation needs."""
+    first = [WITHOUT_DRIVER] if settings.database_url.startswith("sqlite") else []
+    return [sys.executable, "-c", "; ".join(["import sys", *first, RUN])]
 
 
 def _become(command: list[str]) -> None:

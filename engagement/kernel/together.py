@@ -1,6 +1,6 @@
-"""``python -m engagement.kernel.together``: all parts of an installation under one parent.
+"""What ``flask start`` turns into: all parts of an installation under one parent.
 
-``flask start`` turns into this once the database is ready. The parent loads the application,
+It does so once the database is ready. The parent loads the application,
 and nothing that only commands need, before it forks: web, worker and mailbox share its
 memory, and together take little more than one of them alone.
 """
@@ -61,9 +61,6 @@ def _command(group: str, name: str) -> Callable[[], object]:
 def _warm_up(settings: Settings) -> None:
     """Load before the fork what the first page would load in each process anew."""
     configure_mappers()
-    for name in current_app.jinja_env.list_templates(extensions=["html"]):
-        if not name.startswith("mail/"):
-            current_app.jinja_env.get_template(name)
     for language in ("en", "fr"):
         current_app.test_client().get(f"/sign-in?lang={language}", base_url=settings.base_url)
     gc.collect()
@@ -82,7 +79,3 @@ def main() -> int:
     logging.captureWarnings(capture=True)
     with app.app_context():
         return run_all()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
