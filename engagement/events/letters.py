@@ -55,6 +55,11 @@ SHARED = (
 )
 INVITATION_PLACES = (*SHARED, "about", "agenda", "part", "reply_by")
 CONFIRMATION_PLACES = (*SHARED, "recorded", "questionnaire")
+# Calendars are shared with colleagues and assistants: the personal link stands in the mail only.
+_REPLY_BY_MAIL: dict[Language, str] = {
+    "en": "To reply or to change your reply, use the link in our message.",
+    "fr": "Pour répondre ou changer votre réponse, utilisez le lien dans notre courriel.",
+}
 # How long after the last sitting, and at least from now, a link in a mail opens.
 OPENS_AFTER_THE_EVENT = timedelta(days=30)
 OPENS_AT_LEAST = timedelta(days=120)
@@ -143,7 +148,7 @@ def _composed(message: Message, about: Subject, values_in: ValuesIn) -> Composed
         to_name=about.person.name,
         to_address=about.person.email or "",
         values=values,
-        calendar=_calendar(about, message.language, values, link),
+        calendar=_calendar(about, message.language, values),
         rows=[row],
     )
 
@@ -219,7 +224,7 @@ def _confirmation_values(about: Subject, reply: Reply, seat: Seat | None, langua
     }
 
 
-def _calendar(about: Subject, language: str, values: Values, link: str) -> CalendarPart | None:
+def _calendar(about: Subject, language: str, values: Values) -> CalendarPart | None:
     if about.sitting is None or about.invitation is None:
         return None
     session = db.session()
@@ -243,7 +248,7 @@ def _calendar(about: Subject, language: str, values: Values, link: str) -> Calen
         ends_at=about.sitting.ends_at,
         summary=_joined(language, {each: said["event_name"] for each, said in values.items()}),
         location="" if event.format == "online" else _joined(language, {"en": event.venue_en, "fr": event.venue_fr}),
-        description="\n\n".join(_reply_here(each, link) for each in languages_of(language)),
+        description="\n\n".join(_REPLY_BY_MAIL[each] for each in languages_of(language)),
         organizer_name=_joined(language, {"en": lead.en, "fr": lead.fr}),
         attendee_name=about.person.name,
         attendee_address=about.person.email or "",
@@ -257,11 +262,6 @@ def _calendar(about: Subject, language: str, values: Values, link: str) -> Calen
 def _joined(language: str, words: dict[Language, str]) -> str:
     said = [words[each] for each in languages_of(language) if words.get(each)]
     return " / ".join(dict.fromkeys(said))
-
-
-def _reply_here(language: Language, link: str) -> str:
-    said = {"en": "To reply or to change your reply: ", "fr": "Pour répondre ou changer votre réponse\u00a0: "}
-    return said[language] + link
 
 
 def preview_invitation(sketch: Sketch) -> Values:

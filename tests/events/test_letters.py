@@ -101,6 +101,17 @@ def test_the_invitation_never_carries_the_online_link(consultation):
     assert b"meet.example.org" not in composed.calendar.ics
 
 
+def test_the_personal_link_stands_in_no_calendar_and_the_entry_says_where_it_is(consultation):
+    invitation = asked(an_event(consultation), a_person(consultation, language=None))
+    (message,) = messages("event_invitation")
+    composed = [compose_invitation(message), compose_confirmation(confirm(invitation, COMING))]
+    for each in composed:
+        said = vobject.readOne(each.calendar.ics.decode()).vevent.description.value
+        assert "link in our message" in said
+        assert "lien dans notre courriel" in said
+        assert b"/r/" not in each.calendar.ics.replace(b"\r\n ", b"")
+
+
 def test_the_name_of_a_restricted_event_stands_in_no_subject_and_no_calendar(consultation):
     event = an_event(consultation, "Survivors", restricted=True)
     asked(event, a_person(consultation))
