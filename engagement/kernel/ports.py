@@ -66,6 +66,7 @@ class Ports:
     ``bounced``: each takes a message whose address does not exist, in the transaction that notes it.
     ``bell``: tells the worker that there is mail to send.
     ``chores``: each does work that is owed (the rest of a mailing), before the worker sends.
+    ``sheltered``: each takes ids of people who were put in a restricted batch, in the transaction that puts them.
     ``person_tables``: table names holding a person's id, with what erasure does there.
     """
 
@@ -78,6 +79,7 @@ class Ports:
     bounced: list[Callable[[Any], None]] = field(default_factory=list)
     bell: Callable[[], None] | None = None
     chores: list[Callable[[], None]] = field(default_factory=list)
+    sheltered: list[Callable[[list[UUID]], None]] = field(default_factory=list)
     person_tables: dict[str, str] = field(default_factory=dict)
 
 

@@ -11,12 +11,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engagement.consultations.models import Consultation
 from engagement.invitations.models import Invitation
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now, today
+from engagement.kernel.db import writing
 from engagement.kernel.errors import DomainError
 from engagement.mailing.models import Message
 from engagement.mailing.service import plan
@@ -28,6 +29,7 @@ from engagement.roster.models import Batch, BatchMember, IdentifiedThrough, Pers
 from engagement.roster.service import find_or_add_person
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -82,13 +84,22 @@ def require_open(questionnaire: Questionnaire, consultation: Consultation) -> No
 
 def is_sheltered(session: Session, person_id: UUID) -> bool:
     """Return whether a person is in a restricted batch: who they refer, and who referred them, is not kept."""
-    found = session.scalar(
-        select(BatchMember.id)
-        .join(Batch, Batch.id == BatchMember.batch_id)
-        .where(BatchMember.person_id == person_id, Batch.restricted)
-        .limit(1)
-    )
-    return found is not None
+    return bool(sheltered_among(session, [person_id]))
+
+
+def sheltered_among(session: Session, person_ids: Collection[UUID]) -> set[UUID]:
+    """Return who of these people is in a restricted batch."""
+    batches = select(BatchMember.person_id).join(Batch, Batch.id == BatchMember.batch_id)
+    return set(session.scalars(batches.where(BatchMember.person_id.in_(person_ids), Batch.restricted)))
+
+
+def forget_through_whom(person_ids: Collection[UUID]) -> None:
+    """Drop, in both directions, who referred whom of these people: they are in a restricted batch now."""
+    with writing() as session:
+        theirs = select(Invitation.id).where(Invitation.person_id.in_(person_ids))
+        either = Referral.person_id.in_(person_ids) | Referral.from_invitation_id.in_(theirs)
+        forgotten = update(Referral).where(either).values(from_invitation_id=None)
+        session.execute(forgotten.execution_options(synchronize_session="fetch"))
 
 
 def join(
@@ -156,7 +167,9 @@ def keep_referral(
     from_invitation_id: UUID | None = None,
     partner_id: UUID | None = None,
 ) -> Referral:
-    """Write down that somebody joined, and through whom; once for each who passed it on."""
+    """Write down that somebody joined, and through whom (not of people in a restricted batch); once for each who passed it on."""
+    if is_sheltered(session, invitation.person_id):
+        from_invitation_id = None
     there = session.scalar(
         select(Referral).where(
             Referral.kind == kind,

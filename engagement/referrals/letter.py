@@ -21,6 +21,7 @@ from engagement.mailing.composing import Composed, Composer, Dropped, Sketch, Va
 from engagement.questionnaires.letter import PLACEHOLDERS as ASKING
 from engagement.questionnaires.letter import asked_by, expiry, in_both, values_for, was_sent, why_not
 from engagement.questionnaires.models import Questionnaire
+from engagement.referrals.joining import forget_through_whom, is_sheltered
 from engagement.referrals.models import Referral
 from engagement.roster.models import Person
 
@@ -52,7 +53,15 @@ def _nominator(referral_id: str) -> Person | None:
     referral = db.session.get(Referral, UUID(referral_id)) if referral_id else None
     if referral is None or not referral.names_nominator or referral.from_invitation_id is None:
         return None
-    return db.session.get(Person, db.session.get_one(Invitation, referral.from_invitation_id).person_id)
+    person = db.session.get(Person, db.session.get_one(Invitation, referral.from_invitation_id).person_id)
+    return None if person is None or is_sheltered(db.session(), person.id) else person
+
+
+def was_sent_to_nominee(message: Message) -> None:
+    """Write down that the questionnaire was distributed; who named somebody of a restricted batch is dropped now."""
+    was_sent(message)
+    if message.person_id is not None and is_sheltered(db.session(), message.person_id):
+        forget_through_whom([message.person_id])
 
 
 def preview(sketch: Sketch) -> Values:
@@ -67,4 +76,4 @@ def preview(sketch: Sketch) -> Values:
 
 
 COMPOSER = Composer(PURPOSE, PLACEHOLDERS, compose, preview)
-SENT = was_sent
+SENT = was_sent_to_nominee

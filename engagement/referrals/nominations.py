@@ -22,13 +22,15 @@ from engagement.kernel.errors import AbsentError, DomainError
 from engagement.questionnaires.models import Questionnaire
 from engagement.questionnaires.opening import Standing, standing_of
 from engagement.questionnaires.service import NotOpenError
-from engagement.referrals.joining import Particulars, is_sheltered, join, require_open
+from engagement.referrals.joining import Particulars, is_sheltered, join, require_open, sheltered_among
 from engagement.referrals.models import Partner, Referral, ReferralKind, ReferralState
 from engagement.roster.filters import visible
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+    from sqlalchemy.orm import Session
 
     from engagement.consultations.access import Access
     from engagement.kernel.audit import Actor
@@ -118,7 +120,8 @@ def approve(*, referral_id: UUID, actor: Actor) -> Invitation:
 
     Their mail names the nominator; somebody who was asked before gets no second one. The wave
     is the nominator's plus one, unless an earlier invitation set it. Raises DecidedError,
-    NotOpenError for a closed questionnaire, AbsentError.
+    NotOpenError for a closed questionnaire, NotNominatedError where the nominator cannot be
+    named any more, AbsentError.
     """
     with writing() as session:
         referral = _waiting(referral_id)
@@ -126,18 +129,21 @@ def approve(*, referral_id: UUID, actor: Actor) -> Invitation:
         standing = standing_of(questionnaire, session.get_one(Consultation, referral.consultation_id))
         if standing is Standing.CLOSED:
             raise NotOpenError(standing)
-        nominator = session.get(Invitation, referral.from_invitation_id) if referral.from_invitation_id else None
-        invitation, _ = join(
+        nominator = _nominator_of(session, referral)
+        invitation, new = join(
             session,
             questionnaire=questionnaire,
             particulars=Particulars(**_given(referral)),
-            wave=nominator.wave + 1 if nominator else 1,
+            wave=nominator.wave + 1,
             purpose="nomination_invitation",
             details={"referral_id": str(referral.id)},
             actor=actor,
         )
         _decide(referral, ReferralState.JOINED, actor)
         referral.person_id = invitation.person_id
+        # A mail that is still to go must name the nominator; theirs is dropped once it has gone.
+        if not new and is_sheltered(session, invitation.person_id):
+            referral.from_invitation_id = None
         note(session, "approve_referral", referral, actor)
     return invitation
 
@@ -161,6 +167,17 @@ def _waiting(referral_id: UUID) -> Referral:
     if referral.state is not ReferralState.WAITING:
         raise DecidedError(Text("This was decided already.", "La décision a déjà été prise."))
     return referral
+
+
+def _nominator_of(session: Session, referral: Referral) -> Invitation:
+    found = session.get(Invitation, referral.from_invitation_id) if referral.from_invitation_id else None
+    if found is None or is_sheltered(session, found.person_id):
+        said = Text(
+            "Whoever named this person can no longer be named in the mail. Decline it.",
+            "Le courriel ne peut plus nommer la personne qui a fait la proposition. Refusez-la.",
+        )
+        raise NotNominatedError(said, field="decision")
+    return found
 
 
 def _decide(referral: Referral, state: ReferralState, actor: Actor) -> None:
@@ -217,11 +234,15 @@ def find_referral(access: Access, referral_id: UUID) -> ListedReferral:
 
 
 def _listed(access: Access, rows: list[Referral]) -> list[ListedReferral]:
-    """Return the rows with the people in them whom this member may know of, in three queries."""
+    """Return the rows with the people in them whom this member may know of.
+
+    Of people in a restricted batch nobody reads through whom they came, nor whom they referred.
+    """
     invitations = {row.from_invitation_id for row in rows if row.from_invitation_id}
     whose = select(Invitation.id, Invitation.person_id).where(Invitation.id.in_(invitations))
     from_people: dict[UUID, UUID] = dict(db.session.execute(whose).all())
     people_ids = {*from_people.values(), *(row.person_id for row in rows if row.person_id)}
+    sheltered = sheltered_among(db.session(), people_ids)
     people = {each.id: each for each in db.session.scalars(select(Person).where(Person.id.in_(people_ids), visible(access)))}
     partners = {each.id: each for each in db.session.scalars(select(Partner).where(Partner.consultation_id == access.consultation.id))}
     asked = select(Invitation.person_id, Invitation.questionnaire_id, Invitation.wave).where(Invitation.person_id.in_(people_ids))
@@ -231,7 +252,9 @@ def _listed(access: Access, rows: list[Referral]) -> list[ListedReferral]:
             referral=row,
             given=Particulars(**_given(row)) if row.given_sealed else None,
             person=people.get(row.person_id) if row.person_id else None,
-            referrer=people.get(from_people.get(row.from_invitation_id)) if row.from_invitation_id else None,  # type: ignore[arg-type]
+            referrer=people.get(from_people[row.from_invitation_id])
+            if row.from_invitation_id and not sheltered & {row.person_id, from_people[row.from_invitation_id]}
+            else None,
             partner=partners.get(row.partner_id) if row.partner_id else None,
             wave=waves.get((row.person_id, row.questionnaire_id)) if row.person_id else None,
         )

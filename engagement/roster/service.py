@@ -16,6 +16,7 @@ from engagement.kernel.clock import now
 from engagement.kernel.crypto import address_index, keys
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError
+from engagement.kernel.ports import ports
 from engagement.roster.filters import visible
 from engagement.roster.folding import fold, name_key, organization_key
 from engagement.roster.models import Batch, BatchMember, IdentifiedThrough, Organization, Person
@@ -270,6 +271,8 @@ def put_some(session: Session, batch: Batch, person_ids: Sequence[UUID]) -> int:
     if batch.restricted:
         hidden = Person.id.in_(new) & Person.id.not_in(in_an_open_batch())
         session.execute(update(Person).where(hidden).values(open_to_team=False).execution_options(synchronize_session="fetch"))
+        for forget in ports().sheltered:
+            forget(new)
     return len(new)
 
 
