@@ -18,11 +18,11 @@ from engagement.consultations.models import ClearedFor
 from engagement.consultations.service import clear
 from engagement.events.attendance import record_attendance
 from engagement.events.guests import guest_view, needs_of
-from engagement.events.models import CalendarEntry, Event, EventStatus, Format, Kind, Sitting
+from engagement.events.models import Attendance, CalendarEntry, Event, EventStatus, Format, Kind, Seat, Sitting
 from engagement.events.posting import ask_to_come
 from engagement.events.replies import Answer, NeedsStated, Outcome, promote_from_waitlist, reply_to_event, withdraw_guest
 from engagement.events.seats import modes_of, waiting_counts
-from engagement.invitations.models import Mode
+from engagement.invitations.models import Mode, Reply
 from engagement.kernel.audit import Actor, ActorKind, note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import in_utc, now
@@ -273,16 +273,18 @@ def edit_sitting(*, sitting_id: UUID, plan: SittingPlan, actor: Actor) -> Sittin
 
 
 def remove_sitting(*, sitting_id: UUID, actor: Actor) -> None:
-    """Take a sitting away that nobody has a seat in or was told of. Raises BadSittingError."""
+    """Take a sitting away that nobody was told of, replied to or came to. Raises BadSittingError."""
     with writing() as session:
         sitting = session.get(Sitting, sitting_id, with_for_update=True, populate_existing=True)
         if sitting is None:
             raise AbsentError
-        told = session.scalar(select(func.count()).select_from(CalendarEntry).where(CalendarEntry.sitting_id == sitting_id))
-        if sitting.taken_in_person or sitting.taken_online or told:
+        if any(
+            session.scalar(select(row.id).where(row.sitting_id == sitting_id).limit(1)) for row in (CalendarEntry, Seat, Reply, Attendance)
+        ):
             said = Text(
-                "Guests have a seat in this sitting or were told of it: it cannot be removed. Cancel the event, or change the time.",
-                "Des personnes ont une place à cette séance ou en ont été informées : on ne peut pas la retirer. "
+                "People were told of this sitting, replied to it or took part in it: it cannot be removed. "
+                "Cancel the event, or change the time.",
+                "Des personnes ont été informées de cette séance, y ont répondu ou y ont participé : on ne peut pas la retirer. "
                 "Annulez l’événement ou changez l’heure.",
             )
             raise BadSittingError(said)

@@ -116,12 +116,6 @@ def new(slug: str) -> Any:
     return render_template("events/edit.html", form=form, event=None)
 
 
-def _schedule(form: NewEventForm, access: Access) -> Event:
-    return schedule_event(
-        consultation_id=access.consultation.id, particulars=form.particulars(), name=form.name.data or "", actor=access.actor
-    )
-
-
 @events.get("/c/<slug>/events/<name>")
 def event(slug: str, name: str) -> Any:  # noqa: ARG001
     """Show an event: seats, needs, replies, agenda."""

@@ -125,6 +125,21 @@ def test_a_sitting_that_guests_were_told_of_is_not_removed(consultation):
     assert db.session.scalar(select(Sitting.id)) is not None
 
 
+def test_a_sitting_that_somebody_replied_to_or_came_to_is_not_removed(consultation):
+    replied, came, untouched = (an_event(consultation, title) for title in ("Replied", "Came", "Untouched"))
+    reply_to_event(
+        invitation_id=a_guest(replied, a_person(consultation)).id, answers={the_sitting(replied).id: Answer(Choice.DECLINED)}, actor=SYSTEM
+    )
+    record_attendance(
+        event_id=came.id, sitting_id=the_sitting(came).id, person_ids=[a_person(consultation).id], mode=Mode.ONLINE, actor=SYSTEM
+    )
+    for event in (replied, came):
+        with pytest.raises(BadSittingError):
+            remove_sitting(sitting_id=the_sitting(event).id, actor=SYSTEM)
+    remove_sitting(sitting_id=the_sitting(untouched).id, actor=SYSTEM)
+    assert sittings_of(untouched.id) == []
+
+
 def test_the_public_list_leaves_out_the_restricted_the_unlisted_and_the_stale(consultation):
     shown = an_event(consultation, "Session 1")
     an_event(consultation, "Survivors", restricted=True)
