@@ -233,8 +233,8 @@ def replies_to_event(event_id: UUID) -> list[Reply]:
 
 
 def mark_bounced(*, invitation_id: UUID, at: datetime) -> None:
-    """Write down that its mail came back (UTC). It stays distributed; a later bounce changes nothing."""
+    """Write down that its mail came back (UTC). It went out all the same: it is distributed; a later bounce changes nothing."""
     with writing() as session:
         invitation = held_for_change(session, invitation_id)
-        if invitation.bounced_at is None:
-            invitation.bounced_at = at
+        invitation.distributed_at = invitation.distributed_at or at
+        invitation.bounced_at = invitation.bounced_at or at

@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING
 from flask import url_for
 from sqlalchemy import func, select
 
-from engagement.invitations.models import Invitation
-from engagement.invitations.service import mark_distributed
 from engagement.kernel.bilingual import Text
-from engagement.kernel.clock import now
-from engagement.kernel.db import db, writing
+from engagement.kernel.db import db
 from engagement.kernel.policy import Permission
 from engagement.kernel.ports import OverviewLine, TimelineEntry
 from engagement.mailing.models import Message, State
@@ -52,15 +49,3 @@ def overview(access: Access) -> Iterator[OverviewLine]:
             what = Text(f"Mail: {name.en.lower()}", f"Courriels\u00a0: {name.fr.lower()}")
             url = url_for("outreach.mail", slug=slug, state=state.value)
             yield OverviewLine(what, Text(str(number), str(number)), url, waiting=state in TROUBLE)
-
-
-def bounced(message: Message) -> None:
-    """Write down on the invitation that its mail came back; it went out all the same, and counts as distributed."""
-    if message.invitation_id is None:
-        return
-    with writing() as session:
-        moment = now()
-        mark_distributed(invitation_id=message.invitation_id, at=moment)
-        invitation = session.get(Invitation, message.invitation_id)
-        if invitation is not None and invitation.bounced_at is None:
-            invitation.bounced_at = moment

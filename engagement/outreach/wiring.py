@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engagement.kernel.policy import join_policies
 from engagement.outreach import mailing_views, text_views, views
-from engagement.outreach.history_views import bounced, overview, timeline
+from engagement.outreach.history_views import overview, timeline
 from engagement.outreach.service import plan_what_is_owed
 from engagement.outreach.views import outreach
 
@@ -23,5 +23,4 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.timeline.append(timeline)
     ports.overview.append(overview)
     ports.chores.append(plan_what_is_owed)
-    ports.bounced.append(bounced)
     return join_policies(views.POLICY, mailing_views.POLICY, text_views.POLICY)
