@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import OperationalError
 
 from engagement.accounts.models import FailedSignIn, StaffSession, User
 from engagement.kernel.audit import SYSTEM, Actor, note, staff
@@ -178,7 +180,9 @@ def signed_in(secret: str) -> SignedIn | None:
     if user is None or user.disabled_at is not None:
         return None
     if row.last_seen_at + SEEN_EVERY <= moment:
-        _mark_seen(row.id, moment)
+        # The page is worth more than the note: while another writer holds the database, the next page makes it.
+        with suppress(OperationalError):
+            _mark_seen(row.id, moment)
     return SignedIn(user, row)
 
 

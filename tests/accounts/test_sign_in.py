@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 import time_machine
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
+from engagement.accounts import service
 from engagement.accounts.models import FailedSignIn, StaffSession, User
 from engagement.accounts.service import (
     ABSOLUTE_LIMIT,
@@ -219,3 +221,13 @@ def test_an_account_of_the_demonstration_opens_nothing_in_production(app, monkey
     assert signed_in(secret) is None
     with pytest.raises(SignInRefusedError):
         sign_in(email=tried_out.email, password=PASSWORD)
+
+
+def test_a_page_is_shown_though_the_note_that_it_was_seen_cannot_be_stored(client, monkeypatch):
+    def held(session_id, moment):
+        raise OperationalError("UPDATE staff_session", {}, Exception("database is locked"))
+
+    signed_in_as(client, an_account())
+    monkeypatch.setattr(service, "_mark_seen", held)
+    with time_machine.travel(now() + timedelta(minutes=5)):
+        assert client.get("/consultations").status_code == 200
