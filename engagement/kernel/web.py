@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, current_app, g, render_template, request, url_for
+from flask import Flask, Response, abort, current_app, g, render_template, request, url_for
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
@@ -71,6 +71,7 @@ def set_up_pages(app: Flask) -> None:
         zone_words=lambda zone: wording.zone_words(zone, current_language()),
         has_route=lambda endpoint: endpoint in current_app.view_functions,
     )
+    app.before_request(_refuse_nul)
     app.before_request(_only_fetch)
     app.teardown_request(_stop_fetching)
     app.after_request(_add_headers)
@@ -103,6 +104,14 @@ def _percent(fraction: float | None, digits: int = 1) -> str:
 
 def _moment(moment: datetime | date, zone: str) -> str:
     return wording.moment_words(moment, zone, current_language())  # type: ignore[arg-type]
+
+
+def _refuse_nul() -> None:
+    """Refuse an address with a NUL in it: no text that we store or look up can hold one, and PostgreSQL fails on it."""
+    if "\0" in request.path:
+        abort(404)
+    if any("\0" in name or "\0" in value for name, value in request.args.items(multi=True)):
+        abort(400)
 
 
 def _only_fetch() -> None:
