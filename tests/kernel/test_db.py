@@ -144,3 +144,9 @@ def test_a_page_that_writes_while_it_is_fetched_fails(planted):
     assert db.session.scalar(select(func.count()).select_from(User)) == 0
     assert db.session.scalar(select(Consultation.contact_phone)) == ""
     assert client.post("/by-verb").text == "written"
+
+
+def test_the_error_of_a_database_tells_no_values(app):
+    with pytest.raises(DBAPIError) as raised, writing() as session:
+        session.execute(text("SELECT * FROM no_such_table WHERE name = :name"), {"name": "Ada Lovelace"})
+    assert "Lovelace" not in str(raised.value)
