@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,3 +25,8 @@ class DomainError(Exception):
         super().__init__(said.en)
         self.said = said
         self.field = field
+
+
+def what_broke(error: BaseException) -> str:
+    """Return the type of ``error`` and its lines for a log: enough to find the fault, and no message, which could hold a name."""
+    return f"{type(error).__qualname__}\n{''.join(traceback.format_tb(error.__traceback__))}"

@@ -110,6 +110,11 @@ def mailing(slug: str, mailing_id: UUID) -> Any:  # noqa: ARG001
     return render_template(template, **_particulars(access, found))
 
 
+def _goes_on(found: Mailing) -> bool:
+    owed = found.state is MailingState.APPROVED and found.planned < len(found.people)
+    return owed or found.state is MailingState.DRAFT
+
+
 def _particulars(access: Access, found: Mailing) -> dict[str, object]:
     people = people_of(found.people, access)
     return {
@@ -121,7 +126,7 @@ def _particulars(access: Access, found: Mailing) -> dict[str, object]:
         "does_not": DOES_NOT,
         "REACH": WORDS,
         "Reach": Reach,
-        "faults": faults_before_sending(found) if found.state is MailingState.DRAFT else [],
+        "faults": faults_before_sending(found) if _goes_on(found) else [],
         "text": text_of(found.consultation_id, found.purpose),
         "counts": states_of(access, found.id),
         "may_approve": access.may(Permission.INVITE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from engagement.kernel.audit import Actor, note, staff
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
-from engagement.kernel.errors import AbsentError, DomainError
+from engagement.kernel.errors import AbsentError, DomainError, what_broke
 from engagement.mailing.bell import ring_when_stored
 from engagement.mailing.texts import text_of
 from engagement.outreach.models import Mailing, MailingState
@@ -38,6 +39,8 @@ EVENT, QUESTIONNAIRE = "event", "questionnaire"
 PURPOSE_OF = {EVENT: "event_invitation", QUESTIONNAIRE: "questionnaire_invitation"}
 # So many people are asked in one transaction: well under 200 ms of write lock.
 AT_ONCE = 10
+
+log = logging.getLogger(__name__)
 
 
 class NobodyChosenError(DomainError):
@@ -223,9 +226,21 @@ def people_of(ids: Sequence[str], access: Access | None = None) -> list[Person]:
 
 
 def plan_what_is_owed() -> None:
-    """Go on with every approved mailing that is not planned to its end. Run by the worker before it sends."""
-    for mailing in db.session.scalars(select(Mailing).where(Mailing.state == MailingState.APPROVED, _unfinished())).all():
-        plan_rest(mailing.id)
+    """Go on with every approved mailing that is not planned to its end, the first approved first.
+
+    Run by the worker before it sends. One that cannot go on stands still, keeps its place and
+    holds up nobody; its page says why (``faults_before_sending``).
+    """
+    owed = select(Mailing.id).where(Mailing.state == MailingState.APPROVED, _unfinished()).order_by(Mailing.approved_at, Mailing.id)
+    for mailing_id in db.session.scalars(owed).all():
+        try:
+            plan_rest(mailing_id)
+        except DomainError as error:
+            db.session.rollback()
+            log.warning("mailing %s stands still: %s", mailing_id, type(error).__qualname__)
+        except Exception as error:  # noqa: BLE001 - whatever it is, those behind it go on.
+            db.session.rollback()
+            log.error("mailing %s stands still: %s", mailing_id, what_broke(error))  # noqa: TRY400 - no message.
 
 
 def _unfinished() -> ColumnElement[bool]:

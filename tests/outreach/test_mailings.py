@@ -19,7 +19,7 @@ from engagement.mailing.texts import shipped_text
 from engagement.mailing.worker import send_due
 from engagement.outreach import service
 from engagement.outreach.models import Mailing, MailingState
-from engagement.outreach.service import approve, plan_rest, plan_what_is_owed
+from engagement.outreach.service import approve, draft_mailing, plan_rest, plan_what_is_owed
 from engagement.roster.models import IdentifiedThrough
 from engagement.roster.particulars import Particulars
 from engagement.roster.service import find_or_add, put_in_batch
@@ -229,6 +229,25 @@ def test_500_people_are_planned_in_short_transactions_and_a_crash_between_them_l
     plan_what_is_owed()
     plan_what_is_owed()
     assert count(Message) == the_mailing().planned == 60
+
+
+def test_a_mailing_that_cannot_go_on_holds_up_none_behind_it_and_its_page_says_why(client):
+    consultation, organizer = a_team(client)
+    asked, event = a_questionnaire(consultation), an_event(consultation)
+    ada, bea = a_person(consultation, "ada@example.org"), a_person(consultation, "bea@example.org")
+    offer = service.Offer(service.QUESTIONNAIRE, asked.id, asked.text("title"))
+    first = draft_mailing(consultation_id=consultation.id, offer=offer, people=[ada.id], chosen_by={}, actor=SYSTEM)
+    second = a_draft(event, [bea], organizer)
+    for mailing in (first, second):
+        approve(mailing_id=mailing.id, actor=SYSTEM)
+    with writing() as session:
+        row = session.merge(asked)
+        row.set_text("title", Text("New in English", row.title_fr))
+    plan_what_is_owed()
+    db.session.rollback()
+    assert db.session.scalars(select(Message.mailing_id)).all() == [second.id]
+    for language, words in (("en", "It stands still: 0 of 1 people"), ("fr", "Envoi arrêté")):
+        assert words in client.get(f"/c/fisheries/mail/mailings/{first.id}?lang={language}").text
 
 
 def test_a_draft_can_be_discarded_and_not_approved_afterwards(client):
