@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from engagement.consultations.access import Access
+    from engagement.questionnaires.reading import Figures
 
 questionnaires = Blueprint("questionnaires", __name__)
 MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
@@ -85,15 +86,21 @@ def questionnaire_here(name: str) -> Questionnaire:
 
 @questionnaires.get("/c/<slug>/questionnaires")
 def index(slug: str) -> Any:  # noqa: ARG001
-    """List the questionnaires, with how many were asked and answered."""
+    """List the questionnaires, with how many were asked and answered for those who read every figure."""
     access = current_access()
     return render_template(
         "questionnaires/index.html",
         questionnaires=questionnaires_of(access.consultation.id),
-        figures=figures_of(access.consultation.id),
+        figures=_figures_for(access),
         standing_of=standing_of,
         NOBODY=NOBODY,
     )
+
+
+def _figures_for(access: Access) -> dict[UUID, Figures] | None:
+    """Return the figures of each questionnaire; None for whoever reads protected tables on the response page instead."""
+    exact = access.may(Permission.READ_ANSWERS) or access.may(Permission.SEE_PEOPLE)
+    return figures_of(access.consultation.id) if exact else None
 
 
 @questionnaires.post("/c/<slug>/questionnaires/standard")
@@ -124,13 +131,13 @@ def new(slug: str) -> Any:
 @questionnaires.get("/c/<slug>/questionnaires/<name>")
 def show(slug: str, name: str) -> Any:  # noqa: ARG001
     """Show all questions in both languages, what is set, and what keeps it from being sent."""
-    row = questionnaire_here(name)
-    access = current_access()
+    row, access = questionnaire_here(name), current_access()
+    figures = _figures_for(access)
     return render_template(
         "questionnaires/show.html",
         questionnaire=row,
         definition=definition_of(row.id),
-        figures=figures_of(access.consultation.id).get(row.id, NOBODY),
+        figures=None if figures is None else figures.get(row.id, NOBODY),
         faults=faults_of(row.id),
         fault_by_id=_faults_by_id(row),
         kind_labels=KIND_LABELS,

@@ -67,3 +67,12 @@ def test_where_nobody_has_a_name_a_hidden_person_answers_like_somebody_of_no_kno
     assert "Inuit" not in client.get(f"{HERE}/responses").text
     assert "Nunavut" not in client.get(f"{HERE}/responses/{response.id}").text
     assert [(row["sector"], row["region"], row["wave"]) for row in exported(client)] == [("", "", "1"), ("ngo", "QC", "0")]
+
+
+def test_who_sees_protected_figures_only_reads_no_exact_one_beside_a_questionnaire(client, consultation):
+    a_response(a_questionnaire(consultation), a_person(consultation, "Ines"), ANSWERS)
+    for role, exact in ((Role.VIEWER, False), (Role.ANALYST, True)):
+        signed_in_as(client, a_member(consultation, role))
+        for language, asked, of in (("en", "People asked", "1 of 1 people asked"), ("fr", "Personnes invitées", "sur 1")):
+            pages = [client.get(f"{path}?lang={language}").text for path in (HERE.rpartition("/")[0], HERE)]
+            assert [asked in pages[0], of in pages[1]] == [exact, exact]

@@ -205,7 +205,7 @@ def test_responses_are_listed_and_read_with_names_for_those_who_may_see_people(c
         assert "Ines" not in both_languages(client, f"{HERE}/survey/{path}")
 
 
-def test_a_viewer_sees_figures_and_questions_and_no_answer(client, consultation):
+def test_a_viewer_sees_questions_and_no_answer(client, consultation):
     questionnaire = a_questionnaire(consultation)
     response = a_response(questionnaire, a_person(consultation), ANSWERS)
     signed_in_as(client, a_member(consultation, Role.VIEWER))
