@@ -49,7 +49,9 @@ def agenda_words(sitting: Sitting, language: Language) -> str:
     for item in published_agendas([sitting.id]).get(sitting.id, ()):
         head = item.title.in_(language)
         kind = item.kind_words.in_(language)
-        what = f"{head} ({kind.lower()})" if head else kind
+        # "Welcome (welcome)" says it twice.
+        said_already = kind.casefold() in head.casefold()
+        what = head if said_already else f"{head} ({kind.lower()})" if head else kind
         people = "; ".join(f"{each.name}, {each.part.in_(language).lower()}" for each in item.people)
         lines.append(f"{time_words(item.starts_wall, language)}  {what}{_before(people, language)}{people}")
     if not lines:

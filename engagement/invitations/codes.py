@@ -112,6 +112,22 @@ def check_code(*, invitation_id: UUID, digits: str, actor: Actor) -> None:
         )
 
 
+def is_on_its_way(invitation_id: UUID) -> bool:
+    """Return whether a code was sent to this guest that can still be entered."""
+    return bool(
+        db.session.scalar(
+            select(AccessCode.id)
+            .where(
+                AccessCode.invitation_id == invitation_id,
+                AccessCode.used_at.is_(None),
+                AccessCode.tries_left > 0,
+                AccessCode.expires_at > now(),
+            )
+            .limit(1)
+        )
+    )
+
+
 def _still_open(session: Session, invitation_id: UUID) -> list[AccessCode]:
     # Locked, so that two tries at the same moment count as two.
     query = select(AccessCode).where(

@@ -46,11 +46,11 @@ def other(language: Language) -> Language:
 
 
 def fingerprint(words: str) -> str:
-    """Return a short mark that changes when the words do; space around them does not count.
+    """Return a short mark that changes when the words do; space around them and how lines end do not count.
 
     It is keyed, so that the title of a restricted event cannot be guessed from its mark.
     """
-    return keys.blind_index(words.strip()).hex()[:16]
+    return keys.blind_index("\n".join(words.strip().splitlines())).hex()[:16]
 
 
 def stale_side(now: Text, together: list[str] | None) -> Language | None:

@@ -23,7 +23,8 @@ _NOT_TYPED = {chr(code) for code in (*range(32), 0x7F, 0x2028, 0x2029)}
 
 
 def _trimmed(value: str | None) -> str | None:
-    return value.strip() if value else value
+    # Browsers end each line of a text with CR LF: kept, it would make an unchanged text look edited.
+    return value.strip().replace("\r\n", "\n") if value else value
 
 
 class Form(FlaskForm):

@@ -48,8 +48,10 @@ def date_words(day: date, language: str, *, weekday: bool = True) -> str:
 
 
 def short_date(day: date, language: str) -> str:
-    """Return a date for a table: "8 Dec 2026", "8 déc. 2026"."""
-    return format_date(day, "d MMM y", locale=locale_of(language)).replace("Dec.", "Dec")
+    """Return a date for a table: "8 Dec 2026", "8 déc. 2026", "1er nov. 2018"."""
+    if language == "fr" and day.day == 1:
+        return f"1er {format_date(day, 'MMM y', locale=locale_of(language))}"
+    return format_date(day, "d MMM y", locale=locale_of(language))
 
 
 def time_words(moment: time | datetime, language: str) -> str:

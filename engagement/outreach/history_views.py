@@ -11,6 +11,7 @@ from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db
 from engagement.kernel.policy import Permission
 from engagement.kernel.ports import OverviewLine, TimelineEntry
+from engagement.kernel.wording import number_words
 from engagement.mailing.models import Message, State
 from engagement.outreach.listing import messages_to, seen_by
 from engagement.outreach.vocabulary import STATES, purpose_name
@@ -46,6 +47,6 @@ def overview(access: Access) -> Iterator[OverviewLine]:
         number = counted.get(state, 0)
         if number:
             name = STATES[state]
-            what = Text(f"Mail: {name.en.lower()}", f"Courriels\u00a0: {name.fr.lower()}")
+            what = Text(f"Mail: {name.en.lower()}", f"Courriels, état «\u00a0{name.fr.lower()}\u00a0»")
             url = url_for("outreach.mail", slug=slug, state=state.value)
-            yield OverviewLine(what, Text(str(number), str(number)), url, waiting=state in TROUBLE)
+            yield OverviewLine(what, Text(number_words(number, "en"), number_words(number, "fr")), url, waiting=state in TROUBLE)

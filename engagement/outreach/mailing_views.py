@@ -53,6 +53,10 @@ POLICY: Policy = {
 }
 
 
+# Nothing is chosen beforehand: a forgotten tick must not write to everybody.
+WHOM = ("all", "ticked")
+
+
 @outreach.route("/c/<slug>/mail/new", methods=["GET", "POST"])
 def new_mailing(slug: str) -> Any:
     """Choose what people are invited to, and whom."""
@@ -63,6 +67,8 @@ def new_mailing(slug: str) -> Any:
     offer = find_offer(access, request.form.get("about", ""))
     if offer is None:
         return _show_choice(access, asked, ("about", gettext("Choose what people are invited to.")))
+    if request.form.get("whom") not in WHOM:
+        return _show_choice(access, asked, ("people", gettext("Choose whom it is for: everybody found, or only those ticked.")))
     try:
         made = _draft(access, offer, asked)
     except DomainError as error:
@@ -88,7 +94,7 @@ def _show_choice(access: Access, asked: Filter, problem: tuple[str, str] | None)
         "outreach/new_mailing.html",
         offers=offers_to(access),
         about=request.values.get("about", ""),
-        whom=request.form.get("whom", "all"),
+        whom=request.form.get("whom", ""),
         ticked=set(request.form.getlist("person")),
         asked=asked,
         people=list_people(access, asked, 1, MOST_TICKED),

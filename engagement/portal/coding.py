@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engagement.invitations.codes import check_code, send_code
+from engagement.invitations.codes import check_code, is_on_its_way, send_code
 from engagement.kernel.audit import by_link
 from engagement.kernel.errors import DomainError
 from engagement.kernel.languages import current_language
@@ -36,7 +36,7 @@ def code(invitation_id: UUID) -> Any:
         else:
             unlock()
             return redirect(_where_next(invitation_id))
-    return render_template("portal/code.html", form=form)
+    return render_template("portal/code.html", form=form, sent=is_on_its_way(invitation_id))
 
 
 @portal.post("/i/<uuid:invitation_id>/code/send")
@@ -48,7 +48,7 @@ def send_new_code(invitation_id: UUID) -> Any:
     except DomainError as error:
         form = CodeForm(formdata=None)
         form.refuse(error)
-        return render_template("portal/code.html", form=form)
+        return render_template("portal/code.html", form=form, sent=is_on_its_way(invitation_id))
     flash(gettext("A code is on its way to the address that we invited. It can take a minute."))
     return redirect(url_for("portal.code", invitation_id=invitation_id, next=request.args.get("next")))
 

@@ -107,8 +107,7 @@ def expiry(asked: Asked) -> datetime:
 def values_for(questionnaire: Questionnaire, consultation: Consultation, person: Person, link: str) -> dict[str, Text]:
     """Return a text for every placeholder."""
     closes = announced_day(questionnaire, consultation)
-    contact = consultation.text("contact")
-    reach = "\n".join(part for part in (consultation.contact_phone, consultation.contact_email) if part)
+    contact = _reach(consultation)
     return {
         "salutation": _HELLO.format(name=person.name),
         "questionnaire_title": questionnaire.text("title"),
@@ -116,10 +115,17 @@ def values_for(questionnaire: Questionnaire, consultation: Consultation, person:
         "lead": consultation.text("lead") if consultation.text("lead").whole else consultation.text("title"),
         "link": Text(link, link),
         "closes_on": Text(*(_ANSWER_BY.in_(side).format(day=date_words(closes, side)) for side in LANGUAGES)) if closes else _TAKE_TIME,
-        "contact": contact if contact.whole else Text(reach, reach) if reach else _ANSWER_THIS,
+        "contact": contact if contact.whole else _ANSWER_THIS,
         "support_line": consultation.text("support_line"),
         "privacy": consultation.text("privacy_notice"),
     }
+
+
+def _reach(consultation: Consultation) -> Text:
+    """Return how to reach the team: what it says of itself, its address and its telephone, a line each."""
+    said = consultation.text("contact")
+    known = [part for part in (consultation.contact_email, consultation.contact_phone) if part]
+    return Text(*("\n".join(part for part in (said.in_(side) if said.whole else "", *known) if part) for side in LANGUAGES))
 
 
 def in_both(values: dict[str, Text]) -> Values:
