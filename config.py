@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent
 KEY_BYTES = 32
 DEFAULT_PORT = 8000
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+MOST_PROXIES = 9
 
 
 class SettingsError(ValueError):
@@ -55,6 +57,8 @@ class Settings:
     imap_url: str | None
     # A mail of which nobody knows whether it arrived goes once more by itself; else staff decide.
     mail_resend_doubtful: bool = False
+    # How many web servers stand before this program and name the address that asks.
+    trusted_proxies: int = 0
 
     @property
     def serves_local_mailbox(self) -> bool:
@@ -107,6 +111,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         mail_default_sender=given.get("MAIL_DEFAULT_SENDER", "consultations@convoke.example"),
         imap_url=given.get("IMAP_URL") or None,
         mail_resend_doubtful=_flag(given, "MAIL_RESEND_DOUBTFUL", problems),
+        trusted_proxies=_proxies(given.get("TRUSTED_PROXIES", ""), problems),
     )
     problems += _at_odds(settings)
     if problems:
@@ -120,7 +125,42 @@ def _at_odds(settings: Settings) -> list[str]:
         found.append("MAIL_USE_TLS and MAIL_USE_SSL are both on; choose one.")
     if "@" not in settings.mail_default_sender:
         found.append("MAIL_DEFAULT_SENDER is not an address.")
+    return found + (_unsafe_in_production(settings) if settings.production else _unsafe_in_development(settings))
+
+
+def _unsafe_in_production(settings: Settings) -> list[str]:
+    found = []
+    own = urlsplit(settings.base_url)
+    if own.scheme == "https" and own.hostname and not any(_covers(host, own.hostname) for host in settings.trusted_hosts):
+        found.append(f"TRUSTED_HOSTS does not name {own.hostname}, the host of BASE_URL: no link in a mail would open.")
+    if settings.mail_server not in LOOPBACK and not (settings.mail_use_tls or settings.mail_use_ssl):
+        found.append("MAIL_USE_TLS or MAIL_USE_SSL must be on: mail holds personal links, and MAIL_SERVER is another machine.")
     return found
+
+
+def _unsafe_in_development(settings: Settings) -> list[str]:
+    why = "only CONVOKE_ENV=production may be reached from elsewhere, since /mailbox shows every personal link to anybody."
+    found = []
+    if urlsplit(settings.base_url).hostname not in {None, *LOOPBACK}:
+        found.append(f"BASE_URL is {settings.base_url!r}, not this machine: {why}")
+    if not {_host_of(host) for host in settings.trusted_hosts} <= LOOPBACK:
+        found.append(f"TRUSTED_HOSTS names more than this machine: {why}")
+    return found
+
+
+def _host_of(named: str) -> str:
+    if named in LOOPBACK:
+        return named
+    try:
+        return urlsplit(f"//{named}").hostname or named
+    except ValueError:
+        return named
+
+
+def _covers(named: str, host: str) -> bool:
+    """Return whether ``named``, which with a dot before it stands for everything below, lets ``host`` in."""
+    known = _host_of(named)
+    return host == known.removeprefix(".") or (known.startswith(".") and host.endswith(known))
 
 
 def _missing_in_production(given: Mapping[str, str]) -> list[str]:
@@ -184,6 +224,13 @@ def _hosts(given: str | None, base_url: str) -> tuple[str, ...]:
     return named or (own, "127.0.0.1", "localhost")
 
 
+def _proxies(given: str, problems: list[str]) -> int:
+    if not given or (given.isascii() and given.isdigit() and int(given) <= MOST_PROXIES):
+        return int(given or 0)
+    problems.append(f"TRUSTED_PROXIES is {given!r}; it must be a number from 0 to {MOST_PROXIES}.")
+    return 0
+
+
 def _port(given: Mapping[str, str], name: str, default: int, problems: list[str]) -> int:
     number = given.get(name)
     if not number:
@@ -213,5 +260,9 @@ def _keys(given: str, problems: list[str]) -> dict[str, bytes]:
             key = b""
         if not name or len(key) != KEY_BYTES:
             problems.append(f"ENCRYPTION_KEYS: the key {name!r} is not the base64 of 32 bytes.")
+        elif name in keys:
+            problems.append(f"ENCRYPTION_KEYS: the id {name!r} stands before two keys.")
         keys[name] = key
+    if given and not keys:
+        problems.append("ENCRYPTION_KEYS holds no key: id:base64 of 32 bytes, the newest first, separated by commas.")
     return keys

@@ -1,13 +1,16 @@
 """Settings: nothing is needed to try the program out; in production each missing one is named."""
 
 import base64
+from dataclasses import replace
 
 import pytest
+from flask import request
 
 from config import SettingsError, read_settings
 from engagement import create_app
 
 KEY = base64.b64encode(b"k" * 32).decode()
+OTHER_KEY = base64.b64encode(b"o" * 32).decode()
 PRODUCTION = {
     "CONVOKE_ENV": "production",
     "SECRET_KEY": "s" * 40,
@@ -15,6 +18,7 @@ PRODUCTION = {
     "BASE_URL": "https://convoke.example",
     "TRUSTED_HOSTS": "convoke.example",
     "MAIL_SERVER": "mail.example",
+    "MAIL_USE_TLS": "true",
     "MAIL_DEFAULT_SENDER": "consultations@convoke.example",
 }
 
@@ -53,7 +57,7 @@ def test_production_refuses_to_start_and_names_what_is_missing(production, name)
 def test_production_names_everything_that_is_missing_at_once():
     with pytest.raises(SettingsError) as refused:
         read_settings({"CONVOKE_ENV": "production"})
-    assert all(name in str(refused.value) for name in PRODUCTION if name != "CONVOKE_ENV")
+    assert all(name in str(refused.value) for name in PRODUCTION if name not in {"CONVOKE_ENV", "MAIL_USE_TLS"})
 
 
 @pytest.mark.parametrize(
@@ -62,6 +66,8 @@ def test_production_names_everything_that_is_missing_at_once():
         ("SECRET_KEY", "short"),
         ("ENCRYPTION_KEYS", "k1:not base64"),
         ("ENCRYPTION_KEYS", "k1:" + base64.b64encode(b"short").decode()),
+        ("ENCRYPTION_KEYS", ","),
+        ("ENCRYPTION_KEYS", f"k1:{KEY},k1:{OTHER_KEY}"),
         ("BASE_URL", "http://convoke.example"),
         ("BASE_URL", "convoke.example"),
         ("BASE_URL", "https://convoke.example/?x=1"),
@@ -70,6 +76,9 @@ def test_production_names_everything_that_is_missing_at_once():
         ("PORT", "70000"),
         ("MAIL_USE_TLS", "perhaps"),
         ("MAIL_DEFAULT_SENDER", "nobody"),
+        ("TRUSTED_HOSTS", "other.example"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("TRUSTED_PROXIES", "many"),
         ("CONVOKE_ENV", "staging"),
     ],
 )
@@ -82,6 +91,36 @@ def test_an_unusable_setting_is_named_in_one_line(production, name, value):
 def test_both_kinds_of_tls_at_once_are_refused(production):
     with pytest.raises(SettingsError, match="choose one"):
         read_settings({**production, "MAIL_USE_TLS": "true", "MAIL_USE_SSL": "true"})
+
+
+@pytest.mark.parametrize("hosts", ["other.example, convoke.example", ".example", "convoke.example:443"])
+def test_the_host_of_the_links_is_among_the_trusted_ones(production, hosts):
+    assert read_settings({**production, "TRUSTED_HOSTS": hosts}).base_url == "https://convoke.example"
+
+
+def test_mail_leaves_this_machine_under_tls_only(production):
+    del production["MAIL_USE_TLS"]
+    with pytest.raises(SettingsError, match="MAIL_USE_TLS or MAIL_USE_SSL"):
+        read_settings(production)
+    assert read_settings({**production, "MAIL_USE_SSL": "true"})
+    assert read_settings({**production, "MAIL_SERVER": "localhost"})
+
+
+@pytest.mark.parametrize(("name", "value"), [("BASE_URL", "http://convoke.example"), ("TRUSTED_HOSTS", "localhost,convoke.example")])
+def test_whoever_tries_it_out_is_not_reached_from_elsewhere(tmp_path, name, value):
+    with pytest.raises(SettingsError, match=rf"^{name} .*CONVOKE_ENV=production"):
+        read_settings({"CONVOKE_DATA": str(tmp_path), "TRUSTED_HOSTS": "localhost", name: value})
+    assert read_settings({"CONVOKE_DATA": str(tmp_path), "BASE_URL": "http://[::1]:8000", "TRUSTED_HOSTS": "localhost:8000,[::1]"})
+
+
+@pytest.mark.parametrize(("proxies", "place"), [(0, "10.0.0.1"), (1, "203.0.113.7")])
+def test_whose_address_counts_is_told_by_as_many_proxies_as_are_trusted(the_app, proxies, place):
+    app = create_app(replace(the_app.config["SETTINGS"], trusted_proxies=proxies))
+    places = []
+    app.before_request(lambda: places.append(request.remote_addr))
+    forged = {"X-Forwarded-For": "198.51.100.1, 203.0.113.7", "X-Forwarded-Proto": "https"}
+    app.test_client().get("/sign-in", headers=forged, environ_base={"REMOTE_ADDR": "10.0.0.1"})
+    assert places == [place]
 
 
 def test_the_program_ends_with_the_lines_and_no_traceback(monkeypatch):

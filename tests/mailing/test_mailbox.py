@@ -100,7 +100,7 @@ def in_production(folder):
         {
             "CONVOKE_ENV": "production", "CONVOKE_DATA": str(folder), "SECRET_KEY": "s" * 40, "BASE_URL": "https://convoke.example",
             "ENCRYPTION_KEYS": "k:" + base64.b64encode(b"k" * 32).decode(), "TRUSTED_HOSTS": "convoke.example",
-            "MAIL_SERVER": "smtp.example", "MAIL_DEFAULT_SENDER": "us@convoke.example",
+            "MAIL_SERVER": "smtp.example", "MAIL_USE_TLS": "true", "MAIL_DEFAULT_SENDER": "us@convoke.example",
         }
     )  # fmt: skip
 
