@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Settings, SettingsError, read_settings
 from engagement.accounts import wiring as accounts
@@ -76,6 +77,8 @@ def create_app(settings: Settings | None = None) -> Flask:
             raise SystemExit(f"Convoke cannot start.\n{error}") from None
     app = Application(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.config.update(_flask_settings(settings))
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
     keys.use(settings.encryption_keys)
     db.init_app(app)
     set_up_languages(app)

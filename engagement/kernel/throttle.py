@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
 
 
 @dataclass
@@ -18,15 +19,17 @@ class Throttle:
     limit: int = 20
     window: timedelta = timedelta(minutes=15)
     _seen: dict[str, deque[datetime]] = field(default_factory=dict)
+    _one_at_a_time: Lock = field(default_factory=Lock, repr=False)
 
     def allows(self, place: str, moment: datetime) -> bool:
         """Return whether ``place`` may send one more at ``moment``, and count it if so."""
-        self._forget(moment)
-        times = self._seen.setdefault(place, deque())
-        if len(times) >= self.limit:
-            return False
-        times.append(moment)
-        return True
+        with self._one_at_a_time:
+            self._forget(moment)
+            times = self._seen.setdefault(place, deque())
+            if len(times) >= self.limit:
+                return False
+            times.append(moment)
+            return True
 
     def _forget(self, moment: datetime) -> None:
         for place, times in list(self._seen.items()):

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from engagement.kernel.throttle import Throttle
@@ -23,3 +24,10 @@ def test_nothing_is_kept_of_who_asked_long_ago():
     throttle.allows("here", NOON)
     throttle.allows("elsewhere", NOON + timedelta(hours=1))
     assert list(throttle._seen) == ["elsewhere"]
+
+
+def test_no_more_are_let_through_when_many_ask_at_once():
+    throttle = Throttle(limit=50)
+    with ThreadPoolExecutor(8) as threads:
+        let_through = list(threads.map(lambda number: throttle.allows("here", NOON + timedelta(microseconds=number)), range(2000)))
+    assert sum(let_through) == 50
