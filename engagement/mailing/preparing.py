@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import and_, or_, select
 
@@ -17,14 +17,14 @@ from engagement.consultations.models import Consultation
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
-from engagement.kernel.errors import AbsentError, DomainError
+from engagement.kernel.errors import AbsentError, DomainError, what_broke
 from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
 from engagement.mailing.builder import BadMailError, Letter, build
 from engagement.mailing.composing import Composed, Composer, Dropped, Waits
 from engagement.mailing.letters import Written, languages_of, write
 from engagement.mailing.models import Message, State
-from engagement.mailing.outbox import move, not_held, why_suppressed
+from engagement.mailing.outbox import LONGEST_WAIT, move, not_held, why_suppressed
 from engagement.mailing.texts import text_of
 
 if TYPE_CHECKING:
@@ -48,6 +48,16 @@ class Draft:
     raw: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Writing a mail failed in a way that nobody foresaw; it is tried again, ever more seldom."""
+
+    reason: str
+
+
+Result: TypeAlias = Draft | Dropped | Waits | Broken | BadMailError
+
+
 def unwritten() -> ColumnElement[bool]:
     """Return the condition on Message that its bytes are still to be made."""
     return or_(Message.state == State.PLANNED, and_(Message.state == State.DEFERRED, Message.raw_sealed.is_(None)))
@@ -65,7 +75,14 @@ def prepare(message_id: UUID) -> State:
     message = db.session.get(Message, message_id, populate_existing=True)
     if message is None:
         return State.CANCELLED
-    result = _write(message)
+    purpose = message.purpose
+    try:
+        return _stored(message_id, _write(message))
+    except Exception as error:  # noqa: BLE001 - one row must not hold up the others.
+        return _stored(message_id, _broken(purpose, error))
+
+
+def _stored(message_id: UUID, result: Result) -> State:
     with writing() as session:
         row = session.get(Message, message_id, with_for_update=True, populate_existing=True)
         if row is None:
@@ -75,11 +92,11 @@ def prepare(message_id: UUID) -> State:
         return row.state
 
 
-def _store(session: Session, row: Message, result: Draft | Dropped | Waits | BadMailError) -> None:
+def _store(session: Session, row: Message, result: Result) -> None:
     if isinstance(result, Dropped):
         move(session, row, State.CANCELLED, result.reason)
-    elif isinstance(result, Waits):
-        row.due_at = now() + ASK_AGAIN
+    elif isinstance(result, Waits | Broken):
+        row.due_at = now() + (ASK_AGAIN if isinstance(result, Waits) else _longer_wait(row))
         if row.state is not State.DEFERRED or row.outcome != result.reason:
             move(session, row, State.DEFERRED, result.reason)
     elif isinstance(result, BadMailError):
@@ -91,8 +108,13 @@ def _store(session: Session, row: Message, result: Draft | Dropped | Waits | Bad
         move(session, row, State.SUPPRESSED if reason else State.QUEUED, reason)
 
 
+def _longer_wait(row: Message) -> timedelta:
+    """Return a wait that grows with the time that ``row`` has been failing: it is asked ever more seldom."""
+    return min(max(ASK_AGAIN, now() - row.created_at), LONGEST_WAIT)
+
+
 def _ask(message: Message) -> Composed | Dropped | Waits:
-    """Return what the composer says of ``message`` now; one that fails must not hold up the others."""
+    """Return what the composer says of ``message`` now."""
     composer: Composer | None = ports().composers.get(message.purpose)
     if composer is None:
         return Waits(f"nobody writes mails of the kind {message.purpose}")
@@ -104,12 +126,15 @@ def _ask(message: Message) -> Composed | Dropped | Waits:
         return Dropped("what it is about does not exist any more")
     except DomainError as error:
         return Waits(str(error))
-    except Exception as error:
-        log.exception("a message of the kind %s cannot be composed", message.purpose)
-        return Waits(f"it cannot be composed: {type(error).__name__}")
 
 
-def _write(message: Message) -> Draft | Dropped | Waits | BadMailError:
+def _broken(purpose: str, error: Exception) -> Broken:
+    db.session.rollback()
+    log.error("a message of the kind %s cannot be written: %s", purpose, what_broke(error))
+    return Broken(f"it cannot be written: {type(error).__name__}")
+
+
+def _write(message: Message) -> Result:
     """Return the mail as it will go, or why it does not."""
     said = _ask(message)
     if not isinstance(said, Composed):

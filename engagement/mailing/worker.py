@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from huey import PostgresHuey, SqliteHuey, crontab
 
 from engagement.kernel.db import db
+from engagement.kernel.errors import what_broke
 from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
 from engagement.mailing import outbox
@@ -75,9 +76,9 @@ def _do_chores() -> None:
     for chore in ports().chores:
         try:
             chore()
-        except Exception:
+        except Exception as error:  # noqa: BLE001 - a chore holds up no mail.
             db.session.rollback()
-            log.exception("a chore failed; it is tried again at the next tick")
+            log.error("a chore failed and is tried again at the next tick: %s", what_broke(error))  # noqa: TRY400 - no message.
 
 
 def _prepare_all(counts: Counter[str], stop: Callable[[], bool]) -> None:

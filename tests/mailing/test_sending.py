@@ -10,7 +10,7 @@ from engagement.kernel.crypto import address_index
 from engagement.kernel.db import db, writing
 from engagement.kernel.ports import ports
 from engagement.mailing import outbox
-from engagement.mailing.composing import CalendarPart, Dropped, Waits
+from engagement.mailing.composing import CalendarPart, Composed, Composer, Dropped, Waits
 from engagement.mailing.models import Message, MessageEvent, State, Suppression
 from engagement.mailing.service import plan
 from engagement.mailing.worker import send_due
@@ -321,6 +321,25 @@ def test_a_composer_that_fails_holds_up_nobody_else(post, notices):
     notices.fault = None
     a_notice(person, dedup_key="other")
     assert send_due()["sent"] == 1
+
+
+def test_a_row_that_cannot_be_read_holds_up_nobody_and_its_fault_is_logged_without_names(post, notices, caplog):
+    consultation = a_consultation()
+    a_text(consultation)
+    broken = a_notice(a_person(consultation), language="en")
+    compose = notices.compose
+    poison = Composed("Ada", "ada@example.org", {"en": {"name": 5, "link": ""}})
+    ports().composers["notice"] = Composer("notice", ("name", "link"), lambda row: poison if row.id == broken.id else compose(row))
+    a_notice(a_person(consultation, "bea@example.org"))
+    assert send_due()["sent"] == 1
+    assert state_of(broken) is State.DEFERRED
+    assert stored(broken).due_at > now()
+    person = "Ada Example"
+    ports().chores.append(lambda: {}[person])
+    send_due()
+    ports().chores.pop()
+    assert "KeyError" in caplog.text
+    assert "Ada" not in caplog.text
 
 
 def test_after_its_last_moment_a_message_is_cancelled(post, notices):
