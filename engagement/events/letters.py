@@ -185,12 +185,12 @@ def _access_words(event: Event, language: Language) -> str:
     return head + said if said else ""
 
 
-def where_words(event: Event) -> Text:
-    """Return where an event takes place, as a mail says it; never with the link."""
+def where_words(event: Event, mode: Mode | None = None) -> Text:
+    """Return where an event takes place for somebody who comes in this way, as a mail says it; never with the link."""
     venue = event.text("venue")
-    if event.format == "online":
+    if event.format == "online" or mode is Mode.ONLINE:
         return Text("Online", "En ligne")
-    if event.format == "in_person":
+    if event.format == "in_person" or mode is Mode.IN_PERSON:
         return venue if venue.whole else Text("The place is not set yet", "Le lieu n’est pas encore fixé")
     if not venue.whole:
         return Text("In person or online; the place is not set yet", "En personne ou en ligne; le lieu n’est pas encore fixé")
@@ -219,6 +219,7 @@ def _confirmation_values(about: Subject, reply: Reply, seat: Seat | None, langua
     online = about.event.online_link or ""
     return {
         **_shared_values(about, language, link),
+        "where": where_words(about.event, reply.mode).in_(language),
         "recorded": recorded_words(reply, seat, online, language),
         "questionnaire": kept_words(reply, language),
     }
@@ -231,7 +232,8 @@ def _calendar(about: Subject, language: str, values: Values) -> CalendarPart | N
     row = session.scalar(
         select(CalendarEntry).where(CalendarEntry.invitation_id == about.invitation.id, CalendarEntry.sitting_id == about.sitting.id)
     )
-    if row is None:
+    # Whoever has said no is not written into a calendar once more: others may read it.
+    if row is None or row.partstat is Choice.DECLINED:
         return None
     seat = seat_of(session, about.sitting.id, about.invitation.id)
     holds_online = seat is not None and seat.state is SeatState.TAKEN and seat.mode is Mode.ONLINE
@@ -247,7 +249,7 @@ def _calendar(about: Subject, language: str, values: Values) -> CalendarPart | N
         starts_at=about.sitting.starts_at,
         ends_at=about.sitting.ends_at,
         summary=_joined(language, {each: said["event_name"] for each, said in values.items()}),
-        location="" if event.format == "online" else _joined(language, {"en": event.venue_en, "fr": event.venue_fr}),
+        location="" if event.format == "online" or holds_online else _joined(language, {"en": event.venue_en, "fr": event.venue_fr}),
         description="\n\n".join(_REPLY_BY_MAIL[each] for each in languages_of(language)),
         organizer_name=_joined(language, {"en": lead.en, "fr": lead.fr}),
         attendee_name=about.person.name,
