@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 LEASE = timedelta(minutes=5)
+# How long after the last thing that happened to a message its text, subject and address are kept.
 KEEP_BYTES = timedelta(days=60)
+# Nothing happens to a message in these states unless somebody of the team wants it to.
+SETTLED = frozenset({State.SENT, State.FAILED, State.SUPPRESSED, State.CANCELLED, State.DOUBTFUL})
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=4)
 MOST_ATTEMPTS = 14
@@ -152,11 +155,12 @@ def why_suppressed(message: Message, address: str) -> str:
     if reason:
         return f"suppressed: {reason}"
     composer = ports().composers.get(message.purpose)
-    if message.person_id is not None and not (composer and composer.asked_for):
-        person = db.session.get(Person, message.person_id)
-        if person is not None and person.do_not_contact:
-            return "suppressed: do not contact"
-    return ""
+    if composer and composer.asked_for:
+        return ""
+    # A wish holds for the address, whichever consultation heard it.
+    theirs = or_(Person.id == message.person_id, Person.email_index == address_index(address))
+    wished = db.session.scalar(select(Person.id).where(Person.do_not_contact, theirs).limit(1))
+    return "suppressed: do not contact" if wished else ""
 
 
 def record_sent(message_id: UUID, reply: str) -> None:
@@ -282,9 +286,16 @@ def _too_late(session: Session, message: Message) -> None:
 
 
 def _drop_old_bytes(moment: datetime) -> None:
-    old = and_(Message.raw_sealed.is_not(None), Message.state == State.SENT, Message.sent_at < moment - KEEP_BYTES)
-    if db.session.scalar(select(Message.id).where(old).limit(1)) is None:
+    last = select(func.max(MessageEvent.at)).where(MessageEvent.message_id == Message.id).scalar_subquery()
+    kept = or_(Message.raw_sealed.is_not(None), Message.subject_sealed.is_not(None), Message.to_address_sealed.is_not(None))
+    old = and_(kept, Message.state.in_(SETTLED), Message.created_at < moment - KEEP_BYTES, last < moment - KEEP_BYTES)
+    ids = db.session.scalars(select(Message.id).where(old).limit(200)).all()
+    if not ids:
         return
     with writing() as session:
-        ids = select(Message.id).where(old).limit(200)
-        session.execute(update(Message).where(Message.id.in_(ids)).values(raw_sealed=None).execution_options(synchronize_session=False))
+        session.execute(
+            update(Message)
+            .where(Message.id.in_(ids), old)
+            .values(raw_sealed=None, subject_sealed=None, to_address_sealed=None)
+            .execution_options(synchronize_session=False)
+        )

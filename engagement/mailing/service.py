@@ -103,11 +103,11 @@ def send_again(*, message_id: UUID, actor: Actor) -> Message:
 
     A doubtful one goes with the same bytes, so that a mail program that has it already folds
     the two. One that no server took is written afresh, to the address the person has now.
-    Raises NotNowError for any other.
+    Raises NotNowError for any other, and for a doubtful one whose bytes are not kept any more.
     """
     with writing() as session:
         message = _held(session, message_id)
-        if message.state is State.DOUBTFUL:
+        if message.state is State.DOUBTFUL and message.raw_sealed is not None:
             state = State.QUEUED
         elif message.state in NEVER_TAKEN:
             state, message.raw, message.attempts, message.not_after = State.PLANNED, None, 0, None

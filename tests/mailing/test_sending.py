@@ -379,14 +379,3 @@ def test_a_stale_text_is_not_sent(post, notices):
     send_due()
     assert state_of(message) is State.DEFERRED
     assert not post.received
-
-
-def test_old_bytes_are_dropped(post, notices):
-    consultation = a_consultation()
-    a_text(consultation)
-    message = a_notice(a_person(consultation))
-    send_due()
-    change(message, sent_at=now() - outbox.KEEP_BYTES - timedelta(days=1))
-    send_due()
-    assert stored(message).raw is None
-    assert stored(message).state is State.SENT
