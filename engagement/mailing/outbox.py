@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-LEASE = timedelta(minutes=5)
+# Longer than the longest wait for a server's last word: a slow answer is no lost worker.
+LEASE = timedelta(minutes=15)
 # How long after the last thing that happened to a message its text, subject and address are kept.
 KEEP_BYTES = timedelta(days=60)
 # Nothing happens to a message in these states unless somebody of the team wants it to.

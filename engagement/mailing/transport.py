@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from typing import Self
 
 TIMEOUT_SECONDS = 30
+# A server that has the whole text may take this long to answer for it (RFC 5321, 4.5.3.2.6).
+FINAL_REPLY_SECONDS = 600
 # What says that the recipient's address is no address (RFC 3463); 5.1.7 and 5.1.8 are about the sender's.
 _NO_SUCH_ADDRESS = re.compile(r"5[0-9]{2} 5\.1\.(?:1|2|3|6|10)(?![0-9.])")
 # The server wants us to sign in, or does not let us: nothing about the recipient (RFC 4954).
@@ -155,7 +157,9 @@ class Line(Connection):
         lines = re.sub(rb"(?m)^\.", b"..", raw)
         try:
             self.host.send(lines + (b"" if lines.endswith(b"\r\n") else b"\r\n") + b".\r\n")
+            self.host.sock.settimeout(FINAL_REPLY_SECONDS)
             code, said = self.host.getreply()
+            self.host.sock.settimeout(TIMEOUT_SECONDS)
         except (OSError, smtplib.SMTPException) as error:
             self.hang_up()
             return Unknown(f"the line broke after sending: {type(error).__name__}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import socket
 from contextlib import contextmanager
@@ -116,6 +117,8 @@ class Post:
     at_rcpt: dict[str, str] = field(default_factory=dict)
     at_data: dict[str, str] = field(default_factory=dict)
     at_mail: str = "250 OK"
+    # How many seconds it thinks before it answers for a text.
+    thinks: float = 0
     port: int = 0
 
     async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: ARG002, N802
@@ -134,6 +137,7 @@ class Post:
     async def handle_DATA(self, server, session, envelope):  # noqa: ARG002, N802
         """Take a mail, refuse it, or hang up when it has arrived."""
         address = envelope.rcpt_tos[0]
+        await asyncio.sleep(self.thinks)
         said = self.at_data.get(address, "250 2.0.0 taken")
         if said.startswith(("250", "drop")):
             self.received.append(envelope.content)

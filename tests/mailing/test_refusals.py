@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from engagement.kernel.clock import now
 from engagement.kernel.db import db
+from engagement.mailing import outbox, transport
 from engagement.mailing.models import State, Suppression
 from engagement.mailing.worker import send_due
 from tests.mailing.given import a_notice, a_person, a_text, state_of
@@ -54,3 +55,14 @@ def test_being_asked_to_sign_in_at_the_recipient_is_not_the_recipients_fault(pos
     post.at_rcpt["ada@example.org"] = "530 5.7.0 authentication required"
     send_due()
     assert state_of(message) is State.DEFERRED
+
+
+def test_a_server_that_thinks_for_long_before_it_answers_for_a_text_leaves_nothing_doubtful(post, notices, monkeypatch):
+    consultation = a_consultation()
+    a_text(consultation)
+    message = a_notice(a_person(consultation))
+    monkeypatch.setattr(transport, "TIMEOUT_SECONDS", 0.5)
+    post.thinks = 1.0
+    send_due()
+    assert state_of(message) is State.SENT
+    assert outbox.LEASE.total_seconds() > transport.FINAL_REPLY_SECONDS >= 600
