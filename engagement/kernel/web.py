@@ -109,7 +109,7 @@ def _moment(moment: datetime | date, zone: str) -> str:
 def _refuse_nul() -> None:
     """Refuse an address with a NUL in it: no text that we store or look up can hold one, and PostgreSQL fails on it."""
     if "\0" in request.path:
-        abort(404)
+        raise AbsentError
     if any("\0" in name or "\0" in value for name, value in request.args.items(multi=True)):
         abort(400)
 

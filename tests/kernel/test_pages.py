@@ -46,7 +46,7 @@ def test_a_page_of_error_that_cannot_be_drawn_is_said_in_plain_words(app, monkey
 
 
 def test_a_nul_in_an_address_finds_nothing_and_breaks_nothing(client, addresses):
-    for address in ("/f/%00", "/c/fish%00eries/", "/c/fisheries/events/%00", "/nowhere%00"):
+    for address in ("/f/%00", "/r/%00", "/c/fish%00eries/", "/c/fisheries/events/%00", "/nowhere%00"):
         assert client.get(address).status_code == 404, address
     for query in ("search=a%00b", "%00=a", "search=a&search=%00"):
         assert client.get(f"/c/fisheries/people?{query}").status_code == 400, query

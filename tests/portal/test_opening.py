@@ -52,7 +52,7 @@ def test_links_that_do_not_open_cannot_be_told_apart(client):
     assert len({page.text.replace(token, "") for page, token in zip(pages, tokens, strict=True)}) == 1
 
 
-@pytest.mark.parametrize("token", ["../x", "%00", "a" * 5000, "é", "'; DROP TABLE person; --", "%ED%A0%80", "a/b/c", "{{7*7}}"])
+@pytest.mark.parametrize("token", ["../x", "a" * 5000, "é", "'; DROP TABLE person; --", "%ED%A0%80", "a/b/c", "{{7*7}}"])
 def test_a_hostile_link_gets_the_page_of_an_unknown_one(client, token):
     page = client.get(f"/r/{token}")
     assert page.status_code == 404
