@@ -63,7 +63,10 @@ def ask_to_come(
             for sitting_id in _sitting_ids(session, event_id):
                 told = dict(details or {})
                 if sitting_id is not None:
-                    entry_for(session, invitation.id, sitting_id, mail_domain())
+                    entry = entry_for(session, invitation.id, sitting_id, mail_domain())
+                    if invitation.choice is None:
+                        # Invited again: what was replied before does not count, in the calendar neither.
+                        entry.partstat = None
                     told["sitting_id"] = str(sitting_id)
                 plan(
                     consultation_id=invitation.consultation_id,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from engagement.invitations.ledger import overall, standing
-from engagement.invitations.models import Channel, Choice, Invitation, Mode, Reply
+from engagement.invitations.models import Channel, Choice, Invitation, Mode, PersonalLink, Reply
 from engagement.kernel.audit import Actor, ActorKind, note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
@@ -207,7 +207,10 @@ def withdraw(*, invitation_id: UUID, actor: Actor) -> Invitation:
     with writing() as session:
         invitation = held_for_change(session, invitation_id)
         if invitation.withdrawn_at is None:
-            invitation.withdrawn_at = now()
+            invitation.withdrawn_at = moment = now()
+            # Revoked for good: inviting the person again sends a new link and revives none of these.
+            theirs = (PersonalLink.invitation_id == invitation_id, PersonalLink.revoked_at.is_(None))
+            session.execute(update(PersonalLink).where(*theirs).values(revoked_at=moment))
             note(session, "withdraw", invitation, actor)
     return invitation
 

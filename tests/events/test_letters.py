@@ -251,3 +251,13 @@ def test_a_preview_shows_what_would_be_said_with_a_link_that_opens_nothing(consu
     values = preview_invitation(Sketch(consultation.id, person.id, event_id=event.id))
     assert values["en"]["salutation"] == "Dear Dana Whitfield,"
     assert set(values) == {"en", "fr"}
+
+
+def test_whoever_is_invited_again_has_not_replied_yet_in_the_calendar_either(consultation):
+    event, person = an_event(consultation), a_person(consultation)
+    invitation = asked(event, person)
+    reply_to_event(invitation_id=invitation.id, answers=COMING, actor=SYSTEM)
+    withdraw_guest(invitation_id=invitation.id, actor=SYSTEM)
+    asked(event, person)
+    db.session.rollback()
+    assert db.session.scalars(select(CalendarEntry.partstat)).all() == [None]

@@ -6,6 +6,8 @@ from sqlalchemy import select
 from engagement.invitations.held import TooLargeToHoldError, held_for, held_forms, hold_form, let_go
 from engagement.invitations.links import draft_link, find_link, open_link, reopen_link, was_not_revoked
 from engagement.invitations.models import HeldForm, Invitation, PersonalLink
+from engagement.invitations.service import invite, withdraw
+from engagement.kernel.audit import SYSTEM
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
 from engagement.kernel.tokens import digest
@@ -53,6 +55,15 @@ def test_a_link_that_must_not_open_does_not(invitation, why):
         if why == "withdrawn":
             session.get_one(Invitation, invitation.id).withdrawn_at = now()
     assert find_link("other" if why == "unknown" else token) is None
+
+
+def test_inviting_again_revives_no_link_of_before(invitation):
+    before = a_link(invitation)
+    withdraw(invitation_id=invitation.id, actor=SYSTEM)
+    again = invite(consultation_id=invitation.consultation_id, person_id=invitation.person_id, event_id=invitation.event_id, actor=SYSTEM)
+    assert again.id == invitation.id
+    assert open_link(before) is None
+    assert open_link(a_link(invitation)).id == invitation.id
 
 
 def test_a_revoked_link_leaves_the_others_open(invitation):
