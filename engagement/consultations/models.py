@@ -85,7 +85,8 @@ class Document(Base):
     title: Mapped[str] = mapped_column(String(300))
     filename: Mapped[str] = mapped_column(String(200))
     media_type: Mapped[str] = mapped_column(String(100))
-    content: Mapped[bytes] = mapped_column(LargeBinary)
+    # Up to 10 MB: read when it is downloaded, not where its title is shown.
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     uploaded_at: Mapped[datetime]
 
 

@@ -1,5 +1,10 @@
 import re
 
+from sqlalchemy import inspect
+
+from engagement.consultations.service import find_document, keep_document
+from engagement.kernel.audit import SYSTEM
+from engagement.kernel.db import db
 from engagement.kernel.policy import Role
 from tests.support.given import a_consultation, a_member, signed_in_as
 
@@ -39,3 +44,15 @@ def test_the_team_page_lists_and_adds_members(client):
     assert client.get("/c/fisheries/edit").status_code == 200
     assert client.get("/consultations/new").status_code == 200
     assert client.get("/sign-in").status_code == 200
+
+
+def test_a_document_is_read_from_the_database_only_to_be_downloaded(client):
+    consultation = a_consultation()
+    keep_document(
+        consultation_id=consultation.id, language="en", title="Paper", filename="paper.pdf", content=b"%PDF-1.7 words", actor=SYSTEM
+    )
+    consultation_id = consultation.id
+    db.session.expunge_all()
+    row = find_document(consultation_id, "en")
+    assert (row.title, inspect(row).unloaded) == ("Paper", {"content"})
+    assert client.get("/consultation/fisheries/document/en").data == b"%PDF-1.7 words"
