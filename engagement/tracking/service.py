@@ -77,11 +77,17 @@ def asked_people(consultation_id: UUID, *columns: Any) -> Any:
 
 
 def counts_of(consultation: Consultation, access: Access | None = None) -> Counts:
-    """Return all counts of a consultation, as far as ``access`` may know (None: everything)."""
+    """Return all counts of a consultation, as far as ``access`` may know (None: everything).
+
+    People whom ``access`` may not know of stand in their true wave, which names nobody; their
+    sector and region are not known. A row of their own beside the public counts of partners
+    would tell how many they are.
+    """
     known = true() if access is None else visible(access)
     people = asked_people(
         consultation.id,
-        *(case((known, column), else_=None).label(column.key) for column in (Invitation.wave, Person.sector, Person.region)),
+        Invitation.wave,
+        *(case((known, column), else_=None).label(column.key) for column in (Person.sector, Person.region)),
         *(
             case((condition, 1), else_=0).label(name)
             for name, condition in (

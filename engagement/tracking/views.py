@@ -126,4 +126,4 @@ def rows(slug: str) -> Any:  # noqa: ARG001
     found = rows_behind(access, behind, page=max(1, request.args.get("page", 1, type=int)))
     figure = figure_behind(counts_of(access.consultation, access), behind)
     of = (LIST_LABELS[chosen[0]], label_of(*chosen)) if chosen else None
-    return render_template("tracking/rows.html", step=step, of=of, found=found, unlisted=max(0, figure - found.total))
+    return render_template("tracking/rows.html", step=step, of=of, found=found, some_unlisted=figure > found.total)

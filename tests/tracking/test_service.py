@@ -85,7 +85,7 @@ def test_every_figure_of_a_list_is_as_many_as_the_rows_behind_it(app):
         assert rows_behind(access, Behind(step="silent", sector=sector)).total == figure
 
 
-def test_people_of_a_restricted_batch_are_in_the_totals_and_in_no_list_for_those_not_cleared(app):
+def test_people_of_a_restricted_batch_stand_in_their_wave_without_sector_and_in_no_list_for_those_not_cleared(app):
     consultation = a_consultation()
     questionnaire = a_questionnaire(consultation)
     batch = add_batch(consultation_id=consultation.id, name="Quiet", restricted=True, actor=SYSTEM)
@@ -95,7 +95,7 @@ def test_people_of_a_restricted_batch_are_in_the_totals_and_in_no_list_for_those
     found = counts_of(consultation, access).rates
     assert (found.whole.distributed, found.whole.responded) == (2, 1)
     assert [(row.key, row.distributed) for row in found.by["sector"]] == [("health", 1), ("unknown", 1)]
-    assert [row.key for row in found.by["wave"]] == ["0", "unknown"]
+    assert [(row.key, row.distributed) for row in found.by["wave"]] == [("0", 1), ("3", 1)]
     assert rows_behind(access, Behind()).total == 1
     assert [row.key for row in rates_of(consultation.id).by["wave"]] == ["0", "3"]
 
