@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from engagement.consultations.models import Consultation
+from engagement.invitations.models import Invitation
 from engagement.kernel.audit import ActorKind, note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now, today
@@ -15,7 +16,7 @@ from engagement.kernel.crypto import address_index
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.tokens import digest, new_token
-from engagement.questionnaires.models import Questionnaire
+from engagement.questionnaires.models import Questionnaire, Response, ResponseState
 from engagement.referrals.links import new_link
 from engagement.referrals.models import ForwardLink, Partner, PartnerReport, Referral, ReferralState
 from engagement.roster.filters import visible
@@ -201,10 +202,18 @@ def _reported(condition: ColumnElement[bool]) -> int:
 
 
 def _named_through(partner_ids: list[UUID]) -> dict[UUID, int]:
+    # Until their mail has gone, or they have answered, they are not among the distributed by name
+    # and stay in the partner's count.
+    answered = exists().where(Response.invitation_id == Invitation.id, Response.state != ResponseState.IN_PROGRESS)
     people = func.count(Referral.person_id.distinct())
     rows = db.session.execute(
         select(Referral.partner_id, people)
-        .where(Referral.partner_id.in_(partner_ids), Referral.state == ReferralState.JOINED)
+        .join(Invitation, and_(Invitation.person_id == Referral.person_id, Invitation.questionnaire_id == Referral.questionnaire_id))
+        .where(
+            or_(Invitation.distributed_at.is_not(None), answered),
+            Referral.partner_id.in_(partner_ids),
+            Referral.state == ReferralState.JOINED,
+        )
         .group_by(Referral.partner_id)
     )
     return {partner_id: count for partner_id, count in rows if partner_id is not None}

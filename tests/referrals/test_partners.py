@@ -5,9 +5,13 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
+from engagement.invitations.models import Invitation
+from engagement.invitations.service import mark_distributed
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.clock import now
+from engagement.kernel.db import writing
 from engagement.kernel.errors import AbsentError
 from engagement.referrals.links import join_by_link
 from engagement.referrals.partners import (
@@ -49,12 +53,29 @@ def test_all_counts_are_kept_and_the_last_one_stands(app):
     assert partner_reported(questionnaire.id) == partner_reported_in(consultation.id) == standing.unnamed == 25
 
 
+def _all_mail_has_gone():
+    with writing() as session:
+        for invitation in session.scalars(select(Invitation)):
+            mark_distributed(invitation_id=invitation.id, at=now())
+
+
+def test_between_joining_and_their_mail_somebody_stays_in_the_partners_count(app):
+    consultation, questionnaire, partner = _a_partner()
+    report_passed_on(partner_id=partner.id, passed_on=2, actor=SYSTEM)
+    link = partners_of(consultation.id)[0].link
+    join_by_link(token=link, given_name="P", family_name="1", email="p1@example.org", language="en", actor=SYSTEM)
+    assert partner_reported(questionnaire.id) == 2
+    _all_mail_has_gone()
+    assert partner_reported(questionnaire.id) == 1
+
+
 def test_those_who_came_by_the_partners_link_are_named_now_and_counted_once(app):
     consultation, questionnaire, partner = _a_partner()
     report_passed_on(partner_id=partner.id, passed_on=2, actor=SYSTEM)
     link = partners_of(consultation.id)[0].link
     for number, expected in ((1, 1), (1, 1), (2, 0), (3, 0)):
         join_by_link(token=link, given_name="P", family_name=str(number), email=f"p{number}@example.org", language="en", actor=SYSTEM)
+        _all_mail_has_gone()
         assert partner_reported(questionnaire.id) == expected
 
 
