@@ -106,6 +106,8 @@ class Generator:
         language = ("fr" if french else "en") if self.random.random() < 0.93 else None
         pattern = ORGANIZATIONS[sector][1 if french else 0]
         place = self.random.choice(PLACES[region])
+        if french and place[0] in "AEIOUÉÈÎ":
+            pattern = pattern.replace("de {place}", "d’{place}")
         return Invented(
             given, family, self._address(given, family), self._phone(), pattern.format(place=place), sector, region, language
         )  # fmt: skip

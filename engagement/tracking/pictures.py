@@ -31,6 +31,7 @@ _SOME_SECTORS = Text(
 )
 _TOLD_TIME = Text("From {first} to {last}, the responses rise to {n}.", "Du {first} au {last}, les réponses atteignent {n}.")
 _TOLD_SILENT = Text("Most are in this sector: {sector}, {n}.", "Secteur le plus représenté\u00a0: {sector}, {n}.")
+_TOLD_SEVERAL = Text("Several sectors have most: {n} each.", "Plusieurs secteurs sont les plus représentés\u00a0: {n} chacun.")
 _CLOSES = Text("Closing date", "Date de clôture")
 _DAY_COLUMNS = Text("Day|Responses in all", "Jour|Réponses au total")
 _SECTOR_COLUMNS = Text("Sector|People", "Secteur|Personnes")
@@ -76,7 +77,9 @@ def silent_by_sector(page: Page, language: str) -> Chart | None:
         return None
     rows = [(label.in_(language), count) for _, label, count in page.silent]
     total = number_words(sum(count for _, count in rows), language)
-    told = _TOLD_SILENT.in_(language).format(sector=rows[0][0], n=number_words(rows[0][1], language))
+    # Of several sectors that have most, none is named.
+    alone = len(rows) == 1 or rows[0][1] > rows[1][1]
+    told = (_TOLD_SILENT if alone else _TOLD_SEVERAL).in_(language).format(sector=rows[0][0], n=number_words(rows[0][1], language))
     chart = bar_chart(
         SILENT.in_(language),
         told,
