@@ -143,8 +143,9 @@ def _write(consultation: Consultation, new: Particulars) -> None:
             Text(
                 "The public page needs title, why, who and what in English and French, neither older than the other. "
                 "Fill in what is empty, mend what is marked as older, or keep the page private for now.",
-                "La page publique exige le titre, le pourquoi, le qui et le quoi en français et en anglais, à jour tous "
-                "les deux. Remplissez ce qui est vide, corrigez ce qui est signalé comme antérieur, ou gardez la page privée pour l’instant.",
+                "La page publique exige le titre, le pourquoi, le qui et le quoi en français et en anglais, à jour tous les "
+                "deux. Remplissez ce qui est vide, corrigez ce qui est signalé comme antérieur, ou gardez la page privée pour "
+                "l’instant.",
             ),
             field="is_public",
         )
