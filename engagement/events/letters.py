@@ -32,7 +32,7 @@ from engagement.mailing.letters import languages_of
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from engagement.mailing.models import Message
@@ -55,6 +55,8 @@ SHARED = (
 )
 INVITATION_PLACES = (*SHARED, "about", "agenda", "part", "reply_by")
 CONFIRMATION_PLACES = (*SHARED, "recorded", "questionnaire")
+# A consultation that stands here invites nobody any more.
+PAST_INVITING = frozenset({Status.ANALYSING, Status.REPORTED, Status.NOT_GOING_FORWARD})
 # Calendars are shared with colleagues and assistants: the personal link stands in the mail only.
 _REPLY_BY_MAIL: dict[Language, str] = {
     "en": "To reply or to change your reply, use the link in our message.",
@@ -82,13 +84,24 @@ def compose_invitation(message: Message) -> Composed | Dropped | Waits:
     about = _subject(message)
     if not isinstance(about, Subject):
         return about
-    if about.invitation is not None and about.invitation.choice is not None:
-        return Dropped("replied meanwhile")
-    if about.event.reply_by is not None and now() > end_of_day(about.event.reply_by, about.event.zone):
-        return Dropped("the last day to reply has passed")
+    event = about.event
+    reasons = {
+        "replied meanwhile": about.invitation is not None and about.invitation.choice is not None,
+        "the consultation does not invite any more": about.consultation.status in PAST_INVITING,
+        "the sitting is over": is_over([about.sitting] if about.sitting else about.sittings),
+        "the last day to reply has passed": event.reply_by is not None and now() > end_of_day(event.reply_by, event.zone),
+    }
+    for reason, holds in reasons.items():
+        if holds:
+            return Dropped(reason)
     if about.event.stale_texts() or about.event.missing_texts():
         return Waits("the event's English and French do not agree yet")
     return _composed(message, about, lambda language, link: _invitation_values(about, language, link))
+
+
+def is_over(sittings: Sequence[Sitting]) -> bool:
+    """Return whether there is a sitting, and each has ended."""
+    return bool(sittings) and all(each.ends_at <= now() for each in sittings)
 
 
 def compose_confirmation(message: Message) -> Composed | Dropped | Waits:

@@ -10,9 +10,11 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from engagement.consultations.models import Consultation
+from engagement.events.letters import PAST_INVITING, is_over
 from engagement.events.models import Event, EventStatus
 from engagement.events.posting import ask_to_come
-from engagement.events.service import events_of, texts_agree
+from engagement.events.service import events_of, sittings_of, texts_agree
 from engagement.kernel.audit import Actor, note, staff
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
@@ -22,14 +24,16 @@ from engagement.mailing.bell import ring_when_stored
 from engagement.mailing.texts import text_of
 from engagement.outreach.models import Mailing, MailingState
 from engagement.outreach.reach import GETS_IT, Reach, survey
+from engagement.outreach.vocabulary import REASONS
 from engagement.questionnaires.models import Questionnaire
+from engagement.questionnaires.opening import Standing, standing_of
 from engagement.questionnaires.service import ask_to_answer, questionnaires_of
 from engagement.questionnaires.wholeness import faults_of
 from engagement.roster.filters import visible
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement
 
@@ -116,19 +120,34 @@ def faults_before_sending(mailing: Mailing) -> list[Text]:
     elif text.stale:
         found.append(_older(next(iter(text.stale.values()))))
     if mailing.event_id:
-        event = db.session.get(Event, mailing.event_id)
-        if event is None or event.status is not EventStatus.SCHEDULED:
-            found.append(Text("The event does not take place.", "L’événement n’a pas lieu."))
-        elif not texts_agree(event):
-            found.append(
-                Text(
-                    "The event’s texts are not the same in both languages.",
-                    "Les textes de l’événement ne concordent pas dans les deux langues.",
-                )
-            )
+        found += _faults_of_event(mailing.event_id)
     elif mailing.questionnaire_id:
-        found += faults_of(mailing.questionnaire_id)
+        found += _faults_of_questionnaire(mailing.questionnaire_id)
     return found
+
+
+def _faults_of_event(event_id: UUID) -> Iterator[Text]:
+    event = db.session.get(Event, event_id)
+    consultation = db.session.get(Consultation, event.consultation_id) if event else None
+    if event is None or consultation is None or event.status is not EventStatus.SCHEDULED:
+        yield Text("The event does not take place.", "L’événement n’a pas lieu.")
+    elif consultation.status in PAST_INVITING:
+        yield REASONS["the consultation does not invite any more"]
+    elif is_over(sittings_of(event.id)):
+        yield Text("The event is over.", "L’événement a déjà eu lieu.")
+    elif not texts_agree(event):
+        yield Text(
+            "The event’s texts are not the same in both languages.",
+            "Les textes de l’événement ne concordent pas dans les deux langues.",
+        )
+
+
+def _faults_of_questionnaire(questionnaire_id: UUID) -> Iterator[Text]:
+    asked = db.session.get(Questionnaire, questionnaire_id)
+    consultation = db.session.get(Consultation, asked.consultation_id) if asked else None
+    if asked is not None and consultation is not None and standing_of(asked, consultation) is Standing.CLOSED:
+        yield REASONS["the questionnaire is closed"]
+    yield from faults_of(questionnaire_id)
 
 
 def _older(side: str) -> Text:

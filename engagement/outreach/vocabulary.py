@@ -69,6 +69,10 @@ REASONS: dict[str, Text] = {
     "there is no address": Text("There is no address.", "Il n’y a pas d’adresse."),
     "there is no mail address": Text("There is no address.", "Il n’y a pas d’adresse."),
     "no address": Text("There is no address.", "Il n’y a pas d’adresse."),
+    "the sitting is over": Text("The sitting is over.", "La séance a déjà eu lieu."),
+    "the consultation does not invite any more": Text(
+        "The consultation is closed: it does not invite any more.", "La consultation est terminée : on n’y invite plus."
+    ),
     "the sitting is gone": Text("The sitting does not take place any more.", "La séance n’a plus lieu."),
     "the questionnaire was answered": Text("The questionnaire was answered.", "Le questionnaire a été rempli."),
     "the questionnaire is closed": Text("The questionnaire is closed.", "Le questionnaire est clos."),

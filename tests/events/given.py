@@ -6,7 +6,9 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
-from engagement.events.models import Format, Kind
+from sqlalchemy import select
+
+from engagement.events.models import Format, Kind, Sitting
 from engagement.events.service import EventParticulars, SittingPlan, schedule_event, sittings_of
 from engagement.invitations.service import invite
 from engagement.kernel.audit import SYSTEM
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from engagement.consultations.models import Consultation
-    from engagement.events.models import Event, Sitting
+    from engagement.events.models import Event
     from engagement.invitations.models import Invitation
 
 _numbers = count(1)
@@ -109,3 +111,10 @@ def a_guest(event: Event, person: Person) -> Invitation:
 def some_guests(consultation: Consultation, event: Event, number: int) -> list[UUID]:
     """Invite that many new people and return the ids of their invitations."""
     return [a_guest(event, a_person(consultation)).id for _ in range(number)]
+
+
+def ended(event: Event) -> None:
+    """Let an event have taken place last month."""
+    with writing() as session:
+        for row in session.scalars(select(Sitting).where(Sitting.event_id == event.id)):
+            row.starts_at, row.ends_at = row.starts_at - timedelta(weeks=7), row.ends_at - timedelta(weeks=7)

@@ -23,7 +23,7 @@ from engagement.mailing.letters import write
 from engagement.mailing.models import Message
 from engagement.mailing.texts import shipped_text
 from engagement.roster.models import Person
-from tests.events.given import a_person, an_event, particulars, the_sitting
+from tests.events.given import a_person, an_event, ended, particulars, the_sitting
 from tests.support.given import a_consultation
 
 COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
@@ -144,6 +144,23 @@ def test_an_invitation_waits_while_the_consultation_is_paused(consultation):
         session.get(Consultation, consultation.id).status = Status.PAUSED
     (message,) = messages("event_invitation")
     assert isinstance(compose_invitation(message), Waits)
+
+
+@pytest.mark.parametrize("status", [Status.ANALYSING, Status.REPORTED, Status.NOT_GOING_FORWARD])
+def test_a_consultation_that_is_closed_invites_nobody_any_more(consultation, status):
+    asked(an_event(consultation), a_person(consultation))
+    with writing() as session:
+        session.get(Consultation, consultation.id).status = status
+    (message,) = messages("event_invitation")
+    assert compose_invitation(message) == Dropped("the consultation does not invite any more")
+
+
+def test_nobody_is_invited_to_a_sitting_that_is_over(consultation):
+    event = an_event(consultation)
+    asked(event, a_person(consultation))
+    ended(event)
+    (message,) = messages("event_invitation")
+    assert compose_invitation(message) == Dropped("the sitting is over")
 
 
 def test_a_guest_who_replied_meanwhile_or_was_withdrawn_gets_no_invitation(consultation):

@@ -23,7 +23,7 @@ from engagement.outreach.service import approve, draft_mailing, plan_rest, plan_
 from engagement.roster.models import IdentifiedThrough
 from engagement.roster.particulars import Particulars
 from engagement.roster.service import find_or_add, put_in_batch
-from tests.events.given import a_guest, an_event
+from tests.events.given import a_guest, an_event, ended
 from tests.mailing.given import a_person
 from tests.outreach.given import a_draft
 from tests.questionnaires.given import a_questionnaire
@@ -190,6 +190,21 @@ def test_an_event_whose_texts_do_not_agree_blocks_the_approval(client):
         row = session.merge(event)
         row.set_text("about", Text("New in English.", row.about_fr))
     assert "texts are not the same in both languages" in client.get(f"/c/fisheries/mail/mailings/{mailing.id}").text
+
+
+def test_what_is_over_or_closed_is_not_approved(client):
+    consultation, organizer = a_team(client)
+    event = an_event(consultation)
+    mailing = a_draft(event, [a_person(consultation)], organizer)
+    where = f"/c/fisheries/mail/mailings/{mailing.id}"
+    ended(event)
+    assert "The event is over." in client.get(f"{where}?lang=en").text
+    assert "L’événement a déjà eu lieu." in client.get(f"{where}?lang=fr").text
+    with writing() as session:
+        session.merge(consultation).status = Status.REPORTED
+    assert "The consultation is closed: it does not invite any more." in client.get(f"{where}?lang=en").text
+    client.post(f"{where}/approve")
+    assert the_mailing().state is MailingState.DRAFT
 
 
 def test_a_questionnaire_goes_to_those_who_have_an_address(client, post):
