@@ -17,7 +17,7 @@ from engagement.kernel.settings import settings
 from engagement.kernel.throttle import Throttle
 from engagement.portal.blueprint import portal
 from engagement.portal.passing_on_forms import JoinForm, NominationForm, PassedOnForm
-from engagement.portal.session import held_fields, held_here, let_go_here, opened_invitation
+from engagement.portal.session import held_fields, held_here, let_go_here, opened_invitation, posted_fields
 from engagement.questionnaires.models import Questionnaire
 from engagement.questionnaires.opening import announced_day, standing_of
 from engagement.referrals.service import (
@@ -56,10 +56,11 @@ EXTENSION = "convoke_joining_throttle"
 def pass_on(invitation_id: UUID) -> Any:
     """Show the link that can be passed on, and let the respondent name somebody where that is allowed."""
     questionnaire, naming = _passed_on_here()
-    if request.form.get("make") == "link":
-        forward_link_for(invitation_id, by_link(invitation_id))
+    fields = posted_fields() if request.method == "POST" else _held_if_readable()
+    if fields and fields.get("make") == "link" and request.method == "POST":
+        _make_link(invitation_id)
         return redirect(url_for(".pass_on", invitation_id=invitation_id))
-    form = NominationForm(formdata=held_fields()) if request.method == "GET" else NominationForm()
+    form = NominationForm(formdata=fields)
     if naming and form.validate_on_submit():
         try:
             nominate(invitation_id=invitation_id, actor=by_link(invitation_id), **form.particulars())
@@ -68,6 +69,18 @@ def pass_on(invitation_id: UUID) -> Any:
         except DomainError as error:
             form.refuse(error)
     return _show_pass_on(questionnaire, form if naming else None)
+
+
+def _make_link(invitation_id: UUID) -> None:
+    forward_link_for(invitation_id, by_link(invitation_id))
+    # Where the button itself came too late, it is done now; a name that was kept stays.
+    if "make" not in request.form:
+        let_go_here()
+
+
+def _held_if_readable() -> Any:
+    # What was typed about somebody else is read back with the six digits only: the link may be in other hands.
+    return held_fields() if g.visit.unlocked else None
 
 
 def _passed_on_here() -> tuple[Questionnaire, bool]:

@@ -48,8 +48,8 @@ class NominationForm(Form):
 
     def particulars(self) -> dict[str, Any]:
         """Return what was entered, as the verb takes it."""
-        names = ("given_name", "family_name", "email", "organization", "language", "names_nominator")
-        return {name: self[name].data for name in names}
+        names = ("given_name", "family_name", "email", "language", "names_nominator")
+        return {**{name: self[name].data for name in names}, "organization": self.organization.data or ""}
 
 
 class PassedOnForm(Form):

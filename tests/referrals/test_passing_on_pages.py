@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import func, select
 
@@ -13,7 +15,7 @@ from engagement.referrals.models import ForwardLink, Referral, ReferralState
 from engagement.referrals.partners import add_partner, partners_of
 from engagement.roster.models import Person
 from engagement.roster.service import add_batch
-from tests.portal.given import an_event, an_invitation, open_link_in, send
+from tests.portal.given import an_event, an_invitation, open_link_in, seal_of, send
 from tests.referrals.given import a_questionnaire, asked, somebody
 from tests.support.given import a_consultation
 
@@ -62,6 +64,20 @@ def test_naming_somebody_needs_every_field_and_the_agreement(client, respondent,
     assert answer.status_code == 302
     assert client.get(f"{answer.location}?lang={language}").status_code == 200
     assert db.session.scalars(select(Referral.state)).one() is ReferralState.WAITING
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_name_that_was_sent_too_late_is_not_read_back_without_a_code_and_can_be_sent(client, respondent, language):
+    address = f"/i/{respondent.id}/pass-on"
+    seal = seal_of(client.get(address))
+    client.delete_cookie(f"visit-{respondent.id.hex}", path=f"/i/{respondent.id}")
+    assert client.post(address, data={"form_seal": seal, **GRACE, "names_nominator": "y"}).status_code == 202
+    open_link_in(client, respondent)
+    page = client.get(f"{address}?lang={language}")
+    assert "Hopper" not in page.text
+    kept = re.search(r'name="held" value="([^"]+)"', page.text)
+    assert send(client, address, held=kept.group(1)).status_code == 302
+    assert _count(Referral) == 1
 
 
 def test_a_form_without_its_seal_names_nobody(client, respondent):
