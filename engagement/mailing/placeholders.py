@@ -18,10 +18,16 @@ if TYPE_CHECKING:
 
 _PLACE = re.compile(r"\(\(([^()]*)\)\)")
 _LONGEST_SHOWN = 40
+# What opens somebody's page: a subject stands in lists, on locked screens and in the logs of servers.
+SECRETS = frozenset({"link", "reply_link", "code"})
 
 
 class UnknownPlaceholderError(DomainError):
     """A text names a placeholder that its mail does not have."""
+
+
+class SecretInSubjectError(DomainError):
+    """A subject line would carry what opens somebody's page."""
 
 
 def names_in(text: str) -> list[str]:
@@ -44,6 +50,19 @@ def check_placeholders(text: str, listed: Collection[str], field: str) -> None:
                 "Un champ n’est pas fermé, ou pas ouvert, près de «\u00a0{near}\u00a0»\u00a0: il prend deux parenthèses de chaque côté.",
             )
             raise UnknownPlaceholderError(Text(*(side.replace("{near}", near) for side in (said.en, said.fr))), field=field)
+
+
+def check_subject(text: str, field: str) -> None:
+    """Raise SecretInSubjectError, naming ``field``, where a subject would carry a personal link or a code."""
+    for name in names_in(text):
+        if name in SECRETS:
+            said = Text(
+                "“{name}” must not stand in the subject in English: it opens a personal page. Put it in the text.",
+                "«\u00a0{name}\u00a0» ne va pas dans l’objet en anglais\u00a0: il ouvre une page personnelle. Mettez-le dans le texte.",
+            )
+            if field.endswith("_fr"):
+                said = Text(said.en.replace("in English", "in French"), said.fr.replace("en anglais", "en français"))
+            raise SecretInSubjectError(Text(said.en.replace("{name}", name), said.fr.replace("{name}", name)), field=field)
 
 
 def expand(text: str, values: Mapping[str, str]) -> str:

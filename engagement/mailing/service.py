@@ -18,7 +18,7 @@ from engagement.kernel.tokens import new_mailbox_name
 from engagement.mailing.bell import ring_when_stored
 from engagement.mailing.models import MailTemplate, Message, MessageEvent, State
 from engagement.mailing.outbox import mark_sent, move, suppression_of
-from engagement.mailing.placeholders import check_placeholders
+from engagement.mailing.placeholders import check_placeholders, check_subject
 from engagement.mailing.texts import own_text, shipped_text
 from engagement.roster.models import Person
 
@@ -178,7 +178,8 @@ def change_text(
     """Have this consultation's mails of ``purpose`` say something of their own.
 
     Edited in one language only, the other one becomes stale and nothing is sent until it is
-    mended or ``confirmed``. Raises BadTextError (a language missing) and UnknownPlaceholderError.
+    mended or ``confirmed``. Raises BadTextError (a language missing), UnknownPlaceholderError
+    and SecretInSubjectError (a link or a code in the subject).
     """
     _check_text(subject, body, placeholders)
     with writing() as session:
@@ -205,6 +206,8 @@ def _check_text(subject: Text, body: Text, placeholders: Collection[str]) -> Non
             if not words.strip():
                 raise BadTextError(_MISSING[field], field=field)
             check_placeholders(words, placeholders, field)
+            if part == "subject":
+                check_subject(words, field)
 
 
 _MISSING = {

@@ -42,13 +42,18 @@ def text_as_sent(message: Message) -> str | None:
     return without_links(str(part.get_content()).replace("\r\n", "\n").strip()) if part is not None else ""
 
 
+def subject_as_sent(message: Message) -> str:
+    """Return the subject of a written message as staff may read it."""
+    return without_links(message.subject)
+
+
 def as_one_person_reads_it(mailing: Mailing, person: Person, text: MailText) -> Written:
     """Return the mail of a draft as ``person`` will get it; its link opens nothing."""
     composer: Composer | None = ports().composers.get(mailing.purpose)
     sketch = Sketch(mailing.consultation_id, person.id, mailing.event_id, mailing.questionnaire_id)
     values = composer.preview(sketch) if composer and composer.preview else samples(composer)
     written = write(text, values, person.language or "both", settings().base_url)
-    return Written(written.subject, without_links(written.plain).strip(), written.html)
+    return Written(without_links(written.subject), without_links(written.plain).strip(), written.html)
 
 
 def samples(composer: Composer | None) -> Values:

@@ -17,7 +17,7 @@ from engagement.mailing.models import State
 from engagement.mailing.outbox import suppression_of
 from engagement.mailing.service import NEVER_TAKEN, NOT_BEGUN, allow_again, cancel, send_again, settle_as_arrived
 from engagement.outreach.listing import Row, find_message, history_of, messages_of, states_of
-from engagement.outreach.reading import text_as_sent
+from engagement.outreach.reading import subject_as_sent, text_as_sent
 from engagement.outreach.service import find_mailing, mailings_of, title_of
 from engagement.outreach.vocabulary import LANGUAGES, REASONS, STATES, purpose_name
 
@@ -84,6 +84,7 @@ def message(slug: str, message_id: UUID) -> Any:  # noqa: ARG001
         row=row,
         message=row.message,
         history=history_of(message_id),
+        subject=subject_as_sent(row.message),
         text=text_as_sent(row.message),
         may_act=access.may(Permission.INVITE),
         never_taken=row.message.state in NEVER_TAKEN,

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engagement.mailing.placeholders import UnknownPlaceholderError, check_placeholders, expand, names_in
+from engagement.mailing.placeholders import (
+    SecretInSubjectError,
+    UnknownPlaceholderError,
+    check_placeholders,
+    check_subject,
+    expand,
+    names_in,
+)
 
 NAMES = st.sampled_from(["name", "link", "event_title"])
 # Text that tries: other template languages, attribute walks, placeholders within values.
@@ -53,3 +60,13 @@ def test_space_inside_the_brackets_does_not_count():
 def test_single_brackets_are_plain_text():
     check_placeholders("Come (if you can).", (), "body_en")
     assert expand("(a) b (c)", {}) == "(a) b (c)"
+
+
+@pytest.mark.parametrize(("field", "words"), [("subject_en", "subject in English"), ("subject_fr", "subject in French")])
+@pytest.mark.parametrize("name", ["link", "reply_link", "code"])
+def test_what_opens_somebodys_page_is_refused_in_a_subject_with_its_name_and_place(field, words, name):
+    with pytest.raises(SecretInSubjectError, match=words) as refused:
+        check_subject(f"Your page: (( {name} ))", field)
+    assert name in refused.value.said.fr
+    assert refused.value.field == field
+    check_subject("For ((name))", field)

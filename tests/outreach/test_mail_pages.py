@@ -170,6 +170,16 @@ def test_an_unknown_placeholder_is_named_with_its_field_and_nothing_is_saved(cli
     assert db.session.scalar(select(MailTemplate.id)) is None
 
 
+def test_a_personal_link_in_a_subject_is_refused_with_its_field_and_nothing_is_saved(client):
+    address = a_text_page(client)
+    for language, words in (("en", "must not stand in the subject in French"), ("fr", "ne va pas dans l’objet en français")):
+        answer = client.post(f"{address}?lang={language}", data={**FIELDS, "subject_fr": "Invitation ((reply_link))"})
+        assert words in answer.text
+        assert 'href="#subject_fr"' in answer.text.partition("error-summary")[2]
+    db.session.rollback()
+    assert db.session.scalar(select(MailTemplate.id)) is None
+
+
 def test_a_missing_french_text_is_refused_in_one_line(client):
     address = a_text_page(client)
     answer = client.post(f"{address}?lang=en", data={**FIELDS, "body_fr": ""})
