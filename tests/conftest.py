@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import os
+import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flask import Flask
+
+ROOM_FOR_TESTS = 1024**3
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -59,9 +63,17 @@ def _what_ran(config: pytest.Config) -> str:
 
 
 @pytest.fixture(scope="session")
-def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the data folder of the application under test."""
-    return tmp_path_factory.mktemp("data")
+def data_folder() -> Iterator[Path]:
+    """Return the data folder of the application under test: in memory where there is room.
+
+    Tests commit thousands of times, and each commit waits for the disk.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 - a folder with a name of its own is made in it.
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM_FOR_TESTS
+    with tempfile.TemporaryDirectory(prefix="convoke-tests-", dir=memory if roomy else None, ignore_cleanup_errors=True) as folder:
+        # The test PostgreSQL may run as another account.
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")
