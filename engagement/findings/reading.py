@@ -210,7 +210,9 @@ def table_of(access: Access, prompt: Prompt) -> ThemeTable:
     shown_wholes: dict[UUID, int | None] = {**(hide_small(wholes) if hides else wholes)}
     if hides:
         shown_wholes |= dict.fromkeys(parents_to_hide(counts, parent_of))
-    ordered = sorted(themes, key=lambda theme: (theme.parent_id is None and bool(wholes), -counts[theme.id], theme.position))
+    # Hidden counts rank alike: their order would tell which is the larger.
+    rank = {code: 1 if n is None else n for code, n in shown.items()}
+    ordered = sorted(themes, key=lambda theme: (theme.parent_id is None and bool(wholes), -rank[theme.id], theme.position))
     return ThemeTable(
         prompt,
         known_events(access).get(prompt.event_id) if prompt.event_id else None,

@@ -70,12 +70,7 @@ def hide_small(counts: Mapping[C, int]) -> dict[C, int | None]:
 def parents_to_hide(counts: Mapping[C, int], parent_of: Mapping[C, C | None]) -> set[C]:
     """Return the parents whose own count must go as well.
 
-    Where exactly one code of a parent is hidden, the parent's count less the counts of the
-    others would tell how many submissions that code has at the least, often exactly.
+    Where any code of a parent is hidden, the parent's count less the counts of the others
+    would bound how many submissions the hidden ones have, and often tell exactly.
     """
-    hidden: dict[C, int] = defaultdict(int)
-    for code, n in counts.items():
-        parent = parent_of.get(code)
-        if parent is not None and is_small(n):
-            hidden[parent] += 1
-    return {parent for parent, how_many in hidden.items() if how_many == 1}
+    return {parent for code, n in counts.items() if is_small(n) and (parent := parent_of.get(code)) is not None}

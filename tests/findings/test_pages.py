@@ -2,7 +2,7 @@ import pytest
 
 from engagement.events.models import Format, Kind
 from engagement.events.service import EventParticulars, schedule_event
-from engagement.findings.reading import codes_on, find_prompt
+from engagement.findings.reading import codes_on, find_prompt, table_of
 from engagement.kernel.audit import staff
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db
@@ -83,6 +83,17 @@ def test_a_viewer_sees_no_count_from_one_to_four_in_any_form(client, language):
     assert "43\u00a0%" not in page
     assert f",{hidden},,7" in client.get(f"/c/fisheries/findings/{prompt.id}/themes.csv?lang={language}").text
     assert client.get(f"/c/fisheries/findings/{prompt.id}/submissions").status_code == 404
+
+
+def test_the_order_of_hidden_themes_does_not_tell_which_is_larger(app):
+    consultation = a_consultation()
+    prompt = a_prompt(consultation)
+    fewer, more = a_theme(prompt, "Fewer"), a_theme(prompt, "More")
+    for number in range(7):
+        a_submission(prompt, f"Said {number}", *([fewer] if number < 1 else []), *([more] if number < 3 else []))
+    reads, guarded = (access_of(a_member(consultation, role), consultation) for role in (Role.ANALYST, Role.VIEWER))
+    assert [line.code.id for line in table_of(reads, prompt).themes] == [more.id, fewer.id]
+    assert [line.code.id for line in table_of(guarded, prompt).themes] == [fewer.id, more.id]
 
 
 def test_coding_replaces_what_was_ticked_and_goes_on_to_the_next_without_a_code(client):
