@@ -114,10 +114,3 @@ class MemberForm(Form):
     def offer_events(self, events: list[tuple[str, str]]) -> None:
         """Offer these events (id, title), and the whole consultation first."""
         self.event_id.choices = options([("", _l("The whole consultation")), *events])
-
-
-class ClearanceForm(Form):
-    """Somebody is let into a restricted event or batch."""
-
-    user_id = SelectField(_l("Team member"))
-    subject_id = SelectField(_l("Restricted event or batch"))

@@ -20,7 +20,7 @@ from engagement.consultations.models import (
 )
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text
-from engagement.kernel.clock import now
+from engagement.kernel.clock import now, today
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.policy import Role
@@ -173,14 +173,15 @@ def is_publishable(consultation: Consultation) -> bool:
 
 
 def consultations_of(user_id: UUID) -> list[Consultation]:
-    """Return the consultations of which this account is a member, the newest first."""
-    return list(
-        db.session.scalars(
-            select(Consultation)
-            .where(Consultation.id.in_(select(Membership.consultation_id).where(Membership.user_id == user_id)))
-            .order_by(Consultation.created_at.desc(), Consultation.slug)
-        )
+    """Return the consultations of which this account is a member today, the newest first."""
+    rows = db.session.execute(
+        select(Consultation, Membership.until)
+        .join(Membership, Membership.consultation_id == Consultation.id)
+        .where(Membership.user_id == user_id)
+        .order_by(Consultation.created_at.desc(), Consultation.slug)
     )
+    current = [consultation for consultation, until in rows if until is None or until >= today(consultation.zone)]
+    return list(dict.fromkeys(current))
 
 
 def find_consultation(slug: str) -> Consultation:
@@ -292,10 +293,12 @@ def dismiss(*, consultation_id: UUID, membership_id: UUID, actor: Actor) -> None
         session.delete(row)
         session.flush()
         _keep_an_organizer(consultation_id, led)
-        if row.event_id is None:
-            for clearance in session.scalars(
-                select(Clearance).where(Clearance.user_id == row.user_id, Clearance.consultation_id == consultation_id)
-            ):
+        whole = (Membership.user_id == row.user_id, Membership.consultation_id == consultation_id, Membership.event_id.is_(None))
+        if row.event_id is None or session.scalar(select(Membership.id).where(*whole)) is None:
+            lost = select(Clearance).where(Clearance.user_id == row.user_id, Clearance.consultation_id == consultation_id)
+            if row.event_id is not None:
+                lost = lost.where(Clearance.subject_id == row.event_id)
+            for clearance in session.scalars(lost):
                 session.delete(clearance)
 
 
@@ -331,3 +334,35 @@ def clear(*, consultation_id: UUID, user_id: UUID, kind: ClearedFor, subject_id:
             session.add(row)
             session.flush()
             note(session, f"clear_for_{kind}", row, actor)
+
+
+def clearances_of(consultation_id: UUID) -> list[tuple[User, UUID]]:
+    """Return who is cleared for which restricted event or batch, by name."""
+    rows = db.session.execute(
+        select(User, Clearance.subject_id)
+        .join(Clearance, Clearance.user_id == User.id)
+        .where(Clearance.consultation_id == consultation_id)
+        .order_by(User.name)
+    )
+    return [(user, subject_id) for user, subject_id in rows]
+
+
+def revoke_clearance(*, consultation_id: UUID, user_id: UUID, subject_id: UUID, actor: Actor) -> None:
+    """Let a member know of a restricted event or batch no longer. Doing it twice is doing it once.
+
+    Raises BadMembershipError where nobody else would be cleared for it: it would be lost to everybody.
+    """
+    with writing() as session:
+        rows = list(
+            session.scalars(select(Clearance).where(Clearance.consultation_id == consultation_id, Clearance.subject_id == subject_id))
+        )
+        for row in rows:
+            if row.user_id == user_id:
+                if len(rows) == 1:
+                    said = Text(
+                        "Nobody else is cleared for it: clear somebody first.",
+                        "Personne d’autre n’a cette habilitation\u00a0: habilitez d’abord quelqu’un.",
+                    )
+                    raise BadMembershipError(said)
+                note(session, f"revoke_clearance_for_{row.kind}", row, actor)
+                session.delete(row)

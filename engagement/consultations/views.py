@@ -12,7 +12,6 @@ from flask_login import current_user
 from engagement.consultations.forms import (
     ROLE_LABELS,
     STATUS_LABELS,
-    ClearanceForm,
     ConsultationForm,
     MemberForm,
     NewConsultationForm,
@@ -22,11 +21,13 @@ from engagement.consultations.models import ClearedFor
 from engagement.consultations.service import (
     admit,
     clear,
+    clearances_of,
     consultations_of,
     create_consultation,
     dismiss,
     edit_consultation,
     find_document,
+    revoke_clearance,
     team_of,
 )
 from engagement.kernel.audit import staff
@@ -38,6 +39,7 @@ from engagement.kernel.web import said
 from engagement.kernel.wording import ZONES
 
 if TYPE_CHECKING:
+    from engagement.accounts.models import User
     from engagement.consultations.access import Access
 
 consultations = Blueprint("consultations", __name__)
@@ -49,6 +51,7 @@ POLICY: Policy = {
     "consultations.team": member(Permission.MANAGE_TEAM),
     "consultations.dismiss_member": member(Permission.MANAGE_TEAM),
     "consultations.clear_member": member(Permission.MANAGE_TEAM),
+    "consultations.revoke_member": member(Permission.MANAGE_TEAM),
 }
 
 
@@ -118,7 +121,7 @@ def team(slug: str) -> Any:
     """Show and extend the team."""
     access = current_access()
     subjects = _subjects(access)
-    form, clearance = MemberForm(), ClearanceForm(formdata=None)
+    form = MemberForm()
     form.offer_events([(str(subject.id), said(subject.title)) for subject in subjects if subject.kind == "event"])
     if form.validate_on_submit():
         try:
@@ -128,8 +131,13 @@ def team(slug: str) -> Any:
         else:
             flash(gettext("Added to the team."))
             return redirect(url_for(".team", slug=slug))
-    members = team_of(access.consultation.id)
-    return render_template("consultations/team.html", form=form, clearance=clearance, members=members, subjects=subjects)
+    members, cleared = team_of(access.consultation.id), _cleared(access, subjects)
+    return render_template("consultations/team.html", form=form, members=members, subjects=subjects, cleared=cleared)
+
+
+def _cleared(access: Access, subjects: list[Subject]) -> list[tuple[User, Subject]]:
+    known = {subject.id: subject for subject in subjects if subject.restricted}
+    return [(user, known[subject_id]) for user, subject_id in clearances_of(access.consultation.id) if subject_id in known]
 
 
 def _subjects(access: Access) -> list[Subject]:
@@ -152,13 +160,31 @@ def dismiss_member(slug: str, membership_id: UUID) -> Any:
 def clear_member(slug: str) -> Any:
     """Let a member know of a restricted event or batch; only somebody who knows of it can."""
     access = current_access()
-    known = {str(subject.id): subject for subject in _subjects(access) if subject.restricted}
-    members = {str(each.user.id): each.user.id for each in team_of(access.consultation.id)}
-    subject = known.get(request.form.get("subject_id", ""))
-    user_id = members.get(request.form.get("user_id", ""))
-    if subject is None or user_id is None:
-        abort(404)
+    subject, user_id = _cleared_and_whom(access, {each.user.id for each in team_of(access.consultation.id)})
     kind = ClearedFor(subject.kind)
     clear(consultation_id=access.consultation.id, user_id=user_id, kind=kind, subject_id=subject.id, actor=access.actor)
     flash(gettext("Cleared."))
     return redirect(url_for(".team", slug=slug))
+
+
+@consultations.post("/c/<slug>/team/revoke")
+def revoke_member(slug: str) -> Any:
+    """Let a member know of a restricted event or batch no longer; only somebody who knows of it can."""
+    access = current_access()
+    subject, user_id = _cleared_and_whom(access, {user.id for user, _ in clearances_of(access.consultation.id)})
+    try:
+        revoke_clearance(consultation_id=access.consultation.id, user_id=user_id, subject_id=subject.id, actor=access.actor)
+        flash(gettext("Clearance revoked."))
+    except DomainError as error:
+        flash(said(error.said))
+    return redirect(url_for(".team", slug=slug))
+
+
+def _cleared_and_whom(access: Access, people: set[UUID]) -> tuple[Subject, UUID]:
+    known = {str(subject.id): subject for subject in _subjects(access) if subject.restricted}
+    there = {str(person): person for person in people}
+    subject = known.get(request.form.get("subject_id", ""))
+    user_id = there.get(request.form.get("user_id", ""))
+    if subject is None or user_id is None:
+        abort(404)
+    return subject, user_id

@@ -1,12 +1,17 @@
 import re
+from datetime import timedelta
 
 from sqlalchemy import inspect
 
-from engagement.consultations.service import find_document, keep_document
+from engagement.consultations.models import ClearedFor
+from engagement.consultations.service import clear, clearances_of, consultations_of, dismiss, find_document, keep_document, team_of
+from engagement.events.service import events_of, schedule_event
 from engagement.kernel.audit import SYSTEM
+from engagement.kernel.clock import today
 from engagement.kernel.db import db
 from engagement.kernel.policy import Role
-from tests.support.given import a_consultation, a_member, signed_in_as
+from tests.events.given import an_event, particulars
+from tests.support.given import a_consultation, a_member, access_of, signed_in_as
 
 
 def test_an_organizer_sees_the_overview_of_their_consultation(client):
@@ -56,3 +61,46 @@ def test_a_document_is_read_from_the_database_only_to_be_downloaded(client):
     row = find_document(consultation_id, "en")
     assert (row.title, inspect(row).unloaded) == ("Paper", {"content"})
     assert client.get("/consultation/fisheries/document/en").data == b"%PDF-1.7 words"
+
+
+def cleared_names(user, consultation):
+    return {row.name for row in events_of(access_of(user, consultation))}
+
+
+def test_a_clearance_is_revoked_on_the_team_page_but_not_the_last_one(client):
+    consultation = a_consultation()
+    host, other = a_member(consultation), a_member(consultation, Role.STAFF)
+    event = schedule_event(
+        consultation_id=consultation.id, particulars=particulars("Survivors", restricted=True), actor=access_of(host, consultation).actor
+    )
+    signed_in_as(client, host)
+    both = [{"user_id": str(each.id), "subject_id": str(event.id)} for each in (other, host)]
+    client.post("/c/fisheries/team/clear", data=both[0])
+    assert cleared_names(other, consultation) == {event.name}
+    assert "Revoke clearance" in client.get("/c/fisheries/team").text
+    assert "Retirer l’habilitation" in client.get("/c/fisheries/team?lang=fr").text
+    for each in both:
+        assert client.post("/c/fisheries/team/revoke", data=each).status_code == 302
+    db.session.rollback()
+    assert cleared_names(other, consultation) == set()
+    assert cleared_names(host, consultation) == {event.name}
+    assert "habilitez d’abord quelqu’un" in client.get("/c/fisheries/team").text
+
+
+def test_whoever_leaves_a_single_event_is_not_cleared_for_it_any_more(app):
+    consultation = a_consultation()
+    event = an_event(consultation, restricted=True)
+    guest = a_member(consultation, Role.STAFF, event_id=event.id)
+    clear(consultation_id=consultation.id, user_id=guest.id, kind=ClearedFor.EVENT, subject_id=event.id, actor=SYSTEM)
+    (there,) = team_of(consultation.id)
+    dismiss(consultation_id=consultation.id, membership_id=there.membership.id, actor=SYSTEM)
+    assert clearances_of(consultation.id) == []
+
+
+def test_a_membership_that_ended_lists_its_consultation_no_more(app):
+    consultation = a_consultation()
+    last_day = today(consultation.zone)
+    member = a_member(consultation, Role.VIEWER, until=last_day)
+    assert consultations_of(member.id) == [consultation]
+    gone = a_member(consultation, Role.STAFF, until=last_day - timedelta(days=1))
+    assert consultations_of(gone.id) == []
