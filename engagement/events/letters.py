@@ -89,7 +89,7 @@ def compose_invitation(message: Message) -> Composed | Dropped | Waits:
         "replied meanwhile": about.invitation is not None and about.invitation.choice is not None,
         "the consultation does not invite any more": about.consultation.status in PAST_INVITING,
         "the sitting is over": is_over([about.sitting] if about.sitting else about.sittings),
-        "the last day to reply has passed": event.reply_by is not None and now() > end_of_day(event.reply_by, event.zone),
+        "the last day to reply has passed": event.reply_by is not None and now() > end_of_day(event.reply_by, about.consultation.zone),
     }
     for reason, holds in reasons.items():
         if holds:

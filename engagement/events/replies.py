@@ -90,7 +90,7 @@ def closed_because(consultation: Consultation, event: Event, at: datetime) -> Te
             "The consultation is paused, so replies are not taken at the moment. Your invitation stands.",
             "La consultation est suspendue; les réponses ne sont pas reçues pour le moment. Votre invitation reste valable.",
         )
-    if event.reply_by is not None and at > end_of_day(event.reply_by, event.zone):
+    if event.reply_by is not None and at > end_of_day(event.reply_by, consultation.zone):
         said = Text(
             "The last day to reply was {day_en}. Please write or call us.",
             "Le dernier jour pour répondre était {day_fr}. Veuillez nous écrire ou nous appeler.",

@@ -1,6 +1,6 @@
 """What a reply does to seats, needs and the ledger."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -12,6 +12,7 @@ from engagement.events.replies import (
     NeedsStated,
     ReplyClosedError,
     SeatTakenError,
+    closed_because,
     promote_from_waitlist,
     reply_to_event,
     withdraw_guest,
@@ -254,3 +255,11 @@ def test_a_closed_event_refuses_guests_with_one_line_and_lets_staff_record(consu
     assert guest_view(invitation.id).closed == refused.value.said
     reply_to_event(invitation_id=invitation.id, answers=NOT_COMING, channel=Channel.TELEPHONE, actor=SYSTEM)
     assert find_invitation(invitation.id).choice is Choice.DECLINED
+
+
+def test_the_last_day_to_reply_ends_where_the_consultation_is_not_where_the_event_is(consultation):
+    event = an_event(consultation, reply_by=date(2026, 5, 4))
+    with writing():
+        event.zone, consultation.zone = "America/Toronto", "America/Vancouver"
+    assert closed_because(consultation, event, datetime(2026, 5, 5, 6, 59, tzinfo=UTC)) is None
+    assert closed_because(consultation, event, datetime(2026, 5, 5, 7, 0, tzinfo=UTC)) is not None
