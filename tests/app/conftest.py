@@ -36,8 +36,7 @@ def furnished(the_app: Flask, database: Database) -> Iterator[Flask]:
         database.empty()
         kept = database.file.with_suffix(".furnished") if database.file else None
         if kept is not None and kept.exists():
-            db.engine.dispose()
-            shutil.copyfile(kept, database.file)
+            database.restore(kept)
         else:
             done = the_app.test_cli_runner().invoke(args=["demo"])
             assert done.exit_code == 0, done.output

@@ -43,7 +43,7 @@ def test_values_are_written_in_the_language_of_the_chart():
 def test_a_line_shows_its_days_in_the_language_and_its_marks():
     days = [(date(2018, 9, 1) + timedelta(n), float(n)) for n in range(30)]
     chart = line_chart("t", "", days, marks=[(date(2018, 9, 20), "Rappel 1")], language="fr")
-    assert "1 sept." in chart.svg
+    assert "1er sept." in chart.svg
     assert "Rappel 1" in chart.svg
     assert chart.rows[0] == ("2018-09-01", 0.0)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import contextmanager
+import sqlite3
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -40,15 +41,22 @@ class Database:
     def empty(self) -> None:
         """Put the database back to how the migrations left it."""
         db.session.remove()
-        if self.file is not None and self.template is not None:
-            db.engine.dispose()
-            for beside in ("-wal", "-shm"):
-                self.file.with_name(self.file.name + beside).unlink(missing_ok=True)
-            shutil.copyfile(self.template, self.file)
+        if self.template is not None:
+            self.restore(self.template)
             return
         names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
         with migrating(), db.engine.begin() as connection:
             connection.execute(text(f"TRUNCATE {names} CASCADE"))
+
+    def restore(self, kept: Path) -> None:
+        """Make the SQLite database what ``kept`` holds, page by page under its own locks.
+
+        A file laid over it would be spoiled by a connection of an earlier test that is closed late.
+        """
+        assert self.file is not None
+        db.engine.dispose()
+        with closing(sqlite3.connect(kept)) as source, closing(sqlite3.connect(self.file, timeout=20)) as target:
+            source.backup(target)
 
 
 @contextmanager
