@@ -13,6 +13,7 @@ import pytest
 
 from config import read_settings
 from engagement import create_app
+from engagement.kernel.crypto import keys
 from tests.support.client import LintingClient
 from tests.support.databases import Database, open_database
 
@@ -101,6 +102,13 @@ def the_app(database: Database, data_folder: Path) -> Flask:
     app.test_client_class = LintingClient
     database.migrate(app)
     return app
+
+
+@pytest.fixture(autouse=True)
+def _own_keys() -> Iterator[None]:
+    """Give the process its keys back after a test that made another application with keys of its own."""
+    yield
+    keys.use({"test": b"k" * 32})
 
 
 @pytest.fixture

@@ -83,7 +83,8 @@ def is_alive(pid):
 
 
 def pids(folder):
-    return [int(path.read_text()) for path in folder.glob("*.began")]
+    # A file that is there may not have been written yet.
+    return [int(said) for path in folder.glob("*.began") if (said := path.read_text())]
 
 
 TWO = "sys.exit(Parent([Part('one', works('one')), Part('two', works('two'), signal.SIGINT)], all_began, 'ready', 2).run())"
