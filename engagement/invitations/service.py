@@ -133,19 +133,8 @@ def record_reply(
     """
     with writing() as session:
         invitation = held_for_change(session, invitation_id)
-        if invitation.withdrawn_at is not None:
-            said = Text(
-                "This invitation was withdrawn: invite the person again first.",
-                "Cette invitation a été retirée : invitez d’abord la personne de nouveau.",
-            )
-            raise WithdrawnError(said)
+        _require_possible(invitation, received_at)
         moment = now()
-        if received_at is not None and received_at > moment:
-            said = Text(
-                "This time has not come yet: enter when the reply was received.",
-                "Ce moment n’est pas encore arrivé : entrez le moment de réception de la réponse.",
-            )
-            raise BadTimeError(said, field="received_at")
         row = Reply(
             invitation_id=invitation_id,
             sitting_id=sitting_id,
@@ -164,6 +153,21 @@ def record_reply(
         note(session, "record_reply", row, actor, invitation.consultation_id)
         session.flush()
     return row
+
+
+def _require_possible(invitation: Invitation, received_at: datetime | None) -> None:
+    if invitation.withdrawn_at is not None:
+        said = Text(
+            "This invitation was withdrawn: invite the person again first.",
+            "Cette invitation a été retirée : invitez d’abord la personne de nouveau.",
+        )
+        raise WithdrawnError(said)
+    if received_at is not None and received_at > now():
+        said = Text(
+            "This time has not come yet: enter when the reply was received.",
+            "Ce moment n’est pas encore arrivé : entrez le moment de réception de la réponse.",
+        )
+        raise BadTimeError(said, field="received_at")
 
 
 def _sum_up(session: Session, invitation: Invitation) -> None:

@@ -58,6 +58,21 @@ def may_nominate(invitation: Invitation) -> bool:
     return questionnaire.allows_nominations and not is_sheltered(db.session(), invitation.person_id)
 
 
+_NOT_AGREED = Text(
+    "Tick the box: the person is told who named them, so we need your agreement.",
+    "Cochez la case\u00a0: la personne apprend qui l’a proposée, et il nous faut votre accord.",
+)
+_TOO_MANY = Text(
+    "You have named 20 people already; write to us if there are more.",
+    "Vous avez déjà proposé 20 personnes; écrivez-nous s’il y en a d’autres.",
+)
+
+
+def _named_by(session: Session, invitation_id: UUID) -> list[Referral]:
+    mine = select(Referral).where(Referral.from_invitation_id == invitation_id, Referral.kind == ReferralKind.NOMINATION)
+    return list(session.scalars(mine))
+
+
 def nominate(
     *,
     invitation_id: UUID,
@@ -75,30 +90,19 @@ def nominate(
     """
     particulars = Particulars(given_name, family_name, email, language, organization).checked()
     if not names_nominator:
-        said = Text(
-            "Tick the box: the person is told who named them, so we need your agreement.",
-            "Cochez la case\u00a0: la personne apprend qui l’a proposée, et il nous faut votre accord.",
-        )
-        raise NotNominatedError(said, field="names_nominator")
+        raise NotNominatedError(_NOT_AGREED, field="names_nominator")
     with writing() as session:
         invitation = session.get(Invitation, invitation_id)
         if invitation is None or invitation.questionnaire_id is None or not may_nominate(invitation):
             raise NotNominatedError(Text("Nobody can be named here.", "Personne ne peut être proposé ici."))
         questionnaire = session.get_one(Questionnaire, invitation.questionnaire_id)
         require_open(questionnaire, session.get_one(Consultation, invitation.consultation_id))
-        mine = session.scalars(
-            select(Referral).where(Referral.from_invitation_id == invitation_id, Referral.kind == ReferralKind.NOMINATION)
-        )
-        before = list(mine)
+        before = _named_by(session, invitation_id)
         same = next((row for row in before if _given(row).get("email", "").casefold() == particulars.email.casefold()), None)
         if same is not None:
             return same
         if len(before) >= MOST_NOMINATIONS:
-            said = Text(
-                "You have named 20 people already; write to us if there are more.",
-                "Vous avez déjà proposé 20 personnes; écrivez-nous s’il y en a d’autres.",
-            )
-            raise NotNominatedError(said)
+            raise NotNominatedError(_TOO_MANY)
         referral = Referral(
             consultation_id=invitation.consultation_id,
             questionnaire_id=questionnaire.id,
