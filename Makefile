@@ -72,7 +72,8 @@ french: install ## Bring the French catalogues up to date with the code; new tex
 	  po=translations/$$room/fr/LC_MESSAGES/messages.po; \
 	  if grep -q '^msgid "[^"]' $$pot || grep -q '^msgid ""$$' <(tail -n +2 $$pot); then \
 	    mkdir -p $$(dirname $$po); \
-	    if [ -f $$po ]; then $(BIN)/pybabel -q update -i $$pot -o $$po -l fr --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date 2>/dev/null; \
-	    else $(BIN)/pybabel -q init -i $$pot -o $$po -l fr 2>/dev/null; fi; \
+	    if [ -f $$po ]; then $(BIN)/pybabel -q update -w 1000 -i $$pot -o $$po -l fr --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date 2>/dev/null; \
+	    else $(BIN)/pybabel -q init -w 1000 -i $$pot -o $$po -l fr 2>/dev/null; fi; \
+	    sed -i -e '/^"\(Report-Msgid\|POT-Creation\|PO-Revision\|Last-Translator\|Language-Team\|Generated-By\)/d' -e 's/^"Project-Id-Version:.*/"Project-Id-Version: Convoke\\n"/' $$po; \
 	  fi; rm -f $$pot; \
 	done

@@ -27,7 +27,7 @@ from engagement.kernel.clock import end_of_day, now
 from engagement.kernel.db import db
 from engagement.kernel.settings import settings
 from engagement.kernel.wording import date_words
-from engagement.mailing.composing import CalendarPart, Composed, Composer, Dropped, Sketch, Values, Waits
+from engagement.mailing.composing import CalendarPart, Composed, Composer, Dropped, Kind, Sketch, Values, Waits
 from engagement.mailing.letters import languages_of
 from engagement.roster.models import Person
 
@@ -299,4 +299,4 @@ def invitation_was_sent(message: Message) -> None:
 
 
 INVITATION_COMPOSER = Composer("event_invitation", INVITATION_PLACES, compose_invitation, preview_invitation)
-CONFIRMATION_COMPOSER = Composer("event_confirmation", CONFIRMATION_PLACES, compose_confirmation)
+CONFIRMATION_COMPOSER = Composer("event_confirmation", CONFIRMATION_PLACES, compose_confirmation, kind=Kind.ANSWER)

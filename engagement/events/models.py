@@ -69,6 +69,10 @@ class Event(BilingualRow, Base):
     listed: Mapped[bool] = mapped_column(default=True)
     # Known to cleared members only, its name included.
     restricted: Mapped[bool] = mapped_column(default=False)
+    # Neutral sender name, subject and calendar title in everything that is sent about it.
+    discreet: Mapped[bool] = mapped_column(default=False)
+    # False: its mails carry no calendar entry at all.
+    sends_calendar: Mapped[bool] = mapped_column(default=True)
     reply_by: Mapped[date | None]
     venue_en: Mapped[str] = mapped_column(String(500), default="")
     venue_fr: Mapped[str] = mapped_column(String(500), default="")
@@ -252,5 +256,11 @@ class CalendarEntry(Base):
     # Rises with a change of time, place or status and with each CANCEL; never on a resend.
     sequence: Mapped[int] = mapped_column(default=0)
     partstat: Mapped[Choice | None] = mapped_column(words(Choice))
-    # The DTSTAMP of the last calendar reply that was taken.
+    # The SEQUENCE and DTSTAMP of the last calendar reply that was taken: an older one changes nothing.
+    last_reply_sequence: Mapped[int | None]
     last_reply_stamp: Mapped[datetime | None]
+    # What the guest was last told of time, place and link (a keyed fingerprint), and when; None: nothing yet.
+    told: Mapped[str | None] = mapped_column(String(32))
+    told_at: Mapped[datetime | None]
+    # METHOD:CANCEL was sent; a later REQUEST takes it back.
+    cancelled_at: Mapped[datetime | None]

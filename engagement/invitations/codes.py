@@ -21,7 +21,7 @@ from engagement.kernel.crypto import keys
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import DomainError
 from engagement.kernel.tokens import new_code
-from engagement.mailing.composing import Composed, Composer, Dropped
+from engagement.mailing.composing import Composed, Composer, Dropped, Kind
 from engagement.mailing.service import plan
 from engagement.roster.models import Person
 
@@ -161,4 +161,4 @@ def _compose(message: Message) -> Composed | Dropped:
     return Composed(to_name=person.name, to_address=person.email, values=values, rows=[row])
 
 
-CODE_COMPOSER = Composer(purpose=PURPOSE, placeholders=("code",), compose=_compose, asked_for=True, private=True)
+CODE_COMPOSER = Composer(purpose=PURPOSE, placeholders=("code",), compose=_compose, asked_for=True, private=True, kind=Kind.ANSWER)

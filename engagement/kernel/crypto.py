@@ -74,6 +74,11 @@ def address_index(address: str) -> bytes:
     return keys.blind_index(address.strip().casefold())
 
 
+def domain_index(address: str) -> bytes:
+    """Return the blind index of the domain of a mail address."""
+    return keys.blind_index(f"domain {address.strip().rpartition('@')[2].casefold()}")
+
+
 def place_of(table: str, column: str, row: UUID) -> bytes:
     """Return the place that a sealed value is bound to."""
     return f"{table}.{column}.{row.hex}".encode()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from engagement.kernel.bilingual import Language
@@ -20,6 +21,20 @@ if TYPE_CHECKING:
 
 # For each language that the mail is written in, a value for every placeholder of the purpose.
 Values: TypeAlias = Mapping[Language, Mapping[str, str]]
+
+
+class Kind(StrEnum):
+    """What a mail is to the person who gets it; it decides what their wishes and hours mean for it.
+
+    ANSWER: they did something, or asked for it, and this says so. MAILING: the team writes to
+    many. REMINDER: to those who have not answered. NOTICE: something a guest must know, such
+    as a change of place or a cancellation.
+    """
+
+    ANSWER = "answer"
+    MAILING = "mailing"
+    REMINDER = "reminder"
+    NOTICE = "notice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +53,8 @@ class Composed:
     ``rows`` are stored in the transaction that stores the bytes: the personal link in them,
     for instance. ``from_name`` stands before our address; the consultation's lead if left out.
     ``reply_to`` is where answers go; the consultation's contact address if left out.
+    ``details`` (plain ids, numbers and marks) are kept with the message when its bytes are
+    stored, for its purpose's ``sent`` port. ``discreet``: neutral sender name and subject.
     """
 
     to_name: str
@@ -47,6 +64,8 @@ class Composed:
     rows: list[Base] = field(default_factory=list)
     from_name: str = ""
     reply_to: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
+    discreet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +100,7 @@ class Composer:
     never writes. ``preview`` gives both languages' values for the page on which a mailing is
     checked, with a link that opens nothing. ``asked_for``: the person asked for it at this
     moment, so that "do not contact" does not hold it back. ``private``: staff never read it.
+    ``kind`` says what the mail is to whoever gets it.
     """
 
     purpose: str
@@ -89,3 +109,4 @@ class Composer:
     preview: Callable[[Sketch], Values] | None = None
     asked_for: bool = False
     private: bool = False
+    kind: Kind = Kind.MAILING

@@ -1,4 +1,4 @@
-"""The outbox: one row per person per message, and everything that happened to it."""
+"""The outbox: one row per person per message, and everything that happened to it; whom not to write to."""
 
 from __future__ import annotations
 
@@ -35,17 +35,33 @@ class State(StrEnum):
     DOUBTFUL = "doubtful"
 
 
+class Hold(StrEnum):
+    """Why a message waits for somebody of the team, whatever its state.
+
+    restored (the database is an older one than this machine has sent from), resumed (the
+    consultation was paused when it was due), too_old (nobody was there to send it for too
+    long), mailing (its mailing was paused).
+    """
+
+    RESTORED = "restored"
+    RESUMED = "resumed"
+    TOO_OLD = "too_old"
+    MAILING = "mailing"
+
+
 class Message(Base):
     """One mail to one person."""
 
     __tablename__ = "message"
     __table_args__ = (
         one_of("state", State),
+        one_of("held_because", Hold),
         CheckConstraint("language IN ('en', 'fr', 'both')", name="language_known"),
         CheckConstraint("state NOT IN ('queued', 'claimed', 'sending') OR raw_sealed IS NOT NULL", name="bytes_before_sending"),
         CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_has_time"),
         Index("ix_message_due", "state", "due_at"),
         Index("ix_message_listed", "consultation_id", "created_at"),
+        Index("ix_message_address", "address_index"),
     )
 
     consultation_id: Mapped[UUID | None] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"))
@@ -73,6 +89,13 @@ class Message(Base):
     claimed_by: Mapped[str | None] = mapped_column(String(60))
     lease_until: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
+    # Waits for the team: not due until somebody lets it go or cancels it.
+    held_because: Mapped[Hold | None] = mapped_column(words(Hold))
+    # It was sent, and a delivery report said later that it did not arrive (RFC 3464).
+    bounced_at: Mapped[datetime | None]
+    # Blind indexes of the address it was written for and of that address's domain; kept with the address.
+    address_index: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    domain_index: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     # The server's last word, or why it was not sent.
     outcome: Mapped[str] = mapped_column(String(500), default="")
     to_address_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)

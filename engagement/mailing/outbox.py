@@ -64,6 +64,7 @@ def due(moment: datetime) -> ColumnElement[bool]:
     return and_(
         Message.state.in_([State.QUEUED, State.DEFERRED]),
         Message.raw_sealed.is_not(None),
+        Message.held_because.is_(None),
         Message.due_at <= moment,
         or_(Message.not_after.is_(None), Message.not_after > moment),
         not_held(),
@@ -297,6 +298,6 @@ def _drop_old_bytes(moment: datetime) -> None:
         session.execute(
             update(Message)
             .where(Message.id.in_(ids), old)
-            .values(raw_sealed=None, subject_sealed=None, to_address_sealed=None)
+            .values(raw_sealed=None, subject_sealed=None, to_address_sealed=None, address_index=None, domain_index=None)
             .execution_options(synchronize_session=False)
         )

@@ -16,6 +16,7 @@ from sqlalchemy import and_, or_, select
 from engagement.consultations.models import Consultation
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
+from engagement.kernel.crypto import address_index, domain_index
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError, what_broke
 from engagement.kernel.ports import ports
@@ -66,7 +67,7 @@ def unwritten() -> ColumnElement[bool]:
 def due_to_be_written(limit: int = 20) -> list[UUID]:
     """Return the ids of messages that are due and have no bytes yet, the longest due first."""
     moment = now()
-    found = select(Message.id).where(unwritten(), Message.due_at <= moment, not_held())
+    found = select(Message.id).where(unwritten(), Message.due_at <= moment, Message.held_because.is_(None), not_held())
     return list(db.session.scalars(found.order_by(Message.due_at, Message.id).limit(limit)))
 
 
@@ -103,6 +104,8 @@ def _store(session: Session, row: Message, result: Result) -> None:
         move(session, row, State.FAILED, str(result))
     else:
         row.to_address, row.subject, row.raw = result.composed.to_address, result.subject, result.raw
+        row.address_index, row.domain_index = address_index(row.to_address), domain_index(row.to_address)
+        row.details = {**row.details, **result.composed.details}
         session.add_all(result.composed.rows)
         reason = why_suppressed(row, row.to_address)
         move(session, row, State.SUPPRESSED if reason else State.QUEUED, reason)

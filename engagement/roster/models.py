@@ -71,8 +71,16 @@ class Person(Base):
     identified_through: Mapped[IdentifiedThrough] = mapped_column(words(IdentifiedThrough))
     # Where and when it is safe to reach this person; see safe_contact.
     safe_contact_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # When this person may be written to or called, as JSON; see roster.safe_hours. Empty: at any time.
+    safe_hours_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     # Asked not to be written to at all.
     do_not_contact: Mapped[bool] = mapped_column(default=False)
+    # What they still want: invitations and news, reminders, an entry for their calendar.
+    wants_mailings: Mapped[bool] = mapped_column(default=True)
+    wants_reminders: Mapped[bool] = mapped_column(default=True)
+    wants_calendar: Mapped[bool] = mapped_column(default=True)
+    # Neutral sender name, subject and calendar title: others may see this person's screen.
+    discreet: Mapped[bool] = mapped_column(default=False)
     # False: known through restricted batches only, so that members who are cleared for none of them
     # never see this person (roster.filters.visible).
     open_to_team: Mapped[bool] = mapped_column(default=True)
@@ -80,6 +88,7 @@ class Person(Base):
 
     organization: Mapped[Organization | None] = relationship(lazy="selectin")
     safe_contact = SealedText()
+    safe_hours = SealedText()
 
     @property
     def name(self) -> str:
