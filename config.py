@@ -57,6 +57,8 @@ class Settings:
     imap_url: str | None
     # A mail of which nobody knows whether it arrived goes once more by itself; else staff decide.
     mail_resend_doubtful: bool = False
+    # The mail system knows no plus-addresses and no envelope sender of ours: one ordinary mailbox must do.
+    mail_one_mailbox: bool = False
     # How many web servers stand before this program and name the address that asks.
     trusted_proxies: int = 0
 
@@ -111,6 +113,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         mail_default_sender=given.get("MAIL_DEFAULT_SENDER", "consultations@convoke.example"),
         imap_url=given.get("IMAP_URL") or None,
         mail_resend_doubtful=_flag(given, "MAIL_RESEND_DOUBTFUL", problems),
+        mail_one_mailbox=_flag(given, "MAIL_ONE_MAILBOX", problems),
         trusted_proxies=_proxies(given.get("TRUSTED_PROXIES", ""), problems),
     )
     problems += _at_odds(settings)
