@@ -46,20 +46,10 @@ def test_a_table_that_is_rebuilt_keeps_the_rows_that_point_to_it(installation):
     with closing(sqlite3.connect(installation)) as connection:
         insert(connection, "consultation", id=CONSULTATION, slug="fisheries", status="open", zone="America/Toronto")
         insert(connection, "questionnaire", id="d" * 32, consultation_id=CONSULTATION, name="q", opens_on=None)
-        insert(
-            connection,
-            "mailing",
-            id=MAILING,
-            consultation_id=CONSULTATION,
-            questionnaire_id="d" * 32,
-            state="draft",
-            purpose="x",
-            people="[]",
-        )
-        insert(
-            connection, "message", id=MESSAGE, consultation_id=CONSULTATION, mailing_id=MAILING, purpose="x", language="en",
-            dedup_key="k", rfc_message_id="<m>", bounce_token="t", state="planned",
-        )  # fmt: skip
+        about = {"consultation_id": CONSULTATION, "purpose": "x"}
+        insert(connection, "mailing", id=MAILING, questionnaire_id="d" * 32, state="draft", people="[]", **about)
+        marks = {"dedup_key": "k", "rfc_message_id": "<m>", "bounce_token": "t"}
+        insert(connection, "message", id=MESSAGE, mailing_id=MAILING, language="en", state="planned", **marks, **about)
         connection.commit()
     flask_migrate.upgrade()
     with closing(sqlite3.connect(installation)) as connection:
