@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, bindparam, func, select, tuple_, update
+from sqlalchemy.orm import aliased
 
 from engagement.events.models import Format, Seat, SeatState, Sitting
 from engagement.invitations.models import Choice, Mode
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import CursorResult
+    from sqlalchemy import CursorResult, Row, ScalarSelect
     from sqlalchemy.orm import Session
 
 
@@ -85,11 +86,21 @@ class Count:
         return open_to_newcomers(self.seats, self.taken, self.waiting)
 
 
-def count_of(sitting: Sitting, mode: Mode, waiting: int) -> Count:
+def count_of(sitting: Sitting | Row[Any], mode: Mode, waiting: int) -> Count:
     """Return the seats of a sitting in one mode."""
     if mode is Mode.IN_PERSON:
         return Count(mode, sitting.seats_in_person, sitting.taken_in_person, waiting)
     return Count(mode, sitting.seats_online, sitting.taken_online, waiting)
+
+
+def waiting_in(mode: Mode) -> ScalarSelect[int]:
+    """Return how many wait for a seat of this kind, for a statement that reads or changes sittings."""
+    return (
+        select(func.count())
+        .where(Seat.sitting_id == Sitting.id, Seat.mode == mode, Seat.state == SeatState.WAITING)
+        .correlate(Sitting)
+        .scalar_subquery()
+    )
 
 
 def _columns(mode: Mode) -> tuple[Any, Any]:
@@ -106,13 +117,7 @@ def take_seat(session: Session, sitting_id: UUID, mode: Mode, *, past_the_line: 
     taken, seats = _columns(mode)
     statement = update(Sitting).where(Sitting.id == sitting_id, taken < seats)
     if not past_the_line:
-        waiting = (
-            select(func.count())
-            .select_from(Seat)
-            .where(Seat.sitting_id == sitting_id, Seat.mode == mode, Seat.state == SeatState.WAITING)
-            .scalar_subquery()
-        )
-        statement = statement.where(taken + waiting < seats)
+        statement = statement.where(taken + waiting_in(mode) < seats)
     return _run(session, sitting_id, statement.values({taken: taken + 1})) == 1
 
 
@@ -202,6 +207,20 @@ def waiting_line(session: Session, sitting_id: UUID, mode: Mode) -> list[Seat]:
             .order_by(Seat.since, Seat.id)
         )
     )
+
+
+_AHEAD, _MINE = aliased(Seat), aliased(Seat)
+_PLACE = (
+    select(func.count())
+    .select_from(_MINE)
+    .join(_AHEAD, and_(_AHEAD.sitting_id == _MINE.sitting_id, _AHEAD.mode == _MINE.mode, _AHEAD.state == SeatState.WAITING))
+    .where(_MINE.id == bindparam("seat_id"), tuple_(_AHEAD.since, _AHEAD.id) <= tuple_(_MINE.since, _MINE.id))
+)
+
+
+def place_in_line(session: Session, seat_id: UUID) -> int:
+    """Return which place somebody who waits has in the line of ``waiting_line``: 1 is next."""
+    return session.scalar(_PLACE, {"seat_id": seat_id}) or 0
 
 
 def seats_of(invitation_id: UUID) -> dict[UUID, Seat]:

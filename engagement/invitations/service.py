@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engagement.invitations.ledger import overall, standing
@@ -191,6 +191,22 @@ def standing_by_sitting(replies: Sequence[Reply], invitation: Invitation) -> dic
     if len(sittings) > 1:
         found.pop(None, None)
     return {sitting: reply for sitting, reply in found.items() if reply is not None}
+
+
+_LATEST_FIRST = func.row_number().over(
+    partition_by=Reply.sitting_id,
+    order_by=((Reply.recorded_at >= bindparam("since")).desc(), Reply.received_at.desc(), Reply.recorded_at.desc()),
+)
+_RANKED = select(Reply.id, _LATEST_FIRST.label("rank")).where(Reply.invitation_id == bindparam("invitation_id")).subquery()
+_LATEST = select(Reply).join(_RANKED, _RANKED.c.id == Reply.id).where(_RANKED.c.rank == 1)
+
+
+def latest_replies(session: Session, invitation: Invitation) -> list[Reply]:
+    """Return, for each sitting, the one reply that can still count: the last of those since the invitation was made.
+
+    ``standing_by_sitting`` says the same of these as of the whole ledger, however long that has grown.
+    """
+    return list(session.scalars(_LATEST, {"invitation_id": invitation.id, "since": invitation.created_at}))
 
 
 def replies_of(invitation_id: UUID) -> list[Reply]:

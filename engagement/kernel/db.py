@@ -137,7 +137,9 @@ def _set_up_connection(connection: Any, record: Any) -> None:  # noqa: ARG001
 def _begin(connection: Connection) -> None:
     may_write = _writing.get() and not _fetching.get()
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if may_write else 'ON'}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if may_write else "BEGIN")
+        # Said to the driver itself: every transaction begins here, and these are no questions to wait for.
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA query_only={'OFF' if may_write else 'ON'}")
+        driver.execute("BEGIN IMMEDIATE" if may_write else "BEGIN")
     elif not may_write:
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")

@@ -99,7 +99,7 @@ def _ask(view: GuestView, *, each: bool) -> Any:
         each=each,
         held=held_here(),
         coming=coming_sittings(view),
-        questionnaire=offered_questionnaire(g.consultation),
+        questionnaire=offered_questionnaire(g.consultation) if g.person.email else None,
     )
 
 
