@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from engagement.events.models import Seat
+    from engagement.events.models import CalendarEntry, Seat
     from engagement.invitations.models import Reply
     from engagement.kernel.audit import Actor
 
@@ -93,9 +93,15 @@ def _once(invitation: Invitation, sitting_id: UUID | None) -> str:
     return f"{INVITATION}:{invitation.id}:{sitting_id or 'undated'}:{invitation.created_at.timestamp():.6f}"
 
 
-def confirm_reply(session: Session, invitation: Invitation, reply: Reply, actor: Actor) -> None:
-    """Plan the mail that says what was recorded of a reply."""
-    _confirm(session, invitation, {"reply_id": str(reply.id)}, sitting_id=reply.sitting_id, key=str(reply.id), actor=actor)
+def confirm_reply(
+    session: Session, invitation: Invitation, reply: Reply, actor: Actor, entry: CalendarEntry | None = None
+) -> CalendarEntry | None:
+    """Plan the mail that says what was recorded of a reply, and return the calendar entry that it carries.
+
+    ``entry`` is the one that the guest has of the sitting already, if they have one.
+    """
+    details = {"reply_id": str(reply.id)}
+    return _confirm(session, invitation, details, sitting_id=reply.sitting_id, key=str(reply.id), actor=actor, entry=entry)
 
 
 def confirm_seat(session: Session, invitation: Invitation, seat: Seat, actor: Actor) -> None:
@@ -104,12 +110,21 @@ def confirm_seat(session: Session, invitation: Invitation, seat: Seat, actor: Ac
     _confirm(session, invitation, {}, sitting_id=seat.sitting_id, key=key, actor=actor)
 
 
-def _confirm(session: Session, invitation: Invitation, details: dict[str, str], *, sitting_id: UUID | None, key: str, actor: Actor) -> None:
+def _confirm(
+    session: Session,
+    invitation: Invitation,
+    details: dict[str, str],
+    *,
+    sitting_id: UUID | None,
+    key: str,
+    actor: Actor,
+    entry: CalendarEntry | None = None,
+) -> CalendarEntry | None:
     person = session.get(Person, invitation.person_id)
     if person is None or not person.email:
-        return
+        return None
     if sitting_id is not None:
-        entry_for(session, invitation.id, sitting_id, mail_domain())
+        entry = entry or entry_for(session, invitation.id, sitting_id, mail_domain())
         details = {**details, "sitting_id": str(sitting_id)}
     plan(
         consultation_id=invitation.consultation_id,
@@ -121,3 +136,4 @@ def _confirm(session: Session, invitation: Invitation, details: dict[str, str], 
         details=details,
         actor=actor,
     )
+    return entry

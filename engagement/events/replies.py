@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, select
 
 from engagement.consultations.models import Consultation, Status
 from engagement.events.models import CalendarEntry, Event, EventStatus, Needs, Seat, SeatState, Sitting
 from engagement.events.posting import confirm_reply, confirm_seat
-from engagement.events.seats import FullError, modes_of, release, seat_of, settle, take_seat
+from engagement.events.seats import FullError, Wanted, modes_of, release, settle, take_seat
 from engagement.events.vocabulary import INTERPRETATION
 from engagement.invitations.models import Channel, Choice, Invitation, Mode, Reply
-from engagement.invitations.service import held_for_change, record_reply, replies_of, standing_by_sitting, withdraw
+from engagement.invitations.service import Said, held_for_change, latest_replies, standing_by_sitting, withdraw, write_reply
 from engagement.invitations.vocabulary import MODES
 from engagement.kernel.audit import Actor, ActorKind, note
 from engagement.kernel.bilingual import Text
@@ -118,28 +119,40 @@ def reply_to_event(
     (nothing is changed then: the guest chooses the waiting list or the other way of taking
     part), BadAnswerError, WithdrawnError, BadTimeError, AbsentError.
     """
-    with writing() as session:
+    with _asking_first() as session:
         invitation, event, consultation = _invited(session, invitation_id)
         if actor.kind is ActorKind.LINK:
             closed = closed_because(consultation, event, now())
             if closed is not None:
                 raise ReplyClosedError(closed)
-        sittings = {row.id: row for row in session.scalars(select(Sitting).where(Sitting.event_id == event.id).order_by(Sitting.id))}
-        told = _Told(invitation, channel, received_at, reason, wants_questionnaire, actor)
+        places = _places(session, event, invitation)
+        told = _Told(event, invitation, latest_replies(session, invitation), channel, received_at, reason, wants_questionnaire, actor)
         outcomes = [
-            _record(session, event, sittings.get(sitting_id) if sitting_id else None, answer, told)
-            for sitting_id, answer in _by_sitting(event, sittings, answers)
+            _record(session, places[sitting_id] if sitting_id else None, answer, told)
+            for sitting_id, answer in _by_sitting(event, list(places), answers)
         ]
         if needs is not None:
             _keep_needs(session, invitation, needs, actor)
     return outcomes
 
 
+@contextmanager
+def _asking_first() -> Iterator[Session]:
+    """Open the transaction of a reply: everything is asked before anything is changed, and stored in one go."""
+    with writing() as session:
+        # What a verb around this one has changed is there to be asked for.
+        session.flush()
+        with session.no_autoflush:
+            yield session
+
+
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What is the same for every sitting of one reply."""
+    """What is the same for every sitting of one reply. ``ledger`` grows with what is written."""
 
+    event: Event
     invitation: Invitation
+    ledger: list[Reply]
     channel: Channel
     received_at: datetime | None
     reason: str
@@ -147,16 +160,46 @@ class _Told:
     actor: Actor
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A sitting, and what the guest has of it before the reply."""
+
+    sitting: Sitting
+    seat: Seat | None
+    entry: CalendarEntry | None
+
+
+_PLACES = (
+    select(Sitting, Seat, CalendarEntry)
+    .outerjoin(Seat, and_(Seat.sitting_id == Sitting.id, Seat.invitation_id == bindparam("invitation_id")))
+    .outerjoin(CalendarEntry, and_(CalendarEntry.sitting_id == Sitting.id, CalendarEntry.invitation_id == bindparam("invitation_id")))
+    .where(Sitting.event_id == bindparam("event_id"))
+    .order_by(Sitting.id)
+)
+
+
+def _places(session: Session, event: Event, invitation: Invitation) -> dict[UUID, _Place]:
+    rows = session.execute(_PLACES, {"event_id": event.id, "invitation_id": invitation.id})
+    return {sitting.id: _Place(sitting, seat, entry) for sitting, seat, entry in rows}
+
+
+_EVENT = (
+    select(Event, Consultation)
+    .join(Consultation, Consultation.id == Event.consultation_id)
+    .where(Event.id == bindparam("event_id"))
+)
+
+
 def _invited(session: Session, invitation_id: UUID) -> tuple[Invitation, Event, Consultation]:
     invitation = held_for_change(session, invitation_id)
-    event = session.get(Event, invitation.event_id) if invitation.event_id else None
-    consultation = session.get(Consultation, invitation.consultation_id)
-    if event is None or consultation is None:
+    found = session.execute(_EVENT, {"event_id": invitation.event_id}).one_or_none()
+    if found is None:
         raise AbsentError
+    event, consultation = found
     return invitation, event, consultation
 
 
-def _by_sitting(event: Event, sittings: dict[UUID, Sitting], answers: Mapping[UUID, Answer] | Answer) -> list[tuple[UUID | None, Answer]]:
+def _by_sitting(event: Event, sittings: list[UUID], answers: Mapping[UUID, Answer] | Answer) -> list[tuple[UUID | None, Answer]]:
     """Return the answers by sitting, in one order everywhere, so that no two replies wait for each other."""
     if isinstance(answers, Answer):
         chosen: list[tuple[UUID | None, Answer]] = [(key, answers) for key in sittings] or [(None, answers)]
@@ -181,48 +224,32 @@ def _fitting(event: Event, answer: Answer) -> Answer:
     return answer
 
 
-def _record(session: Session, event: Event, sitting: Sitting | None, answer: Answer, told: _Told) -> Outcome:
-    key = sitting.id if sitting else None
-    reply = record_reply(
-        invitation_id=told.invitation.id,
-        choice=answer.choice,
-        mode=answer.mode,
-        sitting_id=key,
-        channel=told.channel,
-        received_at=told.received_at,
-        reason=told.reason,
-        wants_questionnaire=told.wants_questionnaire,
-        actor=told.actor,
-    )
-    stands = standing_by_sitting(replies_of(told.invitation.id), told.invitation).get(key)
-    if sitting is None:
+def _record(session: Session, place: _Place | None, answer: Answer, told: _Told) -> Outcome:
+    key = place.sitting.id if place else None
+    said = Said(answer.choice, told.channel, answer.mode, key, told.received_at, told.reason, told.wants_questionnaire)
+    reply = write_reply(session, told.invitation, told.ledger, said, told.actor)
+    stands = standing_by_sitting(told.ledger, told.invitation).get(key)
+    if place is None:
         if stands is reply and told.channel is Channel.WEB:
             confirm_reply(session, told.invitation, reply, told.actor)
         return Outcome(None, answer.choice, answer.mode, None, counts=stands is reply)
     if stands is not None and stands is not reply:
-        held = seat_of(session, sitting.id, told.invitation.id)
-        return Outcome(sitting.id, stands.choice, stands.mode, held.state if held else None, counts=False)
-    seat = _settled(session, event, sitting, answer, reply)
+        return Outcome(key, stands.choice, stands.mode, place.seat.state if place.seat else None, counts=False)
+    seat = _settled(session, place, answer, reply, told.event)
+    entry = place.entry
     if told.channel is Channel.WEB:
-        confirm_reply(session, told.invitation, reply, told.actor)
-    _mirror(session, reply)
-    return Outcome(sitting.id, answer.choice, answer.mode, seat)
+        entry = confirm_reply(session, told.invitation, reply, told.actor, entry) or entry
+    if entry is not None:
+        entry.partstat = reply.choice
+    return Outcome(key, answer.choice, answer.mode, seat)
 
 
-def _settled(session: Session, event: Event, sitting: Sitting, answer: Answer, reply: Reply) -> SeatState | None:
+def _settled(session: Session, place: _Place, answer: Answer, reply: Reply, event: Event) -> SeatState | None:
+    wanted = Wanted(answer.choice, answer.mode, answer.may_wait, reply.received_at)
     try:
-        return settle(
-            session,
-            sitting_id=sitting.id,
-            invitation_id=reply.invitation_id,
-            choice=answer.choice,
-            mode=answer.mode,
-            may_wait=answer.may_wait,
-            at=reply.received_at,
-        )
+        return settle(session, place.seat, wanted, sitting_id=place.sitting.id, invitation_id=reply.invitation_id)
     except FullError:
-        mode = answer.mode or Mode.IN_PERSON
-        raise _seat_taken(event, sitting, mode) from None
+        raise _seat_taken(event, place.sitting, answer.mode or Mode.IN_PERSON) from None
 
 
 def _seat_taken(event: Event, sitting: Sitting, mode: Mode) -> SeatTakenError:
@@ -240,14 +267,6 @@ def _seat_taken(event: Event, sitting: Sitting, mode: Mode) -> SeatTakenError:
         f"Rien n’a été modifié. Choisissez la liste d’attente{other['fr']}.",
     )
     return SeatTakenError(said, sitting_id=sitting.id, mode=mode)
-
-
-def _mirror(session: Session, reply: Reply) -> None:
-    entry = session.scalar(
-        select(CalendarEntry).where(CalendarEntry.invitation_id == reply.invitation_id, CalendarEntry.sitting_id == reply.sitting_id)
-    )
-    if entry is not None:
-        entry.partstat = reply.choice
 
 
 def _keep_needs(session: Session, invitation: Invitation, stated: NeedsStated, actor: Actor) -> None:

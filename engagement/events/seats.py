@@ -149,38 +149,38 @@ def release(session: Session, seat: Seat) -> None:
     session.flush()
 
 
-def settle(
-    session: Session,
-    *,
-    sitting_id: UUID,
-    invitation_id: UUID,
-    choice: Choice,
-    mode: Mode | None,
-    may_wait: bool,
-    at: datetime,
-) -> SeatState | None:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a reply, received ``at`` this moment, asks for in one sitting. ``may_wait``: if it is full, a place in the line."""
+
+    choice: Choice
+    mode: Mode | None
+    may_wait: bool
+    at: datetime
+
+
+def settle(session: Session, seat: Seat | None, wanted: Wanted, *, sitting_id: UUID, invitation_id: UUID) -> SeatState | None:
     """Do what a reply asks for, and return what the guest has now; FullError where they must choose.
 
-    A change from one way of taking part to the other frees and takes in this one transaction.
+    ``seat`` is what they have of the sitting so far. A change from one way of taking part to
+    the other frees and takes in this one transaction.
     """
-    seat = seat_of(session, sitting_id, invitation_id)
-    step = next_step(choice, mode, Held(seat.mode, seat.state) if seat else None)
+    step = next_step(wanted.choice, wanted.mode, Held(seat.mode, seat.state) if seat else None)
     if step is Step.NOTHING:
         return seat.state if seat else None
-    if step is Step.FREE or mode is None:
+    if step is Step.FREE or wanted.mode is None:
         if seat is not None:
             release(session, seat)
         return None
-    if take_seat(session, sitting_id, mode):
+    if take_seat(session, sitting_id, wanted.mode):
         state = SeatState.TAKEN
-    elif may_wait:
+    elif wanted.may_wait:
         state = SeatState.WAITING
     else:
         raise FullError
     if seat is not None:
         release(session, seat)
-    session.add(Seat(sitting_id=sitting_id, invitation_id=invitation_id, mode=mode, state=state, since=at))
-    session.flush()
+    session.add(Seat(sitting_id=sitting_id, invitation_id=invitation_id, mode=wanted.mode, state=state, since=wanted.at))
     return state
 
 

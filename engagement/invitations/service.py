@@ -13,7 +13,7 @@ from engagement.invitations.models import Channel, Choice, Invitation, Mode, Per
 from engagement.kernel.audit import Actor, ActorKind, note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
-from engagement.kernel.db import db, writing
+from engagement.kernel.db import db, unless_stored_already, writing
 from engagement.kernel.errors import AbsentError, DomainError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def invite(
                 created_at=now(),
             )
             try:
-                with session.begin_nested():
+                with unless_stored_already(session):
                     session.add(row)
             except IntegrityError:
                 # Somebody else asked the same person in the same moment; theirs stands.
@@ -112,6 +112,19 @@ def held_for_change(session: Session, invitation_id: UUID) -> Invitation:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody replied. ``received_at`` (UTC; None: this moment) decides which reply counts."""
+
+    choice: Choice
+    channel: Channel
+    mode: Mode | None = None
+    sitting_id: UUID | None = None
+    received_at: datetime | None = None
+    reason: str = ""
+    wants_questionnaire: bool = False
+
+
 def record_reply(
     *,
     invitation_id: UUID,
@@ -124,34 +137,44 @@ def record_reply(
     wants_questionnaire: bool = False,
     actor: Actor,
 ) -> Reply:
-    """Write a reply into the ledger and return it; ``counts(reply)`` says whether it stands.
+    """Write a reply into the ledger and return it.
 
-    ``received_at`` (UTC; now if left out) decides which reply counts. A stated time older
-    than the standing reply is kept and changes nothing. For an event use
+    A stated time older than the standing reply is kept and changes nothing. For an event use
     events.service.reply_to_event, which looks after the seat as well.
     Raises WithdrawnError, BadTimeError (a time that has not come yet).
     """
+    said = Said(choice, channel, mode, sitting_id, received_at, reason, wants_questionnaire)
     with writing() as session:
         invitation = held_for_change(session, invitation_id)
-        _require_possible(invitation, received_at)
-        moment = now()
-        row = Reply(
-            invitation_id=invitation_id,
-            sitting_id=sitting_id,
-            choice=choice,
-            mode=None if choice is Choice.DECLINED else mode,
-            channel=channel,
-            received_at=received_at or moment,
-            recorded_at=moment,
-            recorded_by=actor.id if actor.kind is ActorKind.STAFF else None,
-            wants_questionnaire=wants_questionnaire,
-        )
-        row.reason = reason.strip()
-        session.add(row)
-        session.flush()
-        _sum_up(session, invitation)
-        note(session, "record_reply", row, actor, invitation.consultation_id)
-        session.flush()
+        return write_reply(session, invitation, latest_replies(session, invitation), said, actor)
+
+
+def write_reply(session: Session, invitation: Invitation, ledger: list[Reply], said: Said, actor: Actor) -> Reply:
+    """Write a reply to an invitation that is held for change, add it to ``ledger``, and return it.
+
+    ``ledger`` is what ``latest_replies`` gave; the invitation then says what counts of it and
+    this. The rows are stored with whatever else the transaction stores. Raises as ``record_reply``.
+    """
+    _require_possible(invitation, said.received_at)
+    moment = now()
+    row = Reply(
+        invitation_id=invitation.id,
+        sitting_id=said.sitting_id,
+        choice=said.choice,
+        mode=None if said.choice is Choice.DECLINED else said.mode,
+        channel=said.channel,
+        received_at=said.received_at or moment,
+        recorded_at=moment,
+        recorded_by=actor.id if actor.kind is ActorKind.STAFF else None,
+        wants_questionnaire=said.wants_questionnaire,
+    )
+    row.reason = said.reason.strip()
+    session.add(row)
+    ledger.append(row)
+    counting = standing_by_sitting(ledger, invitation)
+    invitation.choice = overall(reply.choice for reply in counting.values())
+    invitation.replied_at = max((reply.received_at for reply in counting.values()), default=None)
+    note(session, "record_reply", row, actor, invitation.consultation_id)
     return row
 
 
@@ -168,13 +191,6 @@ def _require_possible(invitation: Invitation, received_at: datetime | None) -> N
             "Ce moment n’est pas encore arrivé : entrez le moment de réception de la réponse.",
         )
         raise BadTimeError(said, field="received_at")
-
-
-def _sum_up(session: Session, invitation: Invitation) -> None:
-    replies = list(session.scalars(select(Reply).where(Reply.invitation_id == invitation.id)))
-    counting = standing_by_sitting(replies, invitation)
-    invitation.choice = overall(reply.choice for reply in counting.values())
-    invitation.replied_at = max((reply.received_at for reply in counting.values()), default=None)
 
 
 def standing_by_sitting(replies: Sequence[Reply], invitation: Invitation) -> dict[UUID | None, Reply]:

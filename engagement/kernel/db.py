@@ -119,6 +119,18 @@ def migrating() -> Iterator[None]:
         _writing.reset(token)
 
 
+@contextmanager
+def unless_stored_already(session: Session) -> Iterator[None]:
+    """Store what is added in the block at once; if another transaction was faster, only the block is undone.
+
+    Raises IntegrityError then. On SQLite nobody can be faster, since whoever writes holds the
+    only lock, and no savepoint is needed.
+    """
+    with session.begin_nested() if db.engine.dialect.name == "postgresql" else nullcontext():
+        yield
+        session.flush()
+
+
 def is_writing() -> bool:
     """Return whether the current code runs inside ``writing()``."""
     return _writing.get()
