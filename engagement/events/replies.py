@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, bindparam, select
+from sqlalchemy.orm import lazyload
 
 from engagement.consultations.models import Consultation, Status
 from engagement.events.models import CalendarEntry, Event, EventStatus, Needs, Seat, SeatState, Sitting
@@ -15,7 +16,7 @@ from engagement.events.posting import confirm_reply, confirm_seat
 from engagement.events.seats import FullError, Wanted, modes_of, release, settle, take_seat
 from engagement.events.vocabulary import INTERPRETATION
 from engagement.invitations.models import Channel, Choice, Invitation, Mode, Reply
-from engagement.invitations.service import Said, held_for_change, latest_replies, standing_by_sitting, withdraw, write_reply
+from engagement.invitations.service import Said, hold, latest_replies, standing_by_sitting, withdraw, write_reply
 from engagement.invitations.vocabulary import MODES
 from engagement.kernel.audit import Actor, ActorKind, note
 from engagement.kernel.bilingual import Text
@@ -23,6 +24,7 @@ from engagement.kernel.clock import end_of_day, now
 from engagement.kernel.db import writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.wording import date_words, span_words
+from engagement.roster.models import Person
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -120,19 +122,13 @@ def reply_to_event(
     part), BadAnswerError, WithdrawnError, BadTimeError, AbsentError.
     """
     with _asking_first() as session:
-        invitation, event, consultation = _invited(session, invitation_id)
-        if actor.kind is ActorKind.LINK:
-            closed = closed_because(consultation, event, now())
-            if closed is not None:
-                raise ReplyClosedError(closed)
-        places = _places(session, event, invitation)
-        told = _Told(event, invitation, latest_replies(session, invitation), channel, received_at, reason, wants_questionnaire, actor)
-        outcomes = [
-            _record(session, places[sitting_id] if sitting_id else None, answer, told)
-            for sitting_id, answer in _by_sitting(event, list(places), answers)
-        ]
+        guest = _invited(session, invitation_id)
+        _require_open(guest, actor)
+        ledger = latest_replies(session, guest.invitation)
+        told = _Told(guest, ledger, channel, received_at, reason, wants_questionnaire, actor)
+        outcomes = [_record(session, sitting_id, answer, told) for sitting_id, answer in _by_sitting(guest, answers)]
         if needs is not None:
-            _keep_needs(session, invitation, needs, actor)
+            _keep_needs(session, guest.invitation, needs, actor)
     return outcomes
 
 
@@ -147,20 +143,6 @@ def _asking_first() -> Iterator[Session]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What is the same for every sitting of one reply. ``ledger`` grows with what is written."""
-
-    event: Event
-    invitation: Invitation
-    ledger: list[Reply]
-    channel: Channel
-    received_at: datetime | None
-    reason: str
-    wants_questionnaire: bool
-    actor: Actor
-
-
-@dataclass(frozen=True, slots=True)
 class _Place:
     """A sitting, and what the guest has of it before the reply."""
 
@@ -169,45 +151,71 @@ class _Place:
     entry: CalendarEntry | None
 
 
-_PLACES = (
-    select(Sitting, Seat, CalendarEntry)
-    .outerjoin(Seat, and_(Seat.sitting_id == Sitting.id, Seat.invitation_id == bindparam("invitation_id")))
-    .outerjoin(CalendarEntry, and_(CalendarEntry.sitting_id == Sitting.id, CalendarEntry.invitation_id == bindparam("invitation_id")))
-    .where(Sitting.event_id == bindparam("event_id"))
+@dataclass(frozen=True, slots=True)
+class _Invited:
+    """A guest and what they are invited to; ``places`` by sitting, in one order everywhere."""
+
+    invitation: Invitation
+    event: Event
+    consultation: Consultation
+    # Held so that whoever asks for this person in the same transaction finds them read.
+    person: Person
+    places: dict[UUID, _Place]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is the same for every sitting of one reply. ``ledger`` grows with what is written."""
+
+    guest: _Invited
+    ledger: list[Reply]
+    channel: Channel
+    received_at: datetime | None
+    reason: str
+    wants_questionnaire: bool
+    actor: Actor
+
+
+_INVITED = (
+    select(Invitation, Event, Consultation, Person, Sitting, Seat, CalendarEntry)
+    .join(Event, Event.id == Invitation.event_id)
+    .join(Consultation, Consultation.id == Invitation.consultation_id)
+    .join(Person, Person.id == Invitation.person_id)
+    .outerjoin(Sitting, Sitting.event_id == Event.id)
+    .outerjoin(Seat, and_(Seat.sitting_id == Sitting.id, Seat.invitation_id == Invitation.id))
+    .outerjoin(CalendarEntry, and_(CalendarEntry.sitting_id == Sitting.id, CalendarEntry.invitation_id == Invitation.id))
+    .where(Invitation.id == bindparam("invitation_id"))
     .order_by(Sitting.id)
+    .options(lazyload(Person.organization))
+    .execution_options(populate_existing=True)
 )
 
 
-def _places(session: Session, event: Event, invitation: Invitation) -> dict[UUID, _Place]:
-    rows = session.execute(_PLACES, {"event_id": event.id, "invitation_id": invitation.id})
-    return {sitting.id: _Place(sitting, seat, entry) for sitting, seat, entry in rows}
-
-
-_EVENT = (
-    select(Event, Consultation)
-    .join(Consultation, Consultation.id == Event.consultation_id)
-    .where(Event.id == bindparam("event_id"))
-)
-
-
-def _invited(session: Session, invitation_id: UUID) -> tuple[Invitation, Event, Consultation]:
-    invitation = held_for_change(session, invitation_id)
-    found = session.execute(_EVENT, {"event_id": invitation.event_id}).one_or_none()
-    if found is None:
+def _invited(session: Session, invitation_id: UUID) -> _Invited:
+    hold(session, invitation_id)
+    rows = session.execute(_INVITED, {"invitation_id": invitation_id}).all()
+    if not rows:
         raise AbsentError
-    event, consultation = found
-    return invitation, event, consultation
+    invitation, event, consultation, person, *_ = rows[0]
+    places = {row.Sitting.id: _Place(row.Sitting, row.Seat, row.CalendarEntry) for row in rows if row.Sitting is not None}
+    return _Invited(invitation, event, consultation, person, places)
 
 
-def _by_sitting(event: Event, sittings: list[UUID], answers: Mapping[UUID, Answer] | Answer) -> list[tuple[UUID | None, Answer]]:
+def _require_open(guest: _Invited, actor: Actor) -> None:
+    closed = closed_because(guest.consultation, guest.event, now()) if actor.kind is ActorKind.LINK else None
+    if closed is not None:
+        raise ReplyClosedError(closed)
+
+
+def _by_sitting(guest: _Invited, answers: Mapping[UUID, Answer] | Answer) -> list[tuple[UUID | None, Answer]]:
     """Return the answers by sitting, in one order everywhere, so that no two replies wait for each other."""
     if isinstance(answers, Answer):
-        chosen: list[tuple[UUID | None, Answer]] = [(key, answers) for key in sittings] or [(None, answers)]
+        chosen: list[tuple[UUID | None, Answer]] = [(key, answers) for key in guest.places] or [(None, answers)]
     else:
-        chosen = [(key, answers[key]) for key in sittings if key in answers]
+        chosen = [(key, answers[key]) for key in guest.places if key in answers]
         if len(chosen) != len(answers) or not chosen:
             raise AbsentError
-    return [(key, _fitting(event, answer)) for key, answer in chosen]
+    return [(key, _fitting(guest.event, answer)) for key, answer in chosen]
 
 
 def _fitting(event: Event, answer: Answer) -> Answer:
@@ -224,21 +232,22 @@ def _fitting(event: Event, answer: Answer) -> Answer:
     return answer
 
 
-def _record(session: Session, place: _Place | None, answer: Answer, told: _Told) -> Outcome:
-    key = place.sitting.id if place else None
+def _record(session: Session, key: UUID | None, answer: Answer, told: _Told) -> Outcome:
+    invitation = told.guest.invitation
     said = Said(answer.choice, told.channel, answer.mode, key, told.received_at, told.reason, told.wants_questionnaire)
-    reply = write_reply(session, told.invitation, told.ledger, said, told.actor)
-    stands = standing_by_sitting(told.ledger, told.invitation).get(key)
-    if place is None:
+    reply = write_reply(session, invitation, told.ledger, said, told.actor)
+    stands = standing_by_sitting(told.ledger, invitation).get(key)
+    if key is None:
         if stands is reply and told.channel is Channel.WEB:
-            confirm_reply(session, told.invitation, reply, told.actor)
+            confirm_reply(session, invitation, reply, told.actor)
         return Outcome(None, answer.choice, answer.mode, None, counts=stands is reply)
+    place = told.guest.places[key]
     if stands is not None and stands is not reply:
         return Outcome(key, stands.choice, stands.mode, place.seat.state if place.seat else None, counts=False)
-    seat = _settled(session, place, answer, reply, told.event)
+    seat = _settled(session, place, answer, reply, told.guest.event)
     entry = place.entry
     if told.channel is Channel.WEB:
-        entry = confirm_reply(session, told.invitation, reply, told.actor, entry) or entry
+        entry = confirm_reply(session, invitation, reply, told.actor, entry) or entry
     if entry is not None:
         entry.partstat = reply.choice
     return Outcome(key, answer.choice, answer.mode, seat)
@@ -290,11 +299,9 @@ def state_needs(*, invitation_id: UUID, needs: NeedsStated, actor: Actor) -> dat
     replies are closed. Raises AbsentError.
     """
     with writing() as session:
-        invitation, event, consultation = _invited(session, invitation_id)
-        closed = closed_because(consultation, event, now()) if actor.kind is ActorKind.LINK else None
-        if closed is not None:
-            raise ReplyClosedError(closed)
-        _keep_needs(session, invitation, needs, actor)
+        guest = _invited(session, invitation_id)
+        _require_open(guest, actor)
+        _keep_needs(session, guest.invitation, needs, actor)
         return session.scalar(select(Needs.stated_at).where(Needs.invitation_id == invitation_id))
 
 
@@ -307,11 +314,11 @@ def promote_from_waitlist(*, seat_id: UUID, actor: Actor) -> Seat:
         seat = session.get(Seat, seat_id)
         if seat is None:
             raise AbsentError
-        invitation, event, consultation = _invited(session, seat.invitation_id)
+        guest = _invited(session, seat.invitation_id)
         session.refresh(seat)
-        if event.status is EventStatus.CANCELLED:
+        if guest.event.status is EventStatus.CANCELLED:
             raise ReplyClosedError(Text("This event is cancelled.", "Cet événement est annulé."))
-        if consultation.status is Status.PAUSED:
+        if guest.consultation.status is Status.PAUSED:
             said = Text("The consultation is paused: no seats are given.", "La consultation est suspendue : aucune place n’est attribuée.")
             raise ReplyClosedError(said)
         if seat.state is SeatState.WAITING:
@@ -322,8 +329,8 @@ def promote_from_waitlist(*, seat_id: UUID, actor: Actor) -> Seat:
                 )
                 raise SeatTakenError(said, sitting_id=seat.sitting_id, mode=seat.mode)
             seat.state, seat.since = SeatState.TAKEN, now()
-            note(session, "promote_from_waitlist", seat, actor, event.consultation_id)
-            confirm_seat(session, invitation, seat, actor)
+            note(session, "promote_from_waitlist", seat, actor, guest.event.consultation_id)
+            confirm_seat(session, guest.invitation, seat, actor)
     return seat
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import CursorResult, Row, ScalarSelect
+    from sqlalchemy import CursorResult, Row, ScalarSelect, Update
     from sqlalchemy.orm import Session
 
 
@@ -109,26 +109,38 @@ def _columns(mode: Mode) -> tuple[Any, Any]:
     return Sitting.taken_online, Sitting.seats_online
 
 
+def _taking(mode: Mode, *, past_the_line: bool) -> Update:
+    taken, seats = _columns(mode)
+    statement = update(Sitting).where(Sitting.id == bindparam("sitting_id"), taken < seats)
+    if not past_the_line:
+        statement = statement.where(taken + waiting_in(mode) < seats)
+    return statement.values({taken: taken + 1}).execution_options(synchronize_session=False)
+
+
+def _freeing(mode: Mode) -> Update:
+    taken, _ = _columns(mode)
+    return update(Sitting).where(Sitting.id == bindparam("sitting_id")).values({taken: taken - 1}).execution_options(synchronize_session=False)
+
+
+_TAKE = {(mode, past): _taking(mode, past_the_line=past) for mode in Mode for past in (False, True)}
+_FREE = {mode: _freeing(mode) for mode in Mode}
+
+
 def take_seat(session: Session, sitting_id: UUID, mode: Mode, *, past_the_line: bool = False) -> bool:
     """Take one seat if there is one, and return whether there was.
 
     ``past_the_line`` is for whoever is at its head: they need no seat beyond those waited for.
     """
-    taken, seats = _columns(mode)
-    statement = update(Sitting).where(Sitting.id == sitting_id, taken < seats)
-    if not past_the_line:
-        statement = statement.where(taken + waiting_in(mode) < seats)
-    return _run(session, sitting_id, statement.values({taken: taken + 1})) == 1
+    return _run(session, sitting_id, _TAKE[mode, past_the_line]) == 1
 
 
 def free_seat(session: Session, sitting_id: UUID, mode: Mode) -> None:
     """Give one taken seat back."""
-    taken, _ = _columns(mode)
-    _run(session, sitting_id, update(Sitting).where(Sitting.id == sitting_id).values({taken: taken - 1}))
+    _run(session, sitting_id, _FREE[mode])
 
 
-def _run(session: Session, sitting_id: UUID, statement: Any) -> int:
-    done = session.execute(statement.execution_options(synchronize_session=False))
+def _run(session: Session, sitting_id: UUID, statement: Update) -> int:
+    done = session.execute(statement, {"sitting_id": sitting_id})
     sitting = session.get(Sitting, sitting_id)
     if sitting is not None:
         # The database has counted; what this session had read of it is out of date.
@@ -146,7 +158,6 @@ def release(session: Session, seat: Seat) -> None:
     if seat.state is SeatState.TAKEN:
         free_seat(session, seat.sitting_id, seat.mode)
     session.delete(seat)
-    session.flush()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +189,12 @@ def settle(session: Session, seat: Seat | None, wanted: Wanted, *, sitting_id: U
         state = SeatState.WAITING
     else:
         raise FullError
-    if seat is not None:
-        release(session, seat)
-    session.add(Seat(sitting_id=sitting_id, invitation_id=invitation_id, mode=wanted.mode, state=state, since=wanted.at))
+    if seat is None:
+        session.add(Seat(sitting_id=sitting_id, invitation_id=invitation_id, mode=wanted.mode, state=state, since=wanted.at))
+        return state
+    if seat.state is SeatState.TAKEN:
+        free_seat(session, sitting_id, seat.mode)
+    seat.mode, seat.state, seat.since = wanted.mode, state, wanted.at
     return state
 
 

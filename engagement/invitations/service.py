@@ -101,6 +101,12 @@ def find_invitation(invitation_id: UUID) -> Invitation:
     return found
 
 
+def hold(session: Session, invitation_id: UUID) -> None:
+    """Keep two replies of one guest apart until the transaction ends; whoever writes on SQLite is alone anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(Invitation.id).where(Invitation.id == invitation_id).with_for_update())
+
+
 def held_for_change(session: Session, invitation_id: UUID) -> Invitation:
     """Return the invitation, locked until the transaction ends, so that two replies of one guest queue.
 

@@ -9,6 +9,7 @@ link never changes anything by being fetched is a property of this file.
 
 from __future__ import annotations
 
+import fcntl
 import threading
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
@@ -35,9 +36,9 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _fetching: ContextVar[bool] = ContextVar("fetching", default=False)
-# Writers of one process queue here before they ask SQLite for its lock. Its own queue is no
-# queue: everybody asks again now and then, and of 200 at once some were unlucky for longer than
-# busy_timeout. Now only whole processes compete for it. PostgreSQL needs none of this.
+# Writers queue here before they ask SQLite for its lock: those of one process at a lock of its own, whole
+# processes at a file beside the database. SQLite's own queue is no queue: everybody sleeps and asks again
+# now and then, and of 200 at once some were unlucky for longer than busy_timeout. PostgreSQL needs none of this.
 _one_at_a_time = threading.Lock()
 
 SQLITE_SETTINGS = (
@@ -68,7 +69,7 @@ def writing() -> Iterator[Session]:
     # A rollback forgets nothing where no transaction is open: without this, two verbs in
     # one context would work on what the first one read (27 of 200 updates survived).
     session.expire_all()
-    with _one_at_a_time if db.engine.dialect.name == "sqlite" else nullcontext():
+    with _turn() if db.engine.dialect.name == "sqlite" else nullcontext():
         token = _writing.set(True)
         try:
             yield session
@@ -78,6 +79,14 @@ def writing() -> Iterator[Session]:
             raise
         finally:
             _writing.reset(token)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait until it is this writer's turn; the kernel ends the turn of a process that dies."""
+    with _one_at_a_time, open(f"{db.engine.url.database}.turn", "ab") as turn:  # noqa: PTH123 - half the time of Path.open.
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

@@ -89,13 +89,13 @@ def _is_new(session: Session, message: Message, actor: Actor) -> bool:
     try:
         with unless_stored_already(session):
             session.add(message)
+            session.add(MessageEvent(message=message, at=message.created_at, state=State.PLANNED, why=""))
             note(session, "plan_message", message, actor)
     except IntegrityError:
         # Somebody else planned the same at the same moment (PostgreSQL lets two write).
         if session.scalar(_PLANNED, key) is None:
             raise
         return False
-    session.add(MessageEvent(message_id=message.id, at=message.created_at, state=State.PLANNED, why=""))
     ring_when_stored(session)
     return True
 
