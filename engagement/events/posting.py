@@ -93,39 +93,34 @@ def _once(invitation: Invitation, sitting_id: UUID | None) -> str:
     return f"{INVITATION}:{invitation.id}:{sitting_id or 'undated'}:{invitation.created_at.timestamp():.6f}"
 
 
-def confirm_reply(
-    session: Session, invitation: Invitation, reply: Reply, actor: Actor, entry: CalendarEntry | None = None
-) -> CalendarEntry | None:
-    """Plan the mail that says what was recorded of a reply, and return the calendar entry that it carries.
+def confirm_reply(session: Session, invitation: Invitation, reply: Reply, actor: Actor, entry: CalendarEntry | None = None) -> None:
+    """Plan the mail that says what was recorded of a reply.
 
-    ``entry`` is the one that the guest has of the sitting already, if they have one.
+    ``entry`` is what the guest's calendar was told of the sitting before; None where it was told nothing.
     """
-    details = {"reply_id": str(reply.id)}
-    return _confirm(session, invitation, details, sitting_id=reply.sitting_id, key=str(reply.id), actor=actor, entry=entry)
+    person = _who_is_written_to(session, invitation)
+    if person is None:
+        return
+    if entry is None and reply.sitting_id is not None:
+        entry_for(session, invitation.id, reply.sitting_id, mail_domain()).partstat = reply.choice
+    _confirm(invitation, person, {"reply_id": str(reply.id)}, sitting_id=reply.sitting_id, key=str(reply.id), actor=actor)
 
 
 def confirm_seat(session: Session, invitation: Invitation, seat: Seat, actor: Actor) -> None:
     """Plan the mail that says that somebody who waited has a seat now."""
-    key = f"{seat.id}:{seat.since.timestamp():.6f}"
-    _confirm(session, invitation, {}, sitting_id=seat.sitting_id, key=key, actor=actor)
+    person = _who_is_written_to(session, invitation)
+    if person is not None:
+        entry_for(session, invitation.id, seat.sitting_id, mail_domain())
+        key = f"{seat.id}:{seat.since.timestamp():.6f}"
+        _confirm(invitation, person, {}, sitting_id=seat.sitting_id, key=key, actor=actor)
 
 
-def _confirm(
-    session: Session,
-    invitation: Invitation,
-    details: dict[str, str],
-    *,
-    sitting_id: UUID | None,
-    key: str,
-    actor: Actor,
-    entry: CalendarEntry | None = None,
-) -> CalendarEntry | None:
+def _who_is_written_to(session: Session, invitation: Invitation) -> Person | None:
     person = session.get(Person, invitation.person_id)
-    if person is None or not person.email:
-        return None
-    if sitting_id is not None:
-        entry = entry or entry_for(session, invitation.id, sitting_id, mail_domain())
-        details = {**details, "sitting_id": str(sitting_id)}
+    return person if person is not None and person.email else None
+
+
+def _confirm(invitation: Invitation, person: Person, details: dict[str, str], *, sitting_id: UUID | None, key: str, actor: Actor) -> None:
     plan(
         consultation_id=invitation.consultation_id,
         person_id=person.id,
@@ -133,7 +128,6 @@ def _confirm(
         language=person.language or "both",
         dedup_key=f"{CONFIRMATION}:{key}",
         invitation_id=invitation.id,
-        details=details,
+        details={**details, "sitting_id": str(sitting_id)} if sitting_id is not None else details,
         actor=actor,
     )
-    return entry

@@ -245,11 +245,10 @@ def _record(session: Session, key: UUID | None, answer: Answer, told: _Told) -> 
     if stands is not None and stands is not reply:
         return Outcome(key, stands.choice, stands.mode, place.seat.state if place.seat else None, counts=False)
     seat = _settled(session, place, answer, reply, told.guest.event)
-    entry = place.entry
+    if place.entry is not None:
+        place.entry.partstat = reply.choice
     if told.channel is Channel.WEB:
-        entry = confirm_reply(session, invitation, reply, told.actor, entry) or entry
-    if entry is not None:
-        entry.partstat = reply.choice
+        confirm_reply(session, invitation, reply, told.actor, place.entry)
     return Outcome(key, answer.choice, answer.mode, seat)
 
 

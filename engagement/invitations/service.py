@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import and_, bindparam, case, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engagement.invitations.ledger import overall, standing
@@ -215,16 +215,25 @@ def standing_by_sitting(replies: Sequence[Reply], invitation: Invitation) -> dic
     return {sitting: reply for sitting, reply in found.items() if reply is not None}
 
 
-_LATEST_FIRST = func.row_number().over(
-    partition_by=Reply.sitting_id,
-    order_by=((Reply.recorded_at >= bindparam("since")).desc(), Reply.received_at.desc(), Reply.recorded_at.desc()),
+_COUNTING = Reply.recorded_at >= bindparam("since")
+_LAST = (
+    select(Reply.sitting_id, func.coalesce(func.max(case((_COUNTING, Reply.received_at))), func.max(Reply.received_at)).label("received_at"))
+    .where(Reply.invitation_id == bindparam("invitation_id"))
+    .group_by(Reply.sitting_id)
+    .subquery()
 )
-_RANKED = select(Reply.id, _LATEST_FIRST.label("rank")).where(Reply.invitation_id == bindparam("invitation_id")).subquery()
-_LATEST = select(Reply).join(_RANKED, _RANKED.c.id == Reply.id).where(_RANKED.c.rank == 1)
+_LATEST = select(Reply).join(
+    _LAST,
+    and_(
+        Reply.invitation_id == bindparam("invitation_id"),
+        Reply.received_at == _LAST.c.received_at,
+        Reply.sitting_id.is_not_distinct_from(_LAST.c.sitting_id),
+    ),
+)
 
 
 def latest_replies(session: Session, invitation: Invitation) -> list[Reply]:
-    """Return, for each sitting, the one reply that can still count: the last of those since the invitation was made.
+    """Return, for each sitting, the replies that were received last, of those since the invitation was made if there are any.
 
     ``standing_by_sitting`` says the same of these as of the whole ledger, however long that has grown.
     """
