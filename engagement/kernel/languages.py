@@ -67,6 +67,15 @@ def current_language() -> str:
     return "fr" if locale is not None and locale.language == "fr" else "en"
 
 
+def _in_this_language(said: str) -> str:
+    return str(french().gettext(said)) if current_language() == "fr" else said
+
+
+def _counted_in_this_language(one: str, many: str, count: int) -> str:
+    texts = french() if current_language() == "fr" else AS_WRITTEN
+    return str(texts.ngettext(one, many, count))
+
+
 def _choose_locale() -> Locale:
     asked = request.args.get("lang") if has_request_context() else None
     if asked in LANGUAGES:
@@ -93,6 +102,8 @@ def _keep_language(response: Response) -> Response:
 def set_up_languages(app: Flask) -> None:
     """Let pages be in English or French: asked for in the address, kept in a cookie, else preferred."""
     TwoLanguages().init_app(app, default_locale=str(LOCALES["en"]), locale_selector=_choose_locale)
+    # A page says twenty things or more: they are looked up without asking twice in which language.
+    app.jinja_env.install_gettext_callables(_in_this_language, _counted_in_this_language, newstyle=True)
     # Templates write _("…"): under this name the extension would look the other one up each time.
     app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]
     app.after_request(_keep_language)
