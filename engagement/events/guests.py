@@ -7,7 +7,7 @@ have a name whose person agreed to it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.orm import lazyload
@@ -27,6 +27,8 @@ from engagement.roster.models import Person
 if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
+
+    from sqlalchemy import Row
 
     from engagement.events.models import AgendaKind, Format
     from engagement.kernel.bilingual import Text
@@ -185,7 +187,7 @@ def _seen(event: Event, invitation: Invitation, counting: dict[UUID | None, Repl
             id=row.id,
             starts_wall=row.starts_wall,
             ends_wall=row.ends_wall,
-            counts=tuple(count_of(row, mode, getattr(row, f"waiting_{mode}")) for mode in modes_of(event.format)),
+            counts=tuple(count_of(cast("Row[Any]", row), mode, getattr(row, f"waiting_{mode}")) for mode in modes_of(event.format)),
             agenda=agendas.get(row.id, ()),
             standing=_standing(counting.get(row.id), row.seat_id, row.state),
         )

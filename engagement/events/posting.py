@@ -61,13 +61,7 @@ def ask_to_come(
         invitation = invite(consultation_id=event.consultation_id, person_id=person_id, event_id=event_id, actor=actor)
         if person.email:
             for sitting_id in _sitting_ids(session, event_id):
-                told = dict(details or {})
-                if sitting_id is not None:
-                    entry = entry_for(session, invitation.id, sitting_id, mail_domain())
-                    if invitation.choice is None:
-                        # Invited again: what was replied before does not count, in the calendar neither.
-                        entry.partstat = None
-                    told["sitting_id"] = str(sitting_id)
+                told = {**(details or {}), **_entered(session, invitation, sitting_id)}
                 plan(
                     consultation_id=invitation.consultation_id,
                     person_id=person.id,
@@ -81,6 +75,17 @@ def ask_to_come(
                     actor=actor,
                 )
     return invitation
+
+
+def _entered(session: Session, invitation: Invitation, sitting_id: UUID | None) -> dict[str, str]:
+    """Enter a sitting in the guest's calendar, and return what the mail has to know of it."""
+    if sitting_id is None:
+        return {}
+    entry = entry_for(session, invitation.id, sitting_id, mail_domain())
+    if invitation.choice is None:
+        # Invited again: what was replied before does not count, in the calendar neither.
+        entry.partstat = None
+    return {"sitting_id": str(sitting_id)}
 
 
 def _sitting_ids(session: Session, event_id: UUID) -> list[UUID | None]:

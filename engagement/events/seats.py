@@ -119,7 +119,8 @@ def _taking(mode: Mode, *, past_the_line: bool) -> Update:
 
 def _freeing(mode: Mode) -> Update:
     taken, _ = _columns(mode)
-    return update(Sitting).where(Sitting.id == bindparam("sitting_id")).values({taken: taken - 1}).execution_options(synchronize_session=False)
+    statement = update(Sitting).where(Sitting.id == bindparam("sitting_id")).values({taken: taken - 1})
+    return statement.execution_options(synchronize_session=False)
 
 
 _TAKE = {(mode, past): _taking(mode, past_the_line=past) for mode in Mode for past in (False, True)}

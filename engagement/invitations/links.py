@@ -27,7 +27,7 @@ class OpenedLink:
     invitation: Invitation
 
 
-def _opening(*conditions: ColumnElement[bool]) -> Select[tuple[UUID, Invitation]]:
+def _opening(*conditions: ColumnElement[bool]) -> Select[UUID, Invitation]:
     return (
         select(PersonalLink.id, Invitation)
         .join(Invitation, Invitation.id == PersonalLink.invitation_id)
@@ -40,8 +40,8 @@ def _opening(*conditions: ColumnElement[bool]) -> Select[tuple[UUID, Invitation]
     )
 
 
-# One question finds a link that opens, or nothing. Made once: every page behind a link begins with the second one.
 _BY_TOKEN = _opening(PersonalLink.token_hash == bindparam("token_hash"))
+# A link that was opened before, if it still opens its invitation: every page behind it begins with this question.
 REOPENED = _opening(PersonalLink.id == bindparam("link_id"), PersonalLink.invitation_id == bindparam("invitation_id"))
 
 
@@ -61,23 +61,14 @@ def find_link(token: str) -> OpenedLink | None:
     Unknown, revoked and expired ones and those of a withdrawn invitation are told apart
     neither by what is returned nor by how long it takes: one query finds a row or none.
     """
-    return _found(_BY_TOKEN, token_hash=digest(token))
+    row = db.session.execute(_BY_TOKEN, {"token_hash": digest(token), "moment": now()}).one_or_none()
+    return OpenedLink(row[0], row[1]) if row else None
 
 
 def open_link(token: str) -> Invitation | None:
     """Return the invitation that ``token`` opens, or None for whatever reason it does not."""
     found = find_link(token)
     return found.invitation if found else None
-
-
-def reopen_link(link_id: UUID, invitation_id: UUID) -> OpenedLink | None:
-    """Return a link that was opened before, if it still opens this invitation."""
-    return _found(REOPENED, link_id=link_id, invitation_id=invitation_id)
-
-
-def _found(link: Select[tuple[UUID, Invitation]], **of: object) -> OpenedLink | None:
-    row = db.session.execute(link, {**of, "moment": now()}).one_or_none()
-    return OpenedLink(row[0], row[1]) if row else None
 
 
 def was_not_revoked(link_id: UUID, invitation_id: UUID) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, bindparam, case, func, select, update
@@ -58,30 +58,27 @@ def invite(
     with writing() as session:
         there = _invitation_to(session, person_id, asked)
         if there is None:
-            row = Invitation(
-                consultation_id=consultation_id,
-                person_id=person_id,
-                event_id=event_id,
-                questionnaire_id=questionnaire_id,
-                wave=wave,
-                created_at=now(),
-            )
-            try:
-                with unless_stored_already(session):
-                    session.add(row)
-            except IntegrityError:
-                # Somebody else asked the same person in the same moment; theirs stands.
-                there = _invitation_to(session, person_id, asked)
-                if there is None:
-                    raise
-            else:
-                note(session, "invite", row, actor)
-                return row
+            row = Invitation(consultation_id=consultation_id, person_id=person_id, wave=wave, created_at=now(), **asdict(asked))
+            there = _stored(session, row, asked, actor)
         if there.withdrawn_at is not None:
             there.withdrawn_at = there.choice = there.replied_at = None
             there.created_at = now()
             note(session, "invite_again", there, actor)
     return there
+
+
+def _stored(session: Session, row: Invitation, asked: Asked, actor: Actor) -> Invitation:
+    """Store a first invitation and return it; if somebody else asked the same person in the same moment, theirs."""
+    try:
+        with unless_stored_already(session):
+            session.add(row)
+    except IntegrityError:
+        there = _invitation_to(session, row.person_id, asked)
+        if there is None:
+            raise
+        return there
+    note(session, "invite", row, actor)
+    return row
 
 
 def _invitation_to(session: Session, person_id: UUID, asked: Asked) -> Invitation | None:
@@ -215,9 +212,9 @@ def standing_by_sitting(replies: Sequence[Reply], invitation: Invitation) -> dic
     return {sitting: reply for sitting, reply in found.items() if reply is not None}
 
 
-_COUNTING = Reply.recorded_at >= bindparam("since")
+_OF_THOSE_SINCE = func.max(case((Reply.recorded_at >= bindparam("since"), Reply.received_at)))
 _LAST = (
-    select(Reply.sitting_id, func.coalesce(func.max(case((_COUNTING, Reply.received_at))), func.max(Reply.received_at)).label("received_at"))
+    select(Reply.sitting_id, func.coalesce(_OF_THOSE_SINCE, func.max(Reply.received_at)).label("received_at"))
     .where(Reply.invitation_id == bindparam("invitation_id"))
     .group_by(Reply.sitting_id)
     .subquery()

@@ -103,7 +103,8 @@ def set_up_languages(app: Flask) -> None:
     """Let pages be in English or French: asked for in the address, kept in a cookie, else preferred."""
     TwoLanguages().init_app(app, default_locale=str(LOCALES["en"]), locale_selector=_choose_locale)
     # A page says twenty things or more: they are looked up without asking twice in which language.
-    app.jinja_env.install_gettext_callables(_in_this_language, _counted_in_this_language, newstyle=True)
+    install = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]
+    install(_in_this_language, _counted_in_this_language, newstyle=True)
     # Templates write _("…"): under this name the extension would look the other one up each time.
     app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]
     app.after_request(_keep_language)

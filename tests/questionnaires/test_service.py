@@ -2,7 +2,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import Engine, event, select
 
 from engagement.consultations.models import Consultation, Status
 from engagement.kernel.audit import SYSTEM, AuditEntry, by_link
@@ -51,9 +51,9 @@ def counted():
     def see(*call):
         sent.append((call[2], len(call[3]) if call[5] else 1))
 
-    event.listen(db.engine, "before_cursor_execute", see)
+    event.listen(Engine, "before_cursor_execute", see)
     yield Statements(sent)
-    event.remove(db.engine, "before_cursor_execute", see)
+    event.remove(Engine, "before_cursor_execute", see)
 
 
 def started(questionnaire=None):
