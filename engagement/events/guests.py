@@ -118,7 +118,9 @@ def guest_view(invitation_id: UUID) -> GuestView:
     consultation = db.session.get(Consultation, invitation.consultation_id)
     if event is None or consultation is None or invitation.withdrawn_at is not None:
         raise AbsentError
-    counting = standing_by_sitting(latest_replies(db.session(), invitation), invitation)
+    # Whoever has no reply that counts has none to look for.
+    latest = latest_replies(db.session(), invitation) if invitation.replied_at else []
+    counting = standing_by_sitting(latest, invitation)
     has_stated_needs, sittings = _seen(event, invitation, counting)
     last = max(counting.values(), key=lambda reply: reply.received_at, default=None)
     online = any(s.standing and s.standing.seat is SeatState.TAKEN and s.standing.mode is Mode.ONLINE for s in sittings)

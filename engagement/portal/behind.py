@@ -14,13 +14,20 @@ from engagement.invitations.links import REOPENED
 from engagement.invitations.models import HeldForm, Invitation
 from engagement.kernel.clock import now
 from engagement.kernel.db import db
+from engagement.questionnaires.models import Questionnaire
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
     from uuid import UUID
 
 _BEHIND = (
-    REOPENED.add_columns(Consultation, Person, Event, exists().where(HeldForm.invitation_id == Invitation.id))
+    REOPENED.add_columns(
+        Consultation,
+        Person,
+        Event,
+        exists().where(HeldForm.invitation_id == Invitation.id),
+        exists().where(Questionnaire.consultation_id == Invitation.consultation_id),
+    )
     .join(Consultation, Consultation.id == Invitation.consultation_id)
     .join(Person, Person.id == Invitation.person_id)
     .outerjoin(Event, Event.id == Invitation.event_id)
@@ -32,7 +39,8 @@ _BEHIND = (
 class Behind:
     """The rows that belong to every page of a visit; ``event`` is None for an invitation to a questionnaire.
 
-    ``holds_forms``: something that came too late is kept for this invitation.
+    ``holds_forms``: something that came too late is kept for this invitation. ``has_questionnaires``:
+    the consultation has one, open or not.
     """
 
     invitation: Invitation
@@ -40,6 +48,7 @@ class Behind:
     person: Person
     event: Event | None
     holds_forms: bool
+    has_questionnaires: bool
 
 
 def behind_link(link_id: UUID, invitation_id: UUID) -> Behind | None:

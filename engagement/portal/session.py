@@ -121,8 +121,8 @@ def _sealed_for(invitation_id: UUID) -> UUID | None:
 def opened_invitation(view: Callable[..., Any]) -> Callable[..., Any]:
     """Let ``view`` (its first argument is ``invitation_id``) be reached only behind an opened link.
 
-    Sets g.visit, g.invitation, g.consultation, g.person, g.event and g.preferred_language. A POST
-    whose form was made for another invitation, or for none, changes nothing.
+    Sets g.visit, g.invitation, g.consultation, g.person, g.event, g.has_questionnaires and
+    g.preferred_language. A POST whose form was made for another invitation, or for none, changes nothing.
     """
 
     @wraps(view)
@@ -147,6 +147,7 @@ def _let_in(visit: Visit, behind: Behind) -> None:
     g.person = behind.person
     # Held for as long as the request is, so that whoever asks for the event by its id finds it read.
     g.event = behind.event
+    g.has_questionnaires = behind.has_questionnaires
     g.held = None if behind.holds_forms else []
     g.preferred_language = g.person.language
     refresh()
