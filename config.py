@@ -85,12 +85,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """
     given = dict(os.environ if environ is None else environ)
     problems: list[str] = []
-    mode = given.get("CONVOKE_ENV", "development")
-    if mode not in {"development", "production"}:
-        problems.append(f"CONVOKE_ENV is {mode!r}; it must be development or production.")
-    production = mode == "production"
-    if production:
-        problems += _missing_in_production(given)
+    production = _is_production(given, problems)
     folder = Path(given.get("CONVOKE_DATA", ROOT / "instance")).absolute()
     local = {} if production else _local_secrets(folder)
     port = _port(given, "PORT", DEFAULT_PORT, problems)
@@ -120,6 +115,15 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     if problems:
         raise SettingsError("\n".join(problems))
     return settings
+
+
+def _is_production(given: Mapping[str, str], problems: list[str]) -> bool:
+    mode = given.get("CONVOKE_ENV", "development")
+    if mode not in {"development", "production"}:
+        problems.append(f"CONVOKE_ENV is {mode!r}; it must be development or production.")
+    if mode == "production":
+        problems += _missing_in_production(given)
+    return mode == "production"
 
 
 def _at_odds(settings: Settings) -> list[str]:

@@ -22,7 +22,7 @@ from engagement.events import wiring as events
 from engagement.findings import wiring as findings
 from engagement.invitations import wiring as invitations
 from engagement.kernel.crypto import keys
-from engagement.kernel.db import db
+from engagement.kernel.db import db, engine_settings
 from engagement.kernel.languages import set_up_languages
 from engagement.kernel.migrations import MigrationCommands
 from engagement.kernel.policy import join_policies
@@ -98,9 +98,7 @@ def _flask_settings(settings: Settings) -> dict[str, object]:
     return {
         "SETTINGS": settings,
         "SECRET_KEY": settings.secret_key,
-        "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        # The text of a database's error would print what was being stored: names, addresses.
-        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
+        **engine_settings(settings.database_url),
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": secure,

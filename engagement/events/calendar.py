@@ -147,5 +147,4 @@ def entry_for(session: Session, invitation_id: UUID, sitting_id: UUID, domain: s
             invitation_id=invitation_id, sitting_id=sitting_id, uid=f"{uuid4()}@{domain}", mailbox=new_mailbox_name(), sequence=0
         )
         session.add(found)
-        session.flush()
     return found

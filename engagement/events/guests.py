@@ -7,17 +7,18 @@ have a name whose person agreed to it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, exists, select
+from sqlalchemy.orm import lazyload
 
 from engagement.consultations.models import Consultation
 from engagement.events.models import AgendaItem, AgendaPart, Event, Needs, Seat, SeatState, Sitting
 from engagement.events.replies import NeedsStated, closed_because
-from engagement.events.seats import Count, count_of, modes_of, waiting_counts, waiting_line
+from engagement.events.seats import Count, count_of, modes_of, place_in_line, waiting_in
 from engagement.events.vocabulary import AGENDA_KINDS, KINDS, PARTS
 from engagement.invitations.models import Choice, Invitation, Mode, Reply
-from engagement.invitations.service import find_invitation, replies_of, standing_by_sitting
+from engagement.invitations.service import find_invitation, latest_replies, standing_by_sitting
 from engagement.kernel.clock import now
 from engagement.kernel.db import db
 from engagement.kernel.errors import AbsentError
@@ -26,6 +27,8 @@ from engagement.roster.models import Person
 if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
+
+    from sqlalchemy import Row
 
     from engagement.events.models import AgendaKind, Format
     from engagement.kernel.bilingual import Text
@@ -115,8 +118,10 @@ def guest_view(invitation_id: UUID) -> GuestView:
     consultation = db.session.get(Consultation, invitation.consultation_id)
     if event is None or consultation is None or invitation.withdrawn_at is not None:
         raise AbsentError
-    counting = standing_by_sitting(replies_of(invitation_id), invitation)
-    sittings = _sittings(event, invitation, counting)
+    # Whoever has no reply that counts has none to look for.
+    latest = latest_replies(db.session(), invitation) if invitation.replied_at else []
+    counting = standing_by_sitting(latest, invitation)
+    has_stated_needs, sittings = _seen(event, invitation, counting)
     last = max(counting.values(), key=lambda reply: reply.received_at, default=None)
     online = any(s.standing and s.standing.seat is SeatState.TAKEN and s.standing.mode is Mode.ONLINE for s in sittings)
     return GuestView(
@@ -136,7 +141,7 @@ def guest_view(invitation_id: UUID) -> GuestView:
         standing=_whole(invitation, last),
         reason=last.reason or "" if last else "",
         wants_questionnaire=bool(last and last.wants_questionnaire),
-        has_stated_needs=needs_of(invitation_id) is not None,
+        has_stated_needs=has_stated_needs,
         online_link=(event.online_link or "") if online else "",
         closed=closed_because(consultation, event, now()),
         cancelled=event.status == "cancelled",
@@ -149,60 +154,80 @@ def _whole(invitation: Invitation, last: Reply | None) -> Standing | None:
     return Standing(invitation.choice, last.mode, last.received_at)
 
 
-def _sittings(event: Event, invitation: Invitation, counting: dict[UUID | None, Reply]) -> tuple[SittingSeen, ...]:
-    rows = list(db.session.scalars(select(Sitting).where(Sitting.event_id == event.id).order_by(Sitting.starts_at, Sitting.position)))
-    waiting = waiting_counts(db.session(), [row.id for row in rows])
-    agendas = published_agendas([row.id for row in rows])
-    seats = {seat.sitting_id: seat for seat in db.session.scalars(select(Seat).where(Seat.invitation_id == invitation.id))}
-    return tuple(
+# What a page shows of an event's sittings and of one guest's place in them. The first column is about the guest
+# alone: an event without a date has no sitting to stand in, and one row all the same.
+_SEEN = (
+    select(
+        exists().where(Needs.invitation_id == bindparam("invitation_id")).label("has_stated_needs"),
+        Sitting.id,
+        Sitting.starts_wall,
+        Sitting.ends_wall,
+        Sitting.seats_in_person,
+        Sitting.seats_online,
+        Sitting.taken_in_person,
+        Sitting.taken_online,
+        *(waiting_in(mode).label(f"waiting_{mode}") for mode in Mode),
+        exists().where(AgendaItem.sitting_id == Sitting.id).label("has_agenda"),
+        Seat.id.label("seat_id"),
+        Seat.state,
+    )
+    .select_from(Event)
+    .outerjoin(Sitting, Sitting.event_id == Event.id)
+    .outerjoin(Seat, and_(Seat.sitting_id == Sitting.id, Seat.invitation_id == bindparam("invitation_id")))
+    .where(Event.id == bindparam("event_id"))
+    .order_by(Sitting.starts_at, Sitting.position)
+)
+
+
+def _seen(event: Event, invitation: Invitation, counting: dict[UUID | None, Reply]) -> tuple[bool, tuple[SittingSeen, ...]]:
+    """Return whether the guest has stated needs, and the sittings."""
+    found = db.session.execute(_SEEN, {"event_id": event.id, "invitation_id": invitation.id}).all()
+    rows = [row for row in found if row.id is not None]
+    agendas = published_agendas([row.id for row in rows if row.has_agenda])
+    sittings = tuple(
         SittingSeen(
             id=row.id,
             starts_wall=row.starts_wall,
             ends_wall=row.ends_wall,
-            counts=tuple(count_of(row, mode, waiting.get((row.id, mode), 0)) for mode in modes_of(event.format)),
+            counts=tuple(count_of(cast("Row[Any]", row), mode, getattr(row, f"waiting_{mode}")) for mode in modes_of(event.format)),
             agenda=agendas.get(row.id, ()),
-            standing=_standing(counting.get(row.id), seats.get(row.id)),
+            standing=_standing(counting.get(row.id), row.seat_id, row.state),
         )
         for row in rows
     )
+    return found[0].has_stated_needs, sittings
 
 
-def _standing(reply: Reply | None, seat: Seat | None) -> Standing | None:
+def _standing(reply: Reply | None, seat_id: UUID | None, state: SeatState | None) -> Standing | None:
     if reply is None:
         return None
-    place = None
-    if seat is not None and seat.state is SeatState.WAITING:
-        line = [each.id for each in waiting_line(db.session(), seat.sitting_id, seat.mode)]
-        place = line.index(seat.id) + 1
-    return Standing(reply.choice, reply.mode, reply.received_at, seat.state if seat else None, place)
+    place = place_in_line(db.session(), seat_id) if seat_id and state is SeatState.WAITING else None
+    return Standing(reply.choice, reply.mode, reply.received_at, state, place)
+
+
+_AGENDA = (
+    select(AgendaItem, AgendaPart.part, Person)
+    .outerjoin(AgendaPart, and_(AgendaPart.agenda_item_id == AgendaItem.id, AgendaPart.published))
+    .outerjoin(Person, Person.id == AgendaPart.person_id)
+    .where(AgendaItem.sitting_id.in_(bindparam("sitting_ids", expanding=True)))
+    .order_by(AgendaItem.starts_wall, AgendaItem.id, Person.name_key)
+    .options(lazyload(Person.organization))
+)
 
 
 def published_agendas(sitting_ids: list[UUID]) -> dict[UUID, tuple[AgendaLine, ...]]:
     """Return the agenda of each sitting, with the names of those who agreed to be named."""
-    items = list(
-        db.session.scalars(select(AgendaItem).where(AgendaItem.sitting_id.in_(sitting_ids)).order_by(AgendaItem.starts_wall, AgendaItem.id))
-    )
-    people: dict[UUID, list[Named]] = {}
-    rows = db.session.execute(
-        select(AgendaPart, Person)
-        .join(Person, Person.id == AgendaPart.person_id)
-        .where(AgendaPart.agenda_item_id.in_([item.id for item in items]), AgendaPart.published)
-        .order_by(Person.name_key)
-    )
-    for part, person in rows:
-        people.setdefault(part.agenda_item_id, []).append(Named(person.name, PARTS[part.part]))
+    if not sitting_ids:
+        return {}
+    people: dict[AgendaItem, list[Named]] = {}
+    for item, part, person in db.session.execute(_AGENDA, {"sitting_ids": sitting_ids}):
+        named = people.setdefault(item, [])
+        if person is not None:
+            named.append(Named(person.name, PARTS[part]))
     found: dict[UUID, list[AgendaLine]] = {}
-    for item in items:
-        found.setdefault(item.sitting_id, []).append(
-            AgendaLine(
-                item.kind,
-                AGENDA_KINDS[item.kind],
-                item.starts_wall,
-                item.ends_wall,
-                item.text("title"),
-                tuple(people.get(item.id, ())),
-            )
-        )
+    for item, named in people.items():
+        line = AgendaLine(item.kind, AGENDA_KINDS[item.kind], item.starts_wall, item.ends_wall, item.text("title"), tuple(named))
+        found.setdefault(item.sitting_id, []).append(line)
     return {sitting_id: tuple(lines) for sitting_id, lines in found.items()}
 
 

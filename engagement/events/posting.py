@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from engagement.events.models import Seat
+    from engagement.events.models import CalendarEntry, Seat
     from engagement.invitations.models import Reply
     from engagement.kernel.audit import Actor
 
@@ -61,13 +61,7 @@ def ask_to_come(
         invitation = invite(consultation_id=event.consultation_id, person_id=person_id, event_id=event_id, actor=actor)
         if person.email:
             for sitting_id in _sitting_ids(session, event_id):
-                told = dict(details or {})
-                if sitting_id is not None:
-                    entry = entry_for(session, invitation.id, sitting_id, mail_domain())
-                    if invitation.choice is None:
-                        # Invited again: what was replied before does not count, in the calendar neither.
-                        entry.partstat = None
-                    told["sitting_id"] = str(sitting_id)
+                told = {**(details or {}), **_entered(session, invitation, sitting_id)}
                 plan(
                     consultation_id=invitation.consultation_id,
                     person_id=person.id,
@@ -83,6 +77,17 @@ def ask_to_come(
     return invitation
 
 
+def _entered(session: Session, invitation: Invitation, sitting_id: UUID | None) -> dict[str, str]:
+    """Enter a sitting in the guest's calendar, and return what the mail has to know of it."""
+    if sitting_id is None:
+        return {}
+    entry = entry_for(session, invitation.id, sitting_id, mail_domain())
+    if invitation.choice is None:
+        # Invited again: what was replied before does not count, in the calendar neither.
+        entry.partstat = None
+    return {"sitting_id": str(sitting_id)}
+
+
 def _sitting_ids(session: Session, event_id: UUID) -> list[UUID | None]:
     ids = session.scalars(select(Sitting.id).where(Sitting.event_id == event_id).order_by(Sitting.starts_at, Sitting.position))
     return list(ids) or [None]
@@ -93,24 +98,34 @@ def _once(invitation: Invitation, sitting_id: UUID | None) -> str:
     return f"{INVITATION}:{invitation.id}:{sitting_id or 'undated'}:{invitation.created_at.timestamp():.6f}"
 
 
-def confirm_reply(session: Session, invitation: Invitation, reply: Reply, actor: Actor) -> None:
-    """Plan the mail that says what was recorded of a reply."""
-    _confirm(session, invitation, {"reply_id": str(reply.id)}, sitting_id=reply.sitting_id, key=str(reply.id), actor=actor)
+def confirm_reply(session: Session, invitation: Invitation, reply: Reply, actor: Actor, entry: CalendarEntry | None = None) -> None:
+    """Plan the mail that says what was recorded of a reply.
+
+    ``entry`` is what the guest's calendar was told of the sitting before; None where it was told nothing.
+    """
+    person = _who_is_written_to(session, invitation)
+    if person is None:
+        return
+    if entry is None and reply.sitting_id is not None:
+        entry_for(session, invitation.id, reply.sitting_id, mail_domain()).partstat = reply.choice
+    _confirm(invitation, person, {"reply_id": str(reply.id)}, sitting_id=reply.sitting_id, key=str(reply.id), actor=actor)
 
 
 def confirm_seat(session: Session, invitation: Invitation, seat: Seat, actor: Actor) -> None:
     """Plan the mail that says that somebody who waited has a seat now."""
-    key = f"{seat.id}:{seat.since.timestamp():.6f}"
-    _confirm(session, invitation, {}, sitting_id=seat.sitting_id, key=key, actor=actor)
+    person = _who_is_written_to(session, invitation)
+    if person is not None:
+        entry_for(session, invitation.id, seat.sitting_id, mail_domain())
+        key = f"{seat.id}:{seat.since.timestamp():.6f}"
+        _confirm(invitation, person, {}, sitting_id=seat.sitting_id, key=key, actor=actor)
 
 
-def _confirm(session: Session, invitation: Invitation, details: dict[str, str], *, sitting_id: UUID | None, key: str, actor: Actor) -> None:
+def _who_is_written_to(session: Session, invitation: Invitation) -> Person | None:
     person = session.get(Person, invitation.person_id)
-    if person is None or not person.email:
-        return
-    if sitting_id is not None:
-        entry_for(session, invitation.id, sitting_id, mail_domain())
-        details = {**details, "sitting_id": str(sitting_id)}
+    return person if person is not None and person.email else None
+
+
+def _confirm(invitation: Invitation, person: Person, details: dict[str, str], *, sitting_id: UUID | None, key: str, actor: Actor) -> None:
     plan(
         consultation_id=invitation.consultation_id,
         person_id=person.id,
@@ -118,6 +133,6 @@ def _confirm(session: Session, invitation: Invitation, details: dict[str, str], 
         language=person.language or "both",
         dedup_key=f"{CONFIRMATION}:{key}",
         invitation_id=invitation.id,
-        details=details,
+        details={**details, "sitting_id": str(sitting_id)} if sitting_id is not None else details,
         actor=actor,
     )

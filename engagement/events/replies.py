@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, select
+from sqlalchemy.orm import lazyload
 
 from engagement.consultations.models import Consultation, Status
 from engagement.events.models import CalendarEntry, Event, EventStatus, Needs, Seat, SeatState, Sitting
 from engagement.events.posting import confirm_reply, confirm_seat
-from engagement.events.seats import FullError, modes_of, release, seat_of, settle, take_seat
+from engagement.events.seats import FullError, Wanted, modes_of, release, settle, take_seat
 from engagement.events.vocabulary import INTERPRETATION
 from engagement.invitations.models import Channel, Choice, Invitation, Mode, Reply
-from engagement.invitations.service import held_for_change, record_reply, replies_of, standing_by_sitting, withdraw
+from engagement.invitations.service import Said, hold, latest_replies, standing_by_sitting, withdraw, write_reply
 from engagement.invitations.vocabulary import MODES
 from engagement.kernel.audit import Actor, ActorKind, note
 from engagement.kernel.bilingual import Text
@@ -22,6 +24,7 @@ from engagement.kernel.clock import end_of_day, now
 from engagement.kernel.db import writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.wording import date_words, span_words
+from engagement.roster.models import Person
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -118,28 +121,54 @@ def reply_to_event(
     (nothing is changed then: the guest chooses the waiting list or the other way of taking
     part), BadAnswerError, WithdrawnError, BadTimeError, AbsentError.
     """
-    with writing() as session:
-        invitation, event, consultation = _invited(session, invitation_id)
-        if actor.kind is ActorKind.LINK:
-            closed = closed_because(consultation, event, now())
-            if closed is not None:
-                raise ReplyClosedError(closed)
-        sittings = {row.id: row for row in session.scalars(select(Sitting).where(Sitting.event_id == event.id).order_by(Sitting.id))}
-        told = _Told(invitation, channel, received_at, reason, wants_questionnaire, actor)
-        outcomes = [
-            _record(session, event, sittings.get(sitting_id) if sitting_id else None, answer, told)
-            for sitting_id, answer in _by_sitting(event, sittings, answers)
-        ]
+    with _asking_first() as session:
+        guest = _invited(session, invitation_id)
+        _require_open(guest, actor)
+        ledger = latest_replies(session, guest.invitation)
+        told = _Told(guest, ledger, channel, received_at, reason, wants_questionnaire, actor)
+        outcomes = [_record(session, sitting_id, answer, told) for sitting_id, answer in _by_sitting(guest, answers)]
         if needs is not None:
-            _keep_needs(session, invitation, needs, actor)
+            _keep_needs(session, guest.invitation, needs, actor)
     return outcomes
+
+
+@contextmanager
+def _asking_first() -> Iterator[Session]:
+    """Open the transaction of a reply: everything is asked before anything is changed, and stored in one go."""
+    with writing() as session:
+        # What a verb around this one has changed is there to be asked for.
+        session.flush()
+        with session.no_autoflush:
+            yield session
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A sitting, and what the guest has of it before the reply."""
+
+    sitting: Sitting
+    seat: Seat | None
+    entry: CalendarEntry | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Invited:
+    """A guest and what they are invited to; ``places`` by sitting, in one order everywhere."""
+
+    invitation: Invitation
+    event: Event
+    consultation: Consultation
+    # Held so that whoever asks for this person in the same transaction finds them read.
+    person: Person
+    places: dict[UUID, _Place]
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What is the same for every sitting of one reply."""
+    """What is the same for every sitting of one reply. ``ledger`` grows with what is written."""
 
-    invitation: Invitation
+    guest: _Invited
+    ledger: list[Reply]
     channel: Channel
     received_at: datetime | None
     reason: str
@@ -147,24 +176,46 @@ class _Told:
     actor: Actor
 
 
-def _invited(session: Session, invitation_id: UUID) -> tuple[Invitation, Event, Consultation]:
-    invitation = held_for_change(session, invitation_id)
-    event = session.get(Event, invitation.event_id) if invitation.event_id else None
-    consultation = session.get(Consultation, invitation.consultation_id)
-    if event is None or consultation is None:
+_INVITED = (
+    select(Invitation, Event, Consultation, Person, Sitting, Seat, CalendarEntry)
+    .join(Event, Event.id == Invitation.event_id)
+    .join(Consultation, Consultation.id == Invitation.consultation_id)
+    .join(Person, Person.id == Invitation.person_id)
+    .outerjoin(Sitting, Sitting.event_id == Event.id)
+    .outerjoin(Seat, and_(Seat.sitting_id == Sitting.id, Seat.invitation_id == Invitation.id))
+    .outerjoin(CalendarEntry, and_(CalendarEntry.sitting_id == Sitting.id, CalendarEntry.invitation_id == Invitation.id))
+    .where(Invitation.id == bindparam("invitation_id"))
+    .order_by(Sitting.id)
+    .options(lazyload(Person.organization))
+    .execution_options(populate_existing=True)
+)
+
+
+def _invited(session: Session, invitation_id: UUID) -> _Invited:
+    hold(session, invitation_id)
+    rows = session.execute(_INVITED, {"invitation_id": invitation_id}).all()
+    if not rows:
         raise AbsentError
-    return invitation, event, consultation
+    invitation, event, consultation, person, *_ = rows[0]
+    places = {row.Sitting.id: _Place(row.Sitting, row.Seat, row.CalendarEntry) for row in rows if row.Sitting is not None}
+    return _Invited(invitation, event, consultation, person, places)
 
 
-def _by_sitting(event: Event, sittings: dict[UUID, Sitting], answers: Mapping[UUID, Answer] | Answer) -> list[tuple[UUID | None, Answer]]:
+def _require_open(guest: _Invited, actor: Actor) -> None:
+    closed = closed_because(guest.consultation, guest.event, now()) if actor.kind is ActorKind.LINK else None
+    if closed is not None:
+        raise ReplyClosedError(closed)
+
+
+def _by_sitting(guest: _Invited, answers: Mapping[UUID, Answer] | Answer) -> list[tuple[UUID | None, Answer]]:
     """Return the answers by sitting, in one order everywhere, so that no two replies wait for each other."""
     if isinstance(answers, Answer):
-        chosen: list[tuple[UUID | None, Answer]] = [(key, answers) for key in sittings] or [(None, answers)]
+        chosen: list[tuple[UUID | None, Answer]] = [(key, answers) for key in guest.places] or [(None, answers)]
     else:
-        chosen = [(key, answers[key]) for key in sittings if key in answers]
+        chosen = [(key, answers[key]) for key in guest.places if key in answers]
         if len(chosen) != len(answers) or not chosen:
             raise AbsentError
-    return [(key, _fitting(event, answer)) for key, answer in chosen]
+    return [(key, _fitting(guest.event, answer)) for key, answer in chosen]
 
 
 def _fitting(event: Event, answer: Answer) -> Answer:
@@ -181,48 +232,32 @@ def _fitting(event: Event, answer: Answer) -> Answer:
     return answer
 
 
-def _record(session: Session, event: Event, sitting: Sitting | None, answer: Answer, told: _Told) -> Outcome:
-    key = sitting.id if sitting else None
-    reply = record_reply(
-        invitation_id=told.invitation.id,
-        choice=answer.choice,
-        mode=answer.mode,
-        sitting_id=key,
-        channel=told.channel,
-        received_at=told.received_at,
-        reason=told.reason,
-        wants_questionnaire=told.wants_questionnaire,
-        actor=told.actor,
-    )
-    stands = standing_by_sitting(replies_of(told.invitation.id), told.invitation).get(key)
-    if sitting is None:
+def _record(session: Session, key: UUID | None, answer: Answer, told: _Told) -> Outcome:
+    invitation = told.guest.invitation
+    said = Said(answer.choice, told.channel, answer.mode, key, told.received_at, told.reason, told.wants_questionnaire)
+    reply = write_reply(session, invitation, told.ledger, said, told.actor)
+    stands = standing_by_sitting(told.ledger, invitation).get(key)
+    if key is None:
         if stands is reply and told.channel is Channel.WEB:
-            confirm_reply(session, told.invitation, reply, told.actor)
+            confirm_reply(session, invitation, reply, told.actor)
         return Outcome(None, answer.choice, answer.mode, None, counts=stands is reply)
+    place = told.guest.places[key]
     if stands is not None and stands is not reply:
-        held = seat_of(session, sitting.id, told.invitation.id)
-        return Outcome(sitting.id, stands.choice, stands.mode, held.state if held else None, counts=False)
-    seat = _settled(session, event, sitting, answer, reply)
+        return Outcome(key, stands.choice, stands.mode, place.seat.state if place.seat else None, counts=False)
+    seat = _settled(session, place, answer, reply, told.guest.event)
+    if place.entry is not None:
+        place.entry.partstat = reply.choice
     if told.channel is Channel.WEB:
-        confirm_reply(session, told.invitation, reply, told.actor)
-    _mirror(session, reply)
-    return Outcome(sitting.id, answer.choice, answer.mode, seat)
+        confirm_reply(session, invitation, reply, told.actor, place.entry)
+    return Outcome(key, answer.choice, answer.mode, seat)
 
 
-def _settled(session: Session, event: Event, sitting: Sitting, answer: Answer, reply: Reply) -> SeatState | None:
+def _settled(session: Session, place: _Place, answer: Answer, reply: Reply, event: Event) -> SeatState | None:
+    wanted = Wanted(answer.choice, answer.mode, answer.may_wait, reply.received_at)
     try:
-        return settle(
-            session,
-            sitting_id=sitting.id,
-            invitation_id=reply.invitation_id,
-            choice=answer.choice,
-            mode=answer.mode,
-            may_wait=answer.may_wait,
-            at=reply.received_at,
-        )
+        return settle(session, place.seat, wanted, sitting_id=place.sitting.id, invitation_id=reply.invitation_id)
     except FullError:
-        mode = answer.mode or Mode.IN_PERSON
-        raise _seat_taken(event, sitting, mode) from None
+        raise _seat_taken(event, place.sitting, answer.mode or Mode.IN_PERSON) from None
 
 
 def _seat_taken(event: Event, sitting: Sitting, mode: Mode) -> SeatTakenError:
@@ -240,14 +275,6 @@ def _seat_taken(event: Event, sitting: Sitting, mode: Mode) -> SeatTakenError:
         f"Rien n’a été modifié. Choisissez la liste d’attente{other['fr']}.",
     )
     return SeatTakenError(said, sitting_id=sitting.id, mode=mode)
-
-
-def _mirror(session: Session, reply: Reply) -> None:
-    entry = session.scalar(
-        select(CalendarEntry).where(CalendarEntry.invitation_id == reply.invitation_id, CalendarEntry.sitting_id == reply.sitting_id)
-    )
-    if entry is not None:
-        entry.partstat = reply.choice
 
 
 def _keep_needs(session: Session, invitation: Invitation, stated: NeedsStated, actor: Actor) -> None:
@@ -271,11 +298,9 @@ def state_needs(*, invitation_id: UUID, needs: NeedsStated, actor: Actor) -> dat
     replies are closed. Raises AbsentError.
     """
     with writing() as session:
-        invitation, event, consultation = _invited(session, invitation_id)
-        closed = closed_because(consultation, event, now()) if actor.kind is ActorKind.LINK else None
-        if closed is not None:
-            raise ReplyClosedError(closed)
-        _keep_needs(session, invitation, needs, actor)
+        guest = _invited(session, invitation_id)
+        _require_open(guest, actor)
+        _keep_needs(session, guest.invitation, needs, actor)
         return session.scalar(select(Needs.stated_at).where(Needs.invitation_id == invitation_id))
 
 
@@ -288,11 +313,11 @@ def promote_from_waitlist(*, seat_id: UUID, actor: Actor) -> Seat:
         seat = session.get(Seat, seat_id)
         if seat is None:
             raise AbsentError
-        invitation, event, consultation = _invited(session, seat.invitation_id)
+        guest = _invited(session, seat.invitation_id)
         session.refresh(seat)
-        if event.status is EventStatus.CANCELLED:
+        if guest.event.status is EventStatus.CANCELLED:
             raise ReplyClosedError(Text("This event is cancelled.", "Cet événement est annulé."))
-        if consultation.status is Status.PAUSED:
+        if guest.consultation.status is Status.PAUSED:
             said = Text("The consultation is paused: no seats are given.", "La consultation est suspendue : aucune place n’est attribuée.")
             raise ReplyClosedError(said)
         if seat.state is SeatState.WAITING:
@@ -303,8 +328,8 @@ def promote_from_waitlist(*, seat_id: UUID, actor: Actor) -> Seat:
                 )
                 raise SeatTakenError(said, sitting_id=seat.sitting_id, mode=seat.mode)
             seat.state, seat.since = SeatState.TAKEN, now()
-            note(session, "promote_from_waitlist", seat, actor, event.consultation_id)
-            confirm_seat(session, invitation, seat, actor)
+            note(session, "promote_from_waitlist", seat, actor, guest.event.consultation_id)
+            confirm_seat(session, guest.invitation, seat, actor)
     return seat
 
 

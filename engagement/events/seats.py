@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, bindparam, func, select, tuple_, update
+from sqlalchemy.orm import aliased
 
 from engagement.events.models import Format, Seat, SeatState, Sitting
 from engagement.invitations.models import Choice, Mode
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import CursorResult
+    from sqlalchemy import CursorResult, Row, ScalarSelect, Update
     from sqlalchemy.orm import Session
 
 
@@ -85,11 +86,21 @@ class Count:
         return open_to_newcomers(self.seats, self.taken, self.waiting)
 
 
-def count_of(sitting: Sitting, mode: Mode, waiting: int) -> Count:
+def count_of(sitting: Sitting | Row[Any], mode: Mode, waiting: int) -> Count:
     """Return the seats of a sitting in one mode."""
     if mode is Mode.IN_PERSON:
         return Count(mode, sitting.seats_in_person, sitting.taken_in_person, waiting)
     return Count(mode, sitting.seats_online, sitting.taken_online, waiting)
+
+
+def waiting_in(mode: Mode) -> ScalarSelect[int]:
+    """Return how many wait for a seat of this kind, for a statement that reads or changes sittings."""
+    return (
+        select(func.count())
+        .where(Seat.sitting_id == Sitting.id, Seat.mode == mode, Seat.state == SeatState.WAITING)
+        .correlate(Sitting)
+        .scalar_subquery()
+    )
 
 
 def _columns(mode: Mode) -> tuple[Any, Any]:
@@ -98,32 +109,39 @@ def _columns(mode: Mode) -> tuple[Any, Any]:
     return Sitting.taken_online, Sitting.seats_online
 
 
+def _taking(mode: Mode, *, past_the_line: bool) -> Update:
+    taken, seats = _columns(mode)
+    statement = update(Sitting).where(Sitting.id == bindparam("sitting_id"), taken < seats)
+    if not past_the_line:
+        statement = statement.where(taken + waiting_in(mode) < seats)
+    return statement.values({taken: taken + 1}).execution_options(synchronize_session=False)
+
+
+def _freeing(mode: Mode) -> Update:
+    taken, _ = _columns(mode)
+    statement = update(Sitting).where(Sitting.id == bindparam("sitting_id")).values({taken: taken - 1})
+    return statement.execution_options(synchronize_session=False)
+
+
+_TAKE = {(mode, past): _taking(mode, past_the_line=past) for mode in Mode for past in (False, True)}
+_FREE = {mode: _freeing(mode) for mode in Mode}
+
+
 def take_seat(session: Session, sitting_id: UUID, mode: Mode, *, past_the_line: bool = False) -> bool:
     """Take one seat if there is one, and return whether there was.
 
     ``past_the_line`` is for whoever is at its head: they need no seat beyond those waited for.
     """
-    taken, seats = _columns(mode)
-    statement = update(Sitting).where(Sitting.id == sitting_id, taken < seats)
-    if not past_the_line:
-        waiting = (
-            select(func.count())
-            .select_from(Seat)
-            .where(Seat.sitting_id == sitting_id, Seat.mode == mode, Seat.state == SeatState.WAITING)
-            .scalar_subquery()
-        )
-        statement = statement.where(taken + waiting < seats)
-    return _run(session, sitting_id, statement.values({taken: taken + 1})) == 1
+    return _run(session, sitting_id, _TAKE[mode, past_the_line]) == 1
 
 
 def free_seat(session: Session, sitting_id: UUID, mode: Mode) -> None:
     """Give one taken seat back."""
-    taken, _ = _columns(mode)
-    _run(session, sitting_id, update(Sitting).where(Sitting.id == sitting_id).values({taken: taken - 1}))
+    _run(session, sitting_id, _FREE[mode])
 
 
-def _run(session: Session, sitting_id: UUID, statement: Any) -> int:
-    done = session.execute(statement.execution_options(synchronize_session=False))
+def _run(session: Session, sitting_id: UUID, statement: Update) -> int:
+    done = session.execute(statement, {"sitting_id": sitting_id})
     sitting = session.get(Sitting, sitting_id)
     if sitting is not None:
         # The database has counted; what this session had read of it is out of date.
@@ -141,41 +159,43 @@ def release(session: Session, seat: Seat) -> None:
     if seat.state is SeatState.TAKEN:
         free_seat(session, seat.sitting_id, seat.mode)
     session.delete(seat)
-    session.flush()
 
 
-def settle(
-    session: Session,
-    *,
-    sitting_id: UUID,
-    invitation_id: UUID,
-    choice: Choice,
-    mode: Mode | None,
-    may_wait: bool,
-    at: datetime,
-) -> SeatState | None:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a reply, received ``at`` this moment, asks for in one sitting. ``may_wait``: if it is full, a place in the line."""
+
+    choice: Choice
+    mode: Mode | None
+    may_wait: bool
+    at: datetime
+
+
+def settle(session: Session, seat: Seat | None, wanted: Wanted, *, sitting_id: UUID, invitation_id: UUID) -> SeatState | None:
     """Do what a reply asks for, and return what the guest has now; FullError where they must choose.
 
-    A change from one way of taking part to the other frees and takes in this one transaction.
+    ``seat`` is what they have of the sitting so far. A change from one way of taking part to
+    the other frees and takes in this one transaction.
     """
-    seat = seat_of(session, sitting_id, invitation_id)
-    step = next_step(choice, mode, Held(seat.mode, seat.state) if seat else None)
+    step = next_step(wanted.choice, wanted.mode, Held(seat.mode, seat.state) if seat else None)
     if step is Step.NOTHING:
         return seat.state if seat else None
-    if step is Step.FREE or mode is None:
+    if step is Step.FREE or wanted.mode is None:
         if seat is not None:
             release(session, seat)
         return None
-    if take_seat(session, sitting_id, mode):
+    if take_seat(session, sitting_id, wanted.mode):
         state = SeatState.TAKEN
-    elif may_wait:
+    elif wanted.may_wait:
         state = SeatState.WAITING
     else:
         raise FullError
-    if seat is not None:
-        release(session, seat)
-    session.add(Seat(sitting_id=sitting_id, invitation_id=invitation_id, mode=mode, state=state, since=at))
-    session.flush()
+    if seat is None:
+        session.add(Seat(sitting_id=sitting_id, invitation_id=invitation_id, mode=wanted.mode, state=state, since=wanted.at))
+        return state
+    if seat.state is SeatState.TAKEN:
+        free_seat(session, sitting_id, seat.mode)
+    seat.mode, seat.state, seat.since = wanted.mode, state, wanted.at
     return state
 
 
@@ -202,6 +222,20 @@ def waiting_line(session: Session, sitting_id: UUID, mode: Mode) -> list[Seat]:
             .order_by(Seat.since, Seat.id)
         )
     )
+
+
+_AHEAD, _MINE = aliased(Seat), aliased(Seat)
+_PLACE = (
+    select(func.count())
+    .select_from(_MINE)
+    .join(_AHEAD, and_(_AHEAD.sitting_id == _MINE.sitting_id, _AHEAD.mode == _MINE.mode, _AHEAD.state == SeatState.WAITING))
+    .where(_MINE.id == bindparam("seat_id"), tuple_(_AHEAD.since, _AHEAD.id) <= tuple_(_MINE.since, _MINE.id))
+)
+
+
+def place_in_line(session: Session, seat_id: UUID) -> int:
+    """Return which place somebody who waits has in the line of ``waiting_line``: 1 is next."""
+    return session.scalar(_PLACE, {"seat_id": seat_id}) or 0
 
 
 def seats_of(invitation_id: UUID) -> dict[UUID, Seat]:

@@ -67,12 +67,6 @@ def held_forms(invitation_id: UUID) -> list[Held]:
     return [_read(row) for row in rows]
 
 
-def held_for(invitation_id: UUID, endpoint: str, arguments: dict[str, str]) -> Held | None:
-    """Return what is kept of one page."""
-    found = (_read(row) for row in _rows_of(invitation_id, endpoint))
-    return next((held for held in found if held.arguments == arguments), None)
-
-
 def let_go(held_id: UUID, invitation_id: UUID) -> None:
     """Drop what was kept, because it was sent or is not wanted any more; another invitation's stays."""
     with writing() as session:

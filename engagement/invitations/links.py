@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from engagement.invitations.models import Invitation, PersonalLink
 from engagement.kernel.clock import now
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from sqlalchemy import ColumnElement
+
 
 @dataclass(frozen=True, slots=True)
 class OpenedLink:
@@ -23,6 +25,24 @@ class OpenedLink:
 
     id: UUID
     invitation: Invitation
+
+
+def _opening(*conditions: ColumnElement[bool]) -> Select[UUID, Invitation]:
+    return (
+        select(PersonalLink.id, Invitation)
+        .join(Invitation, Invitation.id == PersonalLink.invitation_id)
+        .where(
+            *conditions,
+            PersonalLink.revoked_at.is_(None),
+            PersonalLink.expires_at > bindparam("moment"),
+            Invitation.withdrawn_at.is_(None),
+        )
+    )
+
+
+_BY_TOKEN = _opening(PersonalLink.token_hash == bindparam("token_hash"))
+# A link that was opened before, if it still opens its invitation: every page behind it begins with this question.
+REOPENED = _opening(PersonalLink.id == bindparam("link_id"), PersonalLink.invitation_id == bindparam("invitation_id"))
 
 
 def draft_link(invitation_id: UUID, expires_at: datetime) -> tuple[str, PersonalLink]:
@@ -41,18 +61,14 @@ def find_link(token: str) -> OpenedLink | None:
     Unknown, revoked and expired ones and those of a withdrawn invitation are told apart
     neither by what is returned nor by how long it takes: one query finds a row or none.
     """
-    return _one_that_opens(PersonalLink.token_hash == digest(token))
+    row = db.session.execute(_BY_TOKEN, {"token_hash": digest(token), "moment": now()}).one_or_none()
+    return OpenedLink(row[0], row[1]) if row else None
 
 
 def open_link(token: str) -> Invitation | None:
     """Return the invitation that ``token`` opens, or None for whatever reason it does not."""
     found = find_link(token)
     return found.invitation if found else None
-
-
-def reopen_link(link_id: UUID, invitation_id: UUID) -> OpenedLink | None:
-    """Return a link that was opened before, if it still opens this invitation."""
-    return _one_that_opens(PersonalLink.id == link_id, PersonalLink.invitation_id == invitation_id)
 
 
 def was_not_revoked(link_id: UUID, invitation_id: UUID) -> bool:
@@ -70,17 +86,3 @@ def was_not_revoked(link_id: UUID, invitation_id: UUID) -> bool:
         )
         is not None
     )
-
-
-def _one_that_opens(*conditions: object) -> OpenedLink | None:
-    row = db.session.execute(
-        select(PersonalLink.id, Invitation)
-        .join(Invitation, Invitation.id == PersonalLink.invitation_id)
-        .where(
-            *conditions,  # type: ignore[arg-type]
-            PersonalLink.revoked_at.is_(None),
-            PersonalLink.expires_at > now(),
-            Invitation.withdrawn_at.is_(None),
-        )
-    ).one_or_none()
-    return OpenedLink(row[0], row[1]) if row else None

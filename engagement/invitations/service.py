@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, bindparam, case, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engagement.invitations.ledger import overall, standing
@@ -13,7 +13,7 @@ from engagement.invitations.models import Channel, Choice, Invitation, Mode, Per
 from engagement.kernel.audit import Actor, ActorKind, note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
-from engagement.kernel.db import db, writing
+from engagement.kernel.db import db, unless_stored_already, writing
 from engagement.kernel.errors import AbsentError, DomainError
 
 if TYPE_CHECKING:
@@ -58,30 +58,27 @@ def invite(
     with writing() as session:
         there = _invitation_to(session, person_id, asked)
         if there is None:
-            row = Invitation(
-                consultation_id=consultation_id,
-                person_id=person_id,
-                event_id=event_id,
-                questionnaire_id=questionnaire_id,
-                wave=wave,
-                created_at=now(),
-            )
-            try:
-                with session.begin_nested():
-                    session.add(row)
-            except IntegrityError:
-                # Somebody else asked the same person in the same moment; theirs stands.
-                there = _invitation_to(session, person_id, asked)
-                if there is None:
-                    raise
-            else:
-                note(session, "invite", row, actor)
-                return row
+            row = Invitation(consultation_id=consultation_id, person_id=person_id, wave=wave, created_at=now(), **asdict(asked))
+            there = _stored(session, row, asked, actor)
         if there.withdrawn_at is not None:
             there.withdrawn_at = there.choice = there.replied_at = None
             there.created_at = now()
             note(session, "invite_again", there, actor)
     return there
+
+
+def _stored(session: Session, row: Invitation, asked: Asked, actor: Actor) -> Invitation:
+    """Store a first invitation and return it; if somebody else asked the same person in the same moment, theirs."""
+    try:
+        with unless_stored_already(session):
+            session.add(row)
+    except IntegrityError:
+        there = _invitation_to(session, row.person_id, asked)
+        if there is None:
+            raise
+        return there
+    note(session, "invite", row, actor)
+    return row
 
 
 def _invitation_to(session: Session, person_id: UUID, asked: Asked) -> Invitation | None:
@@ -101,6 +98,12 @@ def find_invitation(invitation_id: UUID) -> Invitation:
     return found
 
 
+def hold(session: Session, invitation_id: UUID) -> None:
+    """Keep two replies of one guest apart until the transaction ends; whoever writes on SQLite is alone anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(Invitation.id).where(Invitation.id == invitation_id).with_for_update())
+
+
 def held_for_change(session: Session, invitation_id: UUID) -> Invitation:
     """Return the invitation, locked until the transaction ends, so that two replies of one guest queue.
 
@@ -110,6 +113,19 @@ def held_for_change(session: Session, invitation_id: UUID) -> Invitation:
     if found is None:
         raise AbsentError
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody replied. ``received_at`` (UTC; None: this moment) decides which reply counts."""
+
+    choice: Choice
+    channel: Channel
+    mode: Mode | None = None
+    sitting_id: UUID | None = None
+    received_at: datetime | None = None
+    reason: str = ""
+    wants_questionnaire: bool = False
 
 
 def record_reply(
@@ -124,34 +140,44 @@ def record_reply(
     wants_questionnaire: bool = False,
     actor: Actor,
 ) -> Reply:
-    """Write a reply into the ledger and return it; ``counts(reply)`` says whether it stands.
+    """Write a reply into the ledger and return it.
 
-    ``received_at`` (UTC; now if left out) decides which reply counts. A stated time older
-    than the standing reply is kept and changes nothing. For an event use
+    A stated time older than the standing reply is kept and changes nothing. For an event use
     events.service.reply_to_event, which looks after the seat as well.
     Raises WithdrawnError, BadTimeError (a time that has not come yet).
     """
+    said = Said(choice, channel, mode, sitting_id, received_at, reason, wants_questionnaire)
     with writing() as session:
         invitation = held_for_change(session, invitation_id)
-        _require_possible(invitation, received_at)
-        moment = now()
-        row = Reply(
-            invitation_id=invitation_id,
-            sitting_id=sitting_id,
-            choice=choice,
-            mode=None if choice is Choice.DECLINED else mode,
-            channel=channel,
-            received_at=received_at or moment,
-            recorded_at=moment,
-            recorded_by=actor.id if actor.kind is ActorKind.STAFF else None,
-            wants_questionnaire=wants_questionnaire,
-        )
-        row.reason = reason.strip()
-        session.add(row)
-        session.flush()
-        _sum_up(session, invitation)
-        note(session, "record_reply", row, actor, invitation.consultation_id)
-        session.flush()
+        return write_reply(session, invitation, latest_replies(session, invitation), said, actor)
+
+
+def write_reply(session: Session, invitation: Invitation, ledger: list[Reply], said: Said, actor: Actor) -> Reply:
+    """Write a reply to an invitation that is held for change, add it to ``ledger``, and return it.
+
+    ``ledger`` is what ``latest_replies`` gave; the invitation then says what counts of it and
+    this. The rows are stored with whatever else the transaction stores. Raises as ``record_reply``.
+    """
+    _require_possible(invitation, said.received_at)
+    moment = now()
+    row = Reply(
+        invitation_id=invitation.id,
+        sitting_id=said.sitting_id,
+        choice=said.choice,
+        mode=None if said.choice is Choice.DECLINED else said.mode,
+        channel=said.channel,
+        received_at=said.received_at or moment,
+        recorded_at=moment,
+        recorded_by=actor.id if actor.kind is ActorKind.STAFF else None,
+        wants_questionnaire=said.wants_questionnaire,
+    )
+    row.reason = said.reason.strip()
+    session.add(row)
+    ledger.append(row)
+    counting = standing_by_sitting(ledger, invitation)
+    invitation.choice = overall(reply.choice for reply in counting.values())
+    invitation.replied_at = max((reply.received_at for reply in counting.values()), default=None)
+    note(session, "record_reply", row, actor, invitation.consultation_id)
     return row
 
 
@@ -170,13 +196,6 @@ def _require_possible(invitation: Invitation, received_at: datetime | None) -> N
         raise BadTimeError(said, field="received_at")
 
 
-def _sum_up(session: Session, invitation: Invitation) -> None:
-    replies = list(session.scalars(select(Reply).where(Reply.invitation_id == invitation.id)))
-    counting = standing_by_sitting(replies, invitation)
-    invitation.choice = overall(reply.choice for reply in counting.values())
-    invitation.replied_at = max((reply.received_at for reply in counting.values()), default=None)
-
-
 def standing_by_sitting(replies: Sequence[Reply], invitation: Invitation) -> dict[UUID | None, Reply]:
     """Return the reply that counts for each sitting; key None is where a reply was about all of them.
 
@@ -191,6 +210,31 @@ def standing_by_sitting(replies: Sequence[Reply], invitation: Invitation) -> dic
     if len(sittings) > 1:
         found.pop(None, None)
     return {sitting: reply for sitting, reply in found.items() if reply is not None}
+
+
+_OF_THOSE_SINCE = func.max(case((Reply.recorded_at >= bindparam("since"), Reply.received_at)))
+_LAST = (
+    select(Reply.sitting_id, func.coalesce(_OF_THOSE_SINCE, func.max(Reply.received_at)).label("received_at"))
+    .where(Reply.invitation_id == bindparam("invitation_id"))
+    .group_by(Reply.sitting_id)
+    .subquery()
+)
+_LATEST = select(Reply).join(
+    _LAST,
+    and_(
+        Reply.invitation_id == bindparam("invitation_id"),
+        Reply.received_at == _LAST.c.received_at,
+        Reply.sitting_id.is_not_distinct_from(_LAST.c.sitting_id),
+    ),
+)
+
+
+def latest_replies(session: Session, invitation: Invitation) -> list[Reply]:
+    """Return, for each sitting, the replies that were received last, of those since the invitation was made if there are any.
+
+    ``standing_by_sitting`` says the same of these as of the whole ledger, however long that has grown.
+    """
+    return list(session.scalars(_LATEST, {"invitation_id": invitation.id, "since": invitation.created_at}))
 
 
 def replies_of(invitation_id: UUID) -> list[Reply]:

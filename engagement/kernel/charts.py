@@ -84,25 +84,14 @@ def bar_chart(
 
     ``unit`` follows each number after a non-breaking space ("%"); ``note`` says N and base.
     """
-    lines = [textwrap.wrap(label, LABEL_LETTERS) or [""] for label, _ in rows]
-    bars = [
-        {
-            "row": str(index),
-            "value": value,
-            "shown": _shown(value, unit, language),
-            "label": lines[index],
-            # Half the height of the lines below the first, so that a label of several is centred on its bar.
-            "lift": -8 * (len(lines[index]) - 1),
-        }
-        for index, (_, value) in enumerate(rows)
-    ]
+    bars = [_bar(index, label, value, _shown(value, unit, language)) for index, (label, value) in enumerate(rows)]
     most = max([value for _, value in rows] + [1])
     y = {"field": "row", "type": "nominal", "sort": None, "axis": None}
     x = {"field": "value", "type": "quantitative", "axis": None, "scale": {"domain": [0, most]}}
     words = {"type": "text", "baseline": "middle", "color": INK, "fontSize": 14}
     spec = _spec(
         width=WIDTH - LABEL_WIDTH - 90,
-        height={"step": 14 + 16 * max([len(wrapped) for wrapped in lines] + [1])},
+        height={"step": 14 + 16 * max([len(bar["label"]) for bar in bars] + [1])},
         data={"values": bars},
         layer=[
             {
@@ -120,6 +109,12 @@ def bar_chart(
     return Chart(title, description, note, language, columns, kept, json.dumps(spec))
 
 
+def _bar(index: int, label: str, value: float, shown: str) -> dict[str, Any]:
+    lines = textwrap.wrap(label, LABEL_LETTERS) or [""]
+    # Half the height of the lines below the first, so that a label of several is centred on its bar.
+    return {"row": str(index), "value": value, "shown": shown, "label": lines, "lift": -8 * (len(lines) - 1)}
+
+
 def line_chart(
     title: str,
     description: str,
@@ -134,13 +129,12 @@ def line_chart(
     first = min([day for day, _ in points] + [day for day, _ in marks]).toordinal()
     last = max([day for day, _ in points] + [day for day, _ in marks]).toordinal()
     ticks = even_steps(max([value for _, value in points] + [1]))
-    days = {str(day): _day_words(day, language) for day in range(first, last + 1, max(1, ceil((last - first) / 5)))}
     amounts = {str(tick): number_words(tick, language) for tick in ticks}
     x = {
         "field": "day",
         "type": "quantitative",
         "scale": {"domain": [first, max(last, first + 1)], "nice": False, "zero": False},
-        "axis": _axis(values=[int(day) for day in days], labelExpr=f"{json.dumps(days)}[datum.value]", labelAlign="left"),
+        "axis": _days_axis(first, last, language),
     }
     y = {
         "field": "value",
@@ -161,6 +155,11 @@ def line_chart(
     spec = _spec(width=WIDTH - 70, height=200, layer=layers)
     kept = tuple((day.isoformat(), value) for day, value in points)
     return Chart(title, description, note, language, columns, kept, json.dumps(spec))
+
+
+def _days_axis(first: int, last: int, language: str) -> dict[str, Any]:
+    days = {str(day): _day_words(day, language) for day in range(first, last + 1, max(1, ceil((last - first) / 5)))}
+    return _axis(values=[int(day) for day in days], labelExpr=f"{json.dumps(days)}[datum.value]", labelAlign="left")
 
 
 def even_steps(most: float) -> list[int]:

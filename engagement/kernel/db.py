@@ -9,14 +9,15 @@ link never changes anything by being fetched is a property of this file.
 
 from __future__ import annotations
 
+import fcntl
 import threading
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as RoutingSession
 from sqlalchemy import Engine, event
-from sqlalchemy.orm import Session
 
 from engagement.kernel.base import Base
 
@@ -24,22 +25,53 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Connection
+    from sqlalchemy.orm import Session
 
 
 class ReadOnlyRequestError(RuntimeError):
     """Something tried to write while a page was only being fetched."""
 
 
-# expire_on_commit is off so that a verb's result can be shown after its transaction ended.
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
-
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _fetching: ContextVar[bool] = ContextVar("fetching", default=False)
-# Writers of one process queue here before they ask SQLite for its lock. Its own queue is no
-# queue: everybody asks again now and then, and of 200 at once some were unlucky for longer than
-# busy_timeout. Now only whole processes compete for it. PostgreSQL needs none of this.
+# The engine whose connections write, on SQLite: a connection that changes between reading and writing
+# forgets its prepared statements each time, and preparing them again is half the work of a small page.
+WRITERS = "writers"
+
+
+class _Session(RoutingSession):
+    """A session that reads over one connection and writes over another, in two transactions as ever."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:  # noqa: ARG002
+        """Return the engine for what is asked now."""
+        engines = self._db.engines
+        return engines[WRITERS if _writing.get() and WRITERS in engines else None]
+
+
+# expire_on_commit is off so that a verb's result can be shown after its transaction ended.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "class_": _Session})
+
+
+def engine_settings(url: str) -> dict[str, object]:
+    """Return what Flask-SQLAlchemy needs to know of the database at ``url``."""
+    # The text of a database's error would print what was being stored: names, addresses.
+    options = {"hide_parameters": True}
+    found: dict[str, object] = {"SQLALCHEMY_DATABASE_URI": url, "SQLALCHEMY_ENGINE_OPTIONS": options}
+    return found | {"SQLALCHEMY_BINDS": {WRITERS: {"url": url, **options}}} if url.startswith("sqlite") else found
+
+
+def close_connections(*, forked: bool = False) -> None:
+    """Close every connection; ``forked``: forget those that belong to the process that this one was forked from."""
+    for engine in db.engines.values():
+        engine.dispose(close=not forked)
+
+
+# Writers queue here before they ask SQLite for its lock: those of one process at a lock of its own, whole
+# processes at a file beside the database. SQLite's own queue is no queue: everybody sleeps and asks again
+# now and then, and of 200 at once some were unlucky for longer than busy_timeout. PostgreSQL needs none of this.
 _one_at_a_time = threading.Lock()
 
+_MAY_WRITE = "may_write"
 SQLITE_SETTINGS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -68,7 +100,7 @@ def writing() -> Iterator[Session]:
     # A rollback forgets nothing where no transaction is open: without this, two verbs in
     # one context would work on what the first one read (27 of 200 updates survived).
     session.expire_all()
-    with _one_at_a_time if db.engine.dialect.name == "sqlite" else nullcontext():
+    with _turn() if db.engine.dialect.name == "sqlite" else nullcontext():
         token = _writing.set(True)
         try:
             yield session
@@ -78,6 +110,14 @@ def writing() -> Iterator[Session]:
             raise
         finally:
             _writing.reset(token)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait until it is this writer's turn; the kernel ends the turn of a process that dies."""
+    with _one_at_a_time, open(f"{db.engine.url.database}.turn", "ab") as turn:  # noqa: PTH123 - half the time of Path.open.
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager
@@ -119,6 +159,18 @@ def migrating() -> Iterator[None]:
         _writing.reset(token)
 
 
+@contextmanager
+def unless_stored_already(session: Session) -> Iterator[None]:
+    """Store what is added in the block at once; if another transaction was faster, only the block is undone.
+
+    Raises IntegrityError then. On SQLite nobody can be faster, since whoever writes holds the
+    only lock, and no savepoint is needed.
+    """
+    with session.begin_nested() if db.engine.dialect.name == "postgresql" else nullcontext():
+        yield
+        session.flush()
+
+
 def is_writing() -> bool:
     """Return whether the current code runs inside ``writing()``."""
     return _writing.get()
@@ -137,7 +189,12 @@ def _set_up_connection(connection: Any, record: Any) -> None:  # noqa: ARG001
 def _begin(connection: Connection) -> None:
     may_write = _writing.get() and not _fetching.get()
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if may_write else 'ON'}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if may_write else "BEGIN")
+        # Said to the driver itself, since every transaction begins here.
+        driver: Any = connection.connection.driver_connection
+        if connection.info.get(_MAY_WRITE) is not may_write:
+            # Only where it changes: SQLite forgets its prepared statements each time.
+            driver.execute(f"PRAGMA query_only={'OFF' if may_write else 'ON'}")
+            connection.info[_MAY_WRITE] = may_write
+        driver.execute("BEGIN IMMEDIATE" if may_write else "BEGIN")
     elif not may_write:
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")

@@ -21,8 +21,11 @@ from engagement.kernel.bilingual import LANGUAGES
 from engagement.kernel.wording import LOCALES
 
 if TYPE_CHECKING:
+    from babel import Locale
     from flask import Flask, Response
 
+# English is what stands in the code.
+AS_WRITTEN = NullTranslations()
 CATALOGUES = Path(__file__).resolve().parents[2] / "translations"
 COOKIE = "language"
 A_YEAR = 365 * 24 * 3600
@@ -49,7 +52,7 @@ class Catalogues(Domain):
 
     def get_translations(self) -> NullTranslations:
         """Return the texts for the language of the current page."""
-        return french() if current_language() == "fr" else NullTranslations()
+        return french() if current_language() == "fr" else AS_WRITTEN
 
 
 class TwoLanguages(Babel):
@@ -64,7 +67,16 @@ def current_language() -> str:
     return "fr" if locale is not None and locale.language == "fr" else "en"
 
 
-def _choose_locale() -> str:
+def _in_this_language(said: str) -> str:
+    return str(french().gettext(said)) if current_language() == "fr" else said
+
+
+def _counted_in_this_language(one: str, many: str, count: int) -> str:
+    texts = french() if current_language() == "fr" else AS_WRITTEN
+    return str(texts.ngettext(one, many, count))
+
+
+def _choose_locale() -> Locale:
     asked = request.args.get("lang") if has_request_context() else None
     if asked in LANGUAGES:
         return LOCALES[asked]
@@ -89,5 +101,10 @@ def _keep_language(response: Response) -> Response:
 
 def set_up_languages(app: Flask) -> None:
     """Let pages be in English or French: asked for in the address, kept in a cookie, else preferred."""
-    TwoLanguages().init_app(app, default_locale=LOCALES["en"], locale_selector=_choose_locale)
+    TwoLanguages().init_app(app, default_locale=str(LOCALES["en"]), locale_selector=_choose_locale)
+    # A page says twenty things or more: they are looked up without asking twice in which language.
+    install = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]
+    install(_in_this_language, _counted_in_this_language, newstyle=True)
+    # Templates write _("…"): under this name the extension would look the other one up each time.
+    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]
     app.after_request(_keep_language)

@@ -37,7 +37,7 @@ def when_ready(server: Any) -> None:  # noqa: ARG001
 def post_fork(server: Any, worker: Any) -> None:  # noqa: ARG001
     """Forget connections that were opened before the fork: two processes must never share one."""
     from app import app  # noqa: PLC0415 - the application of this process, loaded before the fork.
-    from engagement.kernel.db import db  # noqa: PLC0415
+    from engagement.kernel.db import close_connections  # noqa: PLC0415
 
     with app.app_context():
-        db.engine.dispose(close=False)
+        close_connections(forked=True)

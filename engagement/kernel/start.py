@@ -14,7 +14,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
 from engagement.kernel.base import Base
-from engagement.kernel.db import db
+from engagement.kernel.db import close_connections, db
 from engagement.kernel.migrations import bring_up_to_date
 from engagement.kernel.supervisor import port_is_free
 
@@ -44,7 +44,7 @@ def start(wants_demo: bool) -> None:  # noqa: FBT001
         click.echo("First start: loading the demonstration.")
         _run_demo()
     db.session.remove()
-    db.engine.dispose()
+    close_connections()
     _become(_together(settings))
 
 

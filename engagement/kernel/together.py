@@ -18,7 +18,7 @@ from flask import current_app
 from gunicorn.app import wsgiapp
 from sqlalchemy.orm import configure_mappers
 
-from engagement.kernel.db import db
+from engagement.kernel.db import close_connections, db
 from engagement.kernel.ports import ports
 from engagement.kernel.supervisor import Parent, Part, answers
 
@@ -43,7 +43,7 @@ def run_all() -> int:
     parts, greeting = parts_of(settings), _greeting(settings)
     db.session.remove()
     # No connection may be open when the parts are forked: two processes must never share one.
-    db.engine.dispose()
+    close_connections()
     return Parent(parts, lambda: answers(settings.port), greeting).run()
 
 

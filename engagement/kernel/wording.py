@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from babel import Locale
 from babel.dates import format_date, get_timezone_name
 from babel.numbers import format_decimal
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from datetime import date, datetime, time
 
 NBSP = "\u00a0"
-LOCALES = {"en": "en_CA", "fr": "fr_CA"}
+# Looked up once: by its name, babel looks on the disk each time.
+LOCALES = {"en": Locale("en", "CA"), "fr": Locale("fr", "CA")}
 
 ZONES: dict[str, Text] = {
     "America/St_Johns": Text("Newfoundland", "heure de Terre-Neuve"),
@@ -33,17 +35,17 @@ ZONES: dict[str, Text] = {
 }
 
 
-def locale_of(language: str) -> str:
-    """Return the locale name for ``language``."""
+def locale_of(language: str) -> Locale:
+    """Return the locale for ``language``."""
     return LOCALES["fr" if language == "fr" else "en"]
 
 
 def date_words(day: date, language: str, *, weekday: bool = True) -> str:
     """Return a date: "Tuesday 8 December 2026", "le mardi 8 décembre 2026"."""
     if language != "fr":
-        return format_date(day, "EEEE d MMMM y" if weekday else "d MMMM y", locale="en_CA")
+        return format_date(day, "EEEE d MMMM y" if weekday else "d MMMM y", locale=LOCALES["en"])
     ordinal = "1er" if day.day == 1 else str(day.day)
-    written = format_date(day, "EEEE '@' MMMM y" if weekday else "'@' MMMM y", locale="fr_CA")
+    written = format_date(day, "EEEE '@' MMMM y" if weekday else "'@' MMMM y", locale=LOCALES["fr"])
     return f"le{NBSP}{written.replace('@', ordinal)}"
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engagement.kernel.base import Base, one_of, words
 from engagement.kernel.bilingual import BilingualRow
@@ -118,6 +118,9 @@ class MessageEvent(Base):
     at: Mapped[datetime]
     state: Mapped[State] = mapped_column(words(State))
     why: Mapped[str] = mapped_column(String(500), default="")
+
+    # Tells the mapper which of the two rows is stored first.
+    message: Mapped[Message] = relationship()
 
 
 class MailTemplate(BilingualRow, Base):

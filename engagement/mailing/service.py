@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
-from engagement.kernel.db import writing
+from engagement.kernel.db import unless_stored_already, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.settings import settings
 from engagement.kernel.tokens import new_mailbox_name
@@ -57,40 +57,47 @@ def plan(
     ``language`` is "en", "fr" or "both". Returns None where ``dedup_key`` was planned before:
     the same thing is never said twice. ``details`` holds plain ids and dates, never a name.
     """
+    moment = now()
+    message = Message(
+        consultation_id=consultation_id,
+        person_id=person_id,
+        invitation_id=invitation_id,
+        mailing_id=mailing_id,
+        purpose=purpose,
+        details=dict(details or {}),
+        language=language,
+        dedup_key=dedup_key,
+        due_at=due_at or moment,
+        not_after=not_after,
+        created_at=moment,
+    )
     with writing() as session:
-        if session.scalar(select(Message.id).where(Message.dedup_key == dedup_key)) is not None:
-            return None
-        moment = now()
-        message = Message(
-            consultation_id=consultation_id,
-            person_id=person_id,
-            invitation_id=invitation_id,
-            mailing_id=mailing_id,
-            purpose=purpose,
-            details=dict(details or {}),
-            language=language,
-            dedup_key=dedup_key,
-            rfc_message_id=f"<{uuid4().hex}@{settings().mail_default_sender.rpartition('@')[2]}>",
-            bounce_token=new_mailbox_name(),
-            state=State.PLANNED,
-            due_at=due_at or moment,
-            not_after=not_after,
-            attempts=0,
-            outcome="",
-            created_at=moment,
-        )
-        try:
-            with session.begin_nested():
-                session.add(message)
-        except IntegrityError:
-            # Somebody else planned the same at the same moment (PostgreSQL lets two write).
-            if session.scalar(select(Message.id).where(Message.dedup_key == dedup_key)) is None:
-                raise
-            return None
-        session.add(MessageEvent(message_id=message.id, at=moment, state=State.PLANNED, why=""))
-        note(session, "plan_message", message, actor)
-        ring_when_stored(session)
-    return message
+        return message if _is_new(session, message, actor) else None
+
+
+_PLANNED = select(Message.id).where(Message.dedup_key == bindparam("dedup_key"))
+
+
+def _is_new(session: Session, message: Message, actor: Actor) -> bool:
+    """Store a message and return True; False where the same was planned before."""
+    key = {"dedup_key": message.dedup_key}
+    if session.scalar(_PLANNED, key) is not None:
+        return False
+    message.rfc_message_id = f"<{uuid4().hex}@{settings().mail_default_sender.rpartition('@')[2]}>"
+    message.bounce_token = new_mailbox_name()
+    message.state, message.attempts, message.outcome = State.PLANNED, 0, ""
+    try:
+        with unless_stored_already(session):
+            session.add(message)
+            session.add(MessageEvent(message=message, at=message.created_at, state=State.PLANNED, why=""))
+            note(session, "plan_message", message, actor)
+    except IntegrityError:
+        # Somebody else planned the same at the same moment (PostgreSQL lets two write).
+        if session.scalar(_PLANNED, key) is None:
+            raise
+        return False
+    ring_when_stored(session)
+    return True
 
 
 # Written afresh when they are sent again: no server ever took them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext
@@ -42,13 +43,20 @@ def reply_form(questions: Sequence[tuple[str, Any, Sequence[Offer]]], formdata: 
 
     ``formdata`` None gives an empty form.
     """
-    fields = {name: _question(label, offered) for name, label, offered in questions}
-    made: Form = type("ReplyForm", (Form,), fields)(formdata=formdata)
-    return made
+    asked = tuple(
+        (name, str(label), tuple((offer.way.value, offer.label.in_(current_language())) for offer in offered))
+        for name, label, offered in questions
+    )
+    return _form_asking(asked)(formdata=formdata)
 
 
-def _question(label: Any, offered: Sequence[Offer]) -> RadioField:
-    pairs = [(offer.way.value, offer.label.in_(current_language())) for offer in offered]
+@lru_cache(maxsize=200)
+def _form_asking(asked: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]) -> type[Form]:
+    """Return the form of these questions (name, words, options): the guests of an event are all asked the same."""
+    return type("ReplyForm", (Form,), {name: _question(label, pairs) for name, label, pairs in asked})
+
+
+def _question(label: str, pairs: Sequence[tuple[str, str]]) -> RadioField:
     values = [value for value, _ in pairs]
     return RadioField(label, choices=options(pairs), validate_choice=False, validators=[OneOfThese(values)])
 

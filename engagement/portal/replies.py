@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from engagement.kernel.forms import Form
+    from engagement.questionnaires.models import Questionnaire
 
 POLICY_REPLIES: Policy = {
     "portal.reply_page": LINK,
@@ -99,8 +100,13 @@ def _ask(view: GuestView, *, each: bool) -> Any:
         each=each,
         held=held_here(),
         coming=coming_sittings(view),
-        questionnaire=offered_questionnaire(g.consultation),
+        questionnaire=_instead(),
     )
+
+
+def _instead() -> Questionnaire | None:
+    """Return the questionnaire that this guest can have sent instead of coming, if there is one."""
+    return offered_questionnaire(g.consultation) if g.has_questionnaires and g.person.email else None
 
 
 def _questions(view: GuestView, *, each: bool) -> list[tuple[str, str, tuple[Offer, ...]]]:
@@ -159,7 +165,7 @@ def reason(invitation_id: UUID) -> Any:
     view = guest_view(invitation_id)
     if view.standing is None or view.standing.choice is not Choice.DECLINED or why_closed(view, g.consultation):
         return redirect(url_for("portal.reply_page", invitation_id=invitation_id))
-    questionnaire = offered_questionnaire(g.consultation) if g.person.email else None
+    questionnaire = _instead()
     held = held_here()
     form = ReasonForm(formdata=posted_fields() if request.method == "POST" else _readable_held())
     if request.method == "POST" and form.validate():

@@ -19,13 +19,11 @@ from flask_wtf.csrf import CSRFError
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.datastructures import MultiDict
 
-from engagement.consultations.models import Consultation
-from engagement.invitations.held import Held, TooLargeToHoldError, held_for, held_forms, hold_form, let_go
-from engagement.invitations.links import OpenedLink, reopen_link, was_not_revoked
+from engagement.invitations.held import Held, TooLargeToHoldError, held_forms, hold_form, let_go
+from engagement.invitations.links import OpenedLink, was_not_revoked
 from engagement.kernel.clock import now
-from engagement.kernel.db import db
+from engagement.portal.behind import Behind, behind_link
 from engagement.portal.blueprint import portal
-from engagement.roster.models import Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,17 +121,17 @@ def _sealed_for(invitation_id: UUID) -> UUID | None:
 def opened_invitation(view: Callable[..., Any]) -> Callable[..., Any]:
     """Let ``view`` (its first argument is ``invitation_id``) be reached only behind an opened link.
 
-    Sets g.visit, g.invitation, g.consultation, g.person and g.preferred_language. A POST
-    whose form was made for another invitation, or for none, changes nothing.
+    Sets g.visit, g.invitation, g.consultation, g.person, g.event, g.has_questionnaires and
+    g.preferred_language. A POST whose form was made for another invitation, or for none, changes nothing.
     """
 
     @wraps(view)
     def guarded(invitation_id: UUID, **arguments: Any) -> Any:
         visit = _read_visit(invitation_id)
-        opened = reopen_link(visit.link_id, invitation_id) if visit else None
-        if visit is None or opened is None:
+        behind = behind_link(visit.link_id, invitation_id) if visit else None
+        if visit is None or behind is None:
             return _too_late(invitation_id) if request.method == "POST" else open_again()
-        _let_in(visit, opened)
+        _let_in(visit, behind)
         if request.method == "POST" and _sealed_for(invitation_id) is None:
             return _keep(make_response(render_template("portal/mixed_up.html"), 409), visit)
         answer = make_response(view(invitation_id=invitation_id, **arguments))
@@ -142,11 +140,15 @@ def opened_invitation(view: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
-def _let_in(visit: Visit, opened: OpenedLink) -> None:
+def _let_in(visit: Visit, behind: Behind) -> None:
     g.visit = visit
-    g.invitation = opened.invitation
-    g.consultation = db.session.get_one(Consultation, opened.invitation.consultation_id)
-    g.person = db.session.get_one(Person, opened.invitation.person_id)
+    g.invitation = behind.invitation
+    g.consultation = behind.consultation
+    g.person = behind.person
+    # Held for as long as the request is, so that whoever asks for the event by its id finds it read.
+    g.event = behind.event
+    g.has_questionnaires = behind.has_questionnaires
+    g.held = None if behind.holds_forms else []
     g.preferred_language = g.person.language
     refresh()
 
@@ -193,9 +195,18 @@ def _own_address() -> str:
     return url_for(request.endpoint or "", **(request.view_args or {}))
 
 
+def _held() -> list[Held]:
+    """Return everything that is kept for this invitation, read at most once for a page."""
+    if g.held is None:
+        g.held = held_forms(g.visit.invitation_id)
+    held: list[Held] = g.held
+    return held
+
+
 def held_here() -> Held | None:
     """Return what was kept of this very page when it timed out, if something was."""
-    return held_for(g.invitation.id, request.endpoint or "", _arguments())
+    here = (request.endpoint, _arguments())
+    return next((held for held in _held() if (held.endpoint, held.arguments) == here), None)
 
 
 def held_fields() -> MultiDict[str, str] | None:
@@ -215,9 +226,9 @@ def posted_fields() -> MultiDict[str, str]:
 def let_go_here(*others: str) -> None:
     """Drop what was kept of this page, and of pages that ask the same (endpoints): its form was taken."""
     here = held_here()
-    for held in held_forms(g.invitation.id):
+    for held in _held():
         if held.endpoint in others or (here and held.id == here.id):
-            let_go(held.id, g.invitation.id)
+            let_go(held.id, g.visit.invitation_id)
 
 
 def unlock() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from engagement.consultations.models import Consultation
 from engagement.invitations.models import Invitation
@@ -64,15 +64,16 @@ NOT_OPEN = {
 }
 
 
+_OF_CONSULTATION = (
+    select(Questionnaire)
+    .where(Questionnaire.consultation_id == bindparam("consultation_id"))
+    .order_by(Questionnaire.created_at, Questionnaire.name)
+)
+
+
 def questionnaires_of(consultation_id: UUID) -> list[Questionnaire]:
     """Return the questionnaires of a consultation, the oldest first."""
-    return list(
-        db.session.scalars(
-            select(Questionnaire)
-            .where(Questionnaire.consultation_id == consultation_id)
-            .order_by(Questionnaire.created_at, Questionnaire.name)
-        )
-    )
+    return list(db.session.scalars(_OF_CONSULTATION, {"consultation_id": consultation_id}))
 
 
 def find_questionnaire(consultation_id: UUID, name: str) -> Questionnaire:

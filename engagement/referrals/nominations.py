@@ -95,28 +95,31 @@ def nominate(
         invitation = session.get(Invitation, invitation_id)
         if invitation is None or invitation.questionnaire_id is None or not may_nominate(invitation):
             raise NotNominatedError(Text("Nobody can be named here.", "Personne ne peut être proposé ici."))
-        questionnaire = session.get_one(Questionnaire, invitation.questionnaire_id)
-        require_open(questionnaire, session.get_one(Consultation, invitation.consultation_id))
+        require_open(session.get_one(Questionnaire, invitation.questionnaire_id), session.get_one(Consultation, invitation.consultation_id))
         before = _named_by(session, invitation_id)
         same = next((row for row in before if _given(row).get("email", "").casefold() == particulars.email.casefold()), None)
         if same is not None:
             return same
         if len(before) >= MOST_NOMINATIONS:
             raise NotNominatedError(_TOO_MANY)
-        referral = Referral(
-            consultation_id=invitation.consultation_id,
-            questionnaire_id=questionnaire.id,
-            kind=ReferralKind.NOMINATION,
-            state=ReferralState.WAITING,
-            from_invitation_id=invitation_id,
-            given=json.dumps(asdict(particulars)),
-            names_nominator=True,
-            created_at=now(),
-        )
+        referral = _nomination(invitation, particulars)
         session.add(referral)
         session.flush()
         note(session, "nominate", referral, actor)
     return referral
+
+
+def _nomination(invitation: Invitation, particulars: Particulars) -> Referral:
+    return Referral(
+        consultation_id=invitation.consultation_id,
+        questionnaire_id=invitation.questionnaire_id,
+        kind=ReferralKind.NOMINATION,
+        state=ReferralState.WAITING,
+        from_invitation_id=invitation.id,
+        given=json.dumps(asdict(particulars)),
+        names_nominator=True,
+        created_at=now(),
+    )
 
 
 def approve(*, referral_id: UUID, actor: Actor) -> Invitation:

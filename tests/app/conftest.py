@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engagement import create_app
-from engagement.kernel.db import db
+from engagement.kernel.db import close_connections, db
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ def planted(app: Flask) -> Iterator[Flask]:
     with made.app_context():
         yield made
         db.session.remove()
-        db.engine.dispose()
+        close_connections()
 
 
 @pytest.fixture(scope="module")
@@ -51,5 +51,5 @@ def _keep(database: Database, kept: object) -> None:
     if kept is not None:
         with db.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        db.engine.dispose()
+        close_connections()
         shutil.copyfile(database.file, kept)

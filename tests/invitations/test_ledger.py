@@ -2,27 +2,32 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
+from engagement.events.models import Sitting
 from engagement.invitations.ledger import overall, standing
-from engagement.invitations.models import Channel, Choice
+from engagement.invitations.models import Channel, Choice, Invitation, Reply
 from engagement.invitations.service import (
     BadTimeError,
     WithdrawnError,
     find_invitation,
     invite,
+    latest_replies,
     mark_bounced,
     mark_distributed,
     record_reply,
     replies_of,
+    standing_by_sitting,
     withdraw,
 )
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.clock import now
-from engagement.kernel.db import db
+from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError
 from tests.events.given import a_guest, a_person, an_event
 from tests.support.given import a_consultation
@@ -122,3 +127,20 @@ def test_an_invitation_that_is_not_there_is_absent(app):
         find_invitation(uuid4())
     with pytest.raises(AbsentError):
         withdraw(invitation_id=uuid4(), actor=SYSTEM)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_latest_replies_say_what_the_whole_ledger_says(guest, seed):
+    pick = Random(seed)  # noqa: S311 - nothing secret is picked.
+    sittings = [*db.session.scalars(select(Sitting.id).where(Sitting.event_id == guest.event_id)), None]
+    with writing() as session:
+        invitation = session.get_one(Invitation, guest.id)
+        invitation.created_at = START + timedelta(minutes=pick.randrange(8))
+        for _ in range(pick.randrange(12)):
+            received, recorded = (START + timedelta(minutes=pick.randrange(10)) for _ in range(2))
+            choice, sitting = pick.choice(list(Choice)), pick.choice(sittings)
+            row = Reply(invitation_id=guest.id, sitting_id=sitting, choice=choice, channel=Channel.LETTER, received_at=received)
+            row.recorded_at = recorded + timedelta(seconds=len(session.new))
+            session.add(row)
+    whole = standing_by_sitting(replies_of(guest.id), invitation)
+    assert standing_by_sitting(latest_replies(db.session(), invitation), invitation) == whole

@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from engagement.invitations.held import TooLargeToHoldError, held_for, held_forms, hold_form, let_go
-from engagement.invitations.links import draft_link, find_link, open_link, reopen_link, was_not_revoked
+from engagement.invitations.held import TooLargeToHoldError, held_forms, hold_form, let_go
+from engagement.invitations.links import draft_link, find_link, open_link, was_not_revoked
 from engagement.invitations.models import HeldForm, Invitation, PersonalLink
 from engagement.invitations.service import invite, withdraw
 from engagement.kernel.audit import SYSTEM
@@ -72,25 +72,21 @@ def test_a_revoked_link_leaves_the_others_open(invitation):
     assert open_link(other) is not None
 
 
-def test_an_opened_link_is_looked_at_again_and_only_for_its_own_invitation(invitation):
+def test_a_link_that_was_opened_is_known_when_its_time_is_over_and_only_for_its_own_invitation(invitation):
     opened = find_link(a_link(invitation))
     consultation = a_consultation("second")
     other = an_invitation(a_guest(consultation), event=an_event(consultation))
-    assert reopen_link(opened.id, invitation.id) is not None
-    assert reopen_link(opened.id, other.id) is None
     assert not was_not_revoked(opened.id, other.id)
     with writing() as session:
         session.get_one(PersonalLink, opened.id).expires_at = now() - timedelta(days=1)
-    assert reopen_link(opened.id, invitation.id) is None
     assert was_not_revoked(opened.id, invitation.id)
 
 
 def test_what_is_held_comes_back_as_it_was_typed_and_is_sealed(invitation):
     fields = [("reason", "Ça va « ainsi »\r\n"), ("kinds", "asl"), ("kinds", "lsq")]
     hold_form(invitation_id=invitation.id, endpoint="portal.reason", arguments={"n": "1"}, fields=fields)
-    kept = held_for(invitation.id, "portal.reason", {"n": "1"})
-    assert list(kept.fields) == fields
-    assert held_for(invitation.id, "portal.reason", {"n": "2"}) is None
+    (kept,) = held_forms(invitation.id)
+    assert (kept.endpoint, kept.arguments, list(kept.fields)) == ("portal.reason", {"n": "1"}, fields)
     assert b"ainsi" not in db.session.scalars(select(HeldForm)).one().fields_sealed
 
 

@@ -1,6 +1,8 @@
 """Transactions: reading cannot write, writers queue, and nothing is lost."""
 
+import fcntl
 import threading
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
@@ -150,3 +152,32 @@ def test_the_error_of_a_database_tells_no_values(app):
     with pytest.raises(DBAPIError) as raised, writing() as session:
         session.execute(text("SELECT * FROM no_such_table WHERE name = :name"), {"name": "Ada Lovelace"})
     assert "Lovelace" not in str(raised.value)
+
+
+def test_a_writer_waits_for_its_turn_among_whole_processes(app):
+    """Another process is another open file: on SQLite whoever holds the turn is waited for, on PostgreSQL nobody is."""
+    waits = db.engine.dialect.name == "sqlite"
+    stored = threading.Event()
+
+    def write():
+        with app.app_context():
+            a_consultation()
+            stored.set()
+            db.session.remove()
+
+    writer = threading.Thread(target=write)
+    with Path(f"{app.config['SETTINGS'].data_folder}/convoke.sqlite3.turn").open("ab") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        writer.start()
+        assert stored.wait(0.3 if waits else 20) is not waits
+    writer.join(20)
+    assert db.session.scalar(select(func.count()).select_from(Consultation)) == 1
+
+
+def test_whoever_has_written_reads_again_without_being_able_to_write(app):
+    for number in range(3):
+        a_consultation(f"number-{number}")
+        with pytest.raises(DBAPIError):
+            db.session.execute(text("UPDATE consultation SET contact_phone = 'changed'"))
+        db.session.rollback()
+    assert set(db.session.scalars(select(Consultation.contact_phone))) == {""}

@@ -1,8 +1,7 @@
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from engagement.consultations.models import Consultation, Status
 from engagement.kernel.audit import SYSTEM, AuditEntry, by_link
@@ -31,29 +30,7 @@ from engagement.questionnaires.service import (
 from engagement.questionnaires.standard import install_standard
 from tests.questionnaires.given import a_person, a_questionnaire, an_invitation, question_id
 from tests.support.given import a_consultation
-
-
-class Statements:
-    """Count the rows that statements of one beginning touched."""
-
-    def __init__(self, sent: list[tuple[str, int]]) -> None:
-        self.sent = sent
-
-    def count(self, beginning: str) -> int:
-        return sum(number for statement, number in self.sent if statement.lower().startswith(beginning))
-
-
-@contextmanager
-def counted():
-    """Collect what is sent to the database in the block."""
-    sent: list[tuple[str, int]] = []
-
-    def see(*call):
-        sent.append((call[2], len(call[3]) if call[5] else 1))
-
-    event.listen(db.engine, "before_cursor_execute", see)
-    yield Statements(sent)
-    event.remove(db.engine, "before_cursor_execute", see)
+from tests.support.statements import counted
 
 
 def started(questionnaire=None):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from engagement.kernel.base import Base
-from engagement.kernel.db import db, migrating
+from engagement.kernel.db import close_connections, db, migrating
 from engagement.kernel.migrations import bring_up_to_date
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Database:
         """Run the migrations, as an installation does."""
         with app.app_context():
             bring_up_to_date(app)
-            db.engine.dispose()
+            close_connections()
         if self.file is not None:
             self.template = self.file.with_suffix(".migrated")
             shutil.copyfile(self.file, self.template)
@@ -54,7 +54,7 @@ class Database:
         A file laid over it would be spoiled by a connection of an earlier test that is closed late.
         """
         assert self.file is not None
-        db.engine.dispose()
+        close_connections()
         with closing(sqlite3.connect(kept)) as source, closing(sqlite3.connect(self.file, timeout=20)) as target:
             source.backup(target)
 
