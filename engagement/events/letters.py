@@ -52,6 +52,7 @@ SHARED = (
     "reply_link",
     "contact",
     "support_line",
+    "preferences",
 )
 INVITATION_PLACES = (*SHARED, "about", "agenda", "part", "reply_by")
 CONFIRMATION_PLACES = (*SHARED, "recorded", "questionnaire")

@@ -23,6 +23,7 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     app.extensions[QUEUE] = queue
     ports.bell = queue.ring
     app.cli.add_command(mail_commands)
+    ports.person_tables["preference_link"] = "goes with the person"
     ports.person_tables["message"] = "address, subject and bytes are dropped; the row stays without a person"
     if not app.config["SETTINGS"].serves_local_mailbox:
         return {}

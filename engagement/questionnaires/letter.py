@@ -40,6 +40,7 @@ PLACEHOLDERS = (
     "contact",
     "support_line",
     "privacy",
+    "preferences",
 )
 # The link outlives the questionnaire by this, so that a late guest reads that it is closed.
 LINK_OUTLIVES = timedelta(days=60)

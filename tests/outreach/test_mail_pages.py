@@ -11,6 +11,7 @@ from engagement.mailing import outbox
 from engagement.mailing.models import MailTemplate, Message, State
 from engagement.mailing.placeholders import check_placeholders
 from engagement.mailing.preparing import prepare
+from engagement.mailing.suppressions import suppress
 from engagement.mailing.texts import shipped_text
 from engagement.mailing.worker import send_due
 from engagement.outreach.history_views import overview, timeline
@@ -214,7 +215,7 @@ def test_a_mail_that_waited_for_its_text_goes_when_the_text_is_mended(client, po
 def test_an_address_that_was_suppressed_can_be_written_to_again_and_it_is_on_record(client, post):
     _, _, person, message = a_message(client)
     with writing() as session:
-        outbox.suppress(session, person.email, "bounced")
+        suppress(session, person.email, "bounced")
     send_due()
     where = f"/c/fisheries/mail/messages/{message.id}"
     assert stored(message).state is State.SUPPRESSED
