@@ -16,6 +16,7 @@ from engagement.roster.models import Person
 from engagement.roster.particulars import LONGEST
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -55,11 +56,17 @@ def wish_for_address(*, person_id: UUID, wishes: Wishes, actor: Actor) -> bool:
     """
     with writing() as session:
         person = _locked(session, person_id)
-        same = select(Person).where(
-            Person.consultation_id == person.consultation_id, Person.email_index == person.email_index, Person.id != person.id
-        )
-        others = session.scalars(same.order_by(Person.id).with_for_update().execution_options(populate_existing=True)).all()
-        return any([_wish(session, row, wishes, actor) for row in (person, *others)])
+        return any([_wish(session, row, wishes, actor) for row in (person, *_same_mailbox(session, person))])
+
+
+def _same_mailbox(session: Session, person: Person) -> Sequence[Person]:
+    if person.email_index is None:
+        # People without an address have nothing in common.
+        return ()
+    same = select(Person).where(
+        Person.consultation_id == person.consultation_id, Person.email_index == person.email_index, Person.id != person.id
+    )
+    return session.scalars(same.order_by(Person.id).with_for_update().execution_options(populate_existing=True)).all()
 
 
 def _locked(session: Session, person_id: UUID) -> Person:
