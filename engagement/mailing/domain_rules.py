@@ -137,15 +137,17 @@ def _fault_of_tags(tags: Mapping[str, str]) -> KeyFault | None:
 
 
 def _key_in(tags: Mapping[str, str]) -> Key | KeyFault:
-    kind = tags.get("k", "rsa")
     try:
         raw = base64.b64decode("".join(tags["p"].split()), validate=True)
     except (binascii.Error, ValueError):
         return KeyFault.BROKEN
-    if kind == "ed25519":
-        return Key(kind, len(raw) * 8) if len(raw) == ED25519_BYTES else KeyFault.BROKEN
-    if kind != "rsa":
-        return KeyFault.BROKEN
+    kind = tags.get("k", "rsa")
+    if kind == "ed25519" and len(raw) == ED25519_BYTES:
+        return Key(kind, ED25519_BYTES * 8)
+    return _rsa_key(raw) if kind == "rsa" else KeyFault.BROKEN
+
+
+def _rsa_key(raw: bytes) -> Key | KeyFault:
     try:
         key = load_der_public_key(raw)
     except (ValueError, UnsupportedAlgorithm):
@@ -154,7 +156,7 @@ def _key_in(tags: Mapping[str, str]) -> Key | KeyFault:
         return KeyFault.BROKEN
     if key.key_size < LEAST_RSA_BITS:
         return KeyFault.TOO_SHORT
-    return Key(kind, key.key_size) if key.key_size >= GOOD_RSA_BITS else KeyFault.SHORT
+    return Key("rsa", key.key_size) if key.key_size >= GOOD_RSA_BITS else KeyFault.SHORT
 
 
 class Exchange(StrEnum):

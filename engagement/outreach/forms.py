@@ -24,7 +24,13 @@ class MailTextForm(Form):
 class SuppressForm(Form):
     """Why an address is not to be written to."""
 
-    why = TextAreaField(_l("Why"), validators=[InputRequired(_l("Say why, in at most 500 characters.")), Length(max=LONGEST_NOTE, message=_l("Say why, in at most 500 characters."))])
+    why = TextAreaField(
+        _l("Why"),
+        validators=[
+            InputRequired(_l("Say why, in at most 500 characters.")),
+            Length(max=LONGEST_NOTE, message=_l("Say why, in at most 500 characters.")),
+        ],
+    )
 
 
 class SuppressAddressForm(SuppressForm):

@@ -49,7 +49,11 @@ def suppress_address(slug: str) -> Any:
     except DomainError as error:
         form.refuse(error)
         return _show(form)
-    flash(gettext("It is not written to any more.") if known else gettext("It is not written to any more. You know of nobody on the roster who has it."))
+    flash(
+        gettext("It is not written to any more.")
+        if known
+        else gettext("It is not written to any more. You know of nobody on the roster who has it.")
+    )
     return redirect(url_for(".suppressed", slug=slug))
 
 

@@ -56,7 +56,8 @@ def wish_for_address(*, person_id: UUID, wishes: Wishes, actor: Actor) -> bool:
     """
     with writing() as session:
         person = _locked(session, person_id)
-        return any([_wish(session, row, wishes, actor) for row in (person, *_same_mailbox(session, person))])
+        changed = [_wish(session, row, wishes, actor) for row in (person, *_same_mailbox(session, person))]
+        return any(changed)
 
 
 def _same_mailbox(session: Session, person: Person) -> Sequence[Person]:

@@ -164,7 +164,14 @@ def test_a_macro_is_not_guessed_at():
 
 @pytest.mark.parametrize(
     ("record", "strict"),
-    [("v=spf1 -all", "-"), ("v=spf1 ~all", "~"), ("v=spf1 ?all", "?"), ("v=spf1 all", "+"), ("v=spf1 a", ""), ("v=spf1 redirect=x.example", "-")],
+    [
+        ("v=spf1 -all", "-"),
+        ("v=spf1 ~all", "~"),
+        ("v=spf1 ?all", "?"),
+        ("v=spf1 all", "+"),
+        ("v=spf1 a", ""),
+        ("v=spf1 redirect=x.example", "-"),
+    ],
 )
 def test_how_strict_a_record_is(record, strict):
     assert strictness(parse_spf(record)) == strict
@@ -173,11 +180,10 @@ def test_how_strict_a_record_is(record, strict):
 @given(record=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=80))
 def test_any_record_is_read_or_refused_by_name(record):
     try:
-        result = said_of("198.51.100.7", f"v=spf1 {record}")
+        ended = said_of("198.51.100.7", f"v=spf1 {record}")
     except SpfError as error:
-        assert error.kind in {"several", "syntax", "lookups", "void"}
-    else:
-        assert result in set(Result)
+        ended = error.kind
+    assert ended in {*Result, "several", "syntax", "lookups", "void"}
 
 
 @given(network=st.ip_addresses(v=4), length=st.integers(8, 32), server=st.ip_addresses(v=4))

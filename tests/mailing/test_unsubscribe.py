@@ -161,7 +161,9 @@ def test_giving_a_mail_its_link_asks_the_database_nothing(notices, consultation)
     assert asked == []
 
 
-@pytest.mark.parametrize("url", ["https://a.example/u/x>", "https://a.example/\r\nBcc: b@example.org", "javascript:alert(1)", "https://a b", "x"])
+@pytest.mark.parametrize(
+    "url", ["https://a.example/u/x>", "https://a.example/\r\nBcc: b@example.org", "javascript:alert(1)", "https://a b", "x"]
+)
 def test_an_address_that_would_break_out_of_the_header_is_refused(url):
     with pytest.raises(BadMailError):
         build(a_letter(unsubscribe=url))
@@ -199,7 +201,8 @@ def test_fetching_an_unsubscribe_link_changes_nothing(post, notices, consultatio
         {"wants_mailings": "", "do_not_contact": "y", "form_seal": "x", "csrf_token": "x"},
     ],
 )
-def test_a_form_that_is_not_the_one_click_of_a_mail_program_changes_nothing(post, notices, consultation, client, csrf, body):
+@pytest.mark.usefixtures("notices", "csrf")
+def test_a_form_that_is_not_the_one_click_of_a_mail_program_changes_nothing(post, consultation, client, body):
     person = a_person(consultation)
     address = f"/u/{token_in(sent(post, person))}"
     before = counted()
@@ -218,7 +221,8 @@ def test_a_body_of_another_kind_changes_nothing(post, notices, consultation, cli
 
 
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data"])
-def test_one_click_stops_mailings_and_not_the_confirmation_of_a_reply(post, notices, consultation, client, csrf, kind):
+@pytest.mark.usefixtures("notices", "csrf")
+def test_one_click_stops_mailings_and_not_the_confirmation_of_a_reply(post, consultation, client, kind):
     person = a_person(consultation)
     token = token_in(sent(post, person))
     answer = client.post(f"/u/{token}", data=ONE_CLICK, content_type=kind)

@@ -130,7 +130,8 @@ def test_a_mistyped_address_or_a_missing_reason_is_said_in_its_place(client):
     a_team(client)
     for address, why, said in (
         ("zoe", "x", "is not a mail address"), ("", "x", "Enter an address."), ("zoé@example.org", "x", "accents before the @"),
-        ("zoe@example.org", "", "Say why"), ("zoe@example.org", "x" * 501, "Say why"), ("a@b.example\r\nBcc: c@d.example", "x", "There is a problem"),
+        ("zoe@example.org", "", "Say why"), ("zoe@example.org", "x" * 501, "Say why"),
+        ("a@b.example\r\nBcc: c@d.example", "x", "There is a problem"),
     ):  # fmt: skip
         answer = client.post("/c/fisheries/mail/suppressed/add", data={"address": address, "why": why})
         assert answer.status_code == 200
@@ -139,7 +140,7 @@ def test_a_mistyped_address_or_a_missing_reason_is_said_in_its_place(client):
 
 
 def test_nobody_learns_here_that_somebody_hidden_has_an_address(client, app):
-    consultation, member = a_team(client, Role.STAFF)
+    consultation, _ = a_team(client, Role.STAFF)
     hidden, batch = a_hidden_person(consultation)
     off(hidden.email)
     assert "Hadley" not in client.get("/c/fisheries/mail/suppressed").text
@@ -234,7 +235,13 @@ def test_staff_write_down_what_somebody_told_them_by_telephone(client):
     assert "checked" in str(BeautifulSoup(client.get(address).text, "html.parser").find(id="wants_mailings"))
     client.post(address, data={"wants_mailings": "y", "discreet": "y"})
     row = stored(person)
-    assert (row.wants_mailings, row.wants_reminders, row.wants_calendar, row.discreet, row.do_not_contact) == (True, False, False, True, False)
+    assert (row.wants_mailings, row.wants_reminders, row.wants_calendar, row.discreet, row.do_not_contact) == (
+        True,
+        False,
+        False,
+        True,
+        False,
+    )
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "change_wishes")).one()
     assert entry.actor_id == member.id
     assert "written down by the team" in client.get(f"/c/fisheries/people/{person.id}").text

@@ -268,7 +268,10 @@ def test_a_link_that_was_revoked_or_whose_person_is_gone_shows_nothing(client, a
 
 def test_the_page_is_one_of_those_behind_a_link(client, consultation, ada):
     signed_in_as(client, a_member(consultation))
-    for language, head, leave in (("en", "Which mails you get", "Leave this page"), ("fr", "Les courriels que vous recevez", "Quitter cette page")):
+    for language, head, leave in (
+        ("en", "Which mails you get", "Leave this page"),
+        ("fr", "Les courriels que vous recevez", "Quitter cette page"),
+    ):
         page = client.get(f"{opened(client, ada)}?lang={language}")
         title = BeautifulSoup(page.text, "html.parser").title.get_text()
         assert title == head
