@@ -59,8 +59,15 @@ def not_found_out(title: Text, why: Text) -> Finding:
 
 
 def _spf_for(domain: str, servers: Sequence[str], mail_server: str) -> Record:
-    own = [f"ip{'6' if ':' in each else '4'}:{each}" for each in servers] or [f"a:{mail_server}"]
+    own = [f"ip{'6' if ':' in each else '4'}:{each}" for each in servers]
+    if not own:
+        # A server inside has another address outside, which only its administrator knows.
+        own = ["ip4:…" if mail_server == "localhost" or _is_address(mail_server) else f"a:{mail_server}"]
     return Record(domain, "TXT", f"v=spf1 {' '.join(own)} -all")
+
+
+def _is_address(server: str) -> bool:
+    return ":" in server or server.replace(".", "").isdigit()
 
 
 def spf_fault(domain: str, error: SpfError, servers: Sequence[str], mail_server: str) -> Finding:

@@ -45,18 +45,6 @@ NO_MORE = Wishes(wants_mailings=False, wants_reminders=False)
 
 
 @dataclass(frozen=True, slots=True)
-class WayOut:
-    """How one mail is stopped: the https address of its header, and the mailbox for those who write instead.
-
-    Both are empty where the mail is none that one could stop; the mailbox too where all mail
-    goes through one ordinary mailbox.
-    """
-
-    url: str = ""
-    mailbox: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class OpenedPreferences:
     """A link that opens, and whose it is."""
 
@@ -86,28 +74,32 @@ def _footed(body: str, footer: str) -> str:
     return body if not body.strip() or PLACE in names_in(body) else f"{body.rstrip()}\n\n{footer}"
 
 
-def with_preferences(message: Message, said: Composed, text: MailText) -> tuple[Composed, WayOut]:
-    """Return the mail with its own link in it, where it has somebody to give one, and how it is stopped.
+def with_preferences(message: Message, said: Composed, text: MailText) -> Composed:
+    """Return the mail with a link of its own in it and, where it is one to stop, in its header.
 
-    Asks the database nothing: it is done for each of many thousands.
+    Only somebody of the roster gets one. Asks the database nothing: it is done for each of
+    many thousands.
     """
     composer: Composer | None = ports().composers.get(message.purpose)
     unasked = composer is not None and composer.kind in UNASKED
     if message.person_id is None or not said.to_address or not (unasked or _names_it(text)):
-        return said, WayOut()
+        return said
     url, row = draft_preference_link(message.person_id, message.id)
     values = {language: {**each, PLACE: url} for language, each in said.values.items()}
-    return replace(said, values=values, rows=[*said.rows, row]), _way_out(url) if unasked else WayOut()
+    linked = replace(said, values=values, rows=[*said.rows, row])
+    return replace(linked, unsubscribe=url, unsubscribe_mailbox=_mailbox_to_stop(message)) if unasked else linked
 
 
 def _names_it(text: MailText) -> bool:
     return any(PLACE in names_in(text.body.in_(side)) for side in ("en", "fr"))
 
 
-def _way_out(url: str) -> WayOut:
+def _mailbox_to_stop(message: Message) -> str:
+    """Return the address for those who write instead of clicking: by its name the message is found, as for a bounce."""
     chosen = settings()
-    domain = chosen.mail_default_sender.rpartition("@")[2]
-    return WayOut(url, "" if chosen.mail_one_mailbox else f"unsubscribe+{url.rpartition('/')[2]}@{domain}")
+    if chosen.mail_one_mailbox:
+        return ""
+    return f"unsubscribe+{message.bounce_token}@{chosen.mail_default_sender.rpartition('@')[2]}"
 
 
 def find_preference_link(token: str) -> OpenedPreferences | None:

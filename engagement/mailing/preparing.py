@@ -26,7 +26,7 @@ from engagement.mailing.composing import Composed, Composer, Dropped, Waits
 from engagement.mailing.letters import Written, languages_of, write
 from engagement.mailing.models import Message, State
 from engagement.mailing.outbox import LONGEST_WAIT, move, not_held
-from engagement.mailing.preference_links import WayOut, with_footer, with_preferences
+from engagement.mailing.preference_links import with_footer, with_preferences
 from engagement.mailing.suppressions import why_suppressed
 from engagement.mailing.texts import text_of
 
@@ -146,16 +146,16 @@ def _write(message: Message) -> Result:
         return said
     try:
         text = with_footer(text_of(message.consultation_id, message.purpose), ports().composers.get(message.purpose))
-        said, way_out = with_preferences(message, said, text)
+        said = with_preferences(message, said, text)
         written = write(text, said.values, message.language, settings().base_url)
-        return Draft(said, written.subject, _bytes(message, said, written, way_out))
+        return Draft(said, written.subject, _bytes(message, said, written))
     except BadMailError as error:
         return error
     except DomainError as error:
         return Waits(str(error))
 
 
-def _bytes(message: Message, said: Composed, written: Written, way_out: WayOut) -> bytes:
+def _bytes(message: Message, said: Composed, written: Written) -> bytes:
     consultation = db.session.get(Consultation, message.consultation_id) if message.consultation_id else None
     return build(
         Letter(
@@ -171,8 +171,8 @@ def _bytes(message: Message, said: Composed, written: Written, way_out: WayOut) 
             plain=written.plain,
             html=written.html,
             calendar=(said.calendar.method, said.calendar.ics) if said.calendar else None,
-            unsubscribe=way_out.url,
-            unsubscribe_mailbox=way_out.mailbox,
+            unsubscribe=said.unsubscribe,
+            unsubscribe_mailbox=said.unsubscribe_mailbox,
         )
     )
 
