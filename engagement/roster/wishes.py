@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text
@@ -55,19 +55,22 @@ def wish_for_address(*, person_id: UUID, wishes: Wishes, actor: Actor) -> bool:
     mailbox: who stops our mail in it means both. Raises AbsentError.
     """
     with writing() as session:
-        person = _locked(session, person_id)
-        changed = [_wish(session, row, wishes, actor) for row in (person, *_same_mailbox(session, person))]
+        changed = [_wish(session, row, wishes, actor) for row in _same_mailbox(session, person_id)]
         return any(changed)
 
 
-def _same_mailbox(session: Session, person: Person) -> Sequence[Person]:
-    if person.email_index is None:
+def _same_mailbox(session: Session, person_id: UUID) -> Sequence[Person]:
+    """Return the person and whoever has their address in their consultation, locked in one order: two wishes never wait for each other."""
+    person = session.get(Person, person_id, populate_existing=True)
+    if person is None:
+        raise AbsentError
+    whose = Person.id == person_id
+    if person.email_index is not None:
         # People without an address have nothing in common.
-        return ()
-    same = select(Person).where(
-        Person.consultation_id == person.consultation_id, Person.email_index == person.email_index, Person.id != person.id
-    )
-    return session.scalars(same.order_by(Person.id).with_for_update().execution_options(populate_existing=True)).all()
+        whose = or_(whose, and_(Person.consultation_id == person.consultation_id, Person.email_index == person.email_index))
+    return session.scalars(
+        select(Person).where(whose).order_by(Person.id).with_for_update().execution_options(populate_existing=True)
+    ).all()
 
 
 def _locked(session: Session, person_id: UUID) -> Person:

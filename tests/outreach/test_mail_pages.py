@@ -60,6 +60,8 @@ def test_a_sent_message_shows_its_history_and_text_but_never_the_personal_link(c
         assert "Dear Ada Example" in page
         assert token not in page
         assert "/r/…" in page
+        assert "/u/…" in page
+        assert not re.search(r"/u/[A-Za-z0-9_-]{20,}", page)
     assert "Ada Example" in client.get("/c/fisheries/mail?state=sent").text
     assert "No message stands there" in client.get("/c/fisheries/mail?state=failed&lang=en").text
 
