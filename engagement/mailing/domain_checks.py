@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 SECONDS = 10.0
 SECONDS_A_QUESTION = 2.0
 SECONDS_FOR_SERVER = 4.0
+# An address that is for documentation only, so that no record lets it send but one that lets everybody.
+STRANGER = "192.0.2.1"
 TLS = Text("Encryption on the way to our mail server (TLS)", "Chiffrement jusqu’à notre serveur de courriel (TLS)")
 _NO_ANSWER = Text("the DNS does not answer for {name}.", "le DNS ne répond pas pour {name}.")
 _TOO_LONG = Text("it took too long. Try again.", "cela a pris trop de temps. Réessayez.")
@@ -152,10 +154,11 @@ def check_spf(sending: Sending, resolver: Resolver) -> Finding:
             none = dict.fromkeys(servers, Result.NONE)
             return says.spf_finding(sending.domain, None, 0, none, sending.server)
         lookups = count_lookups(sending.domain, resolver)
-        outcomes = {address: evaluate(address, sending.domain, resolver) for address in servers}
+        # With nobody to ask about, a stranger is: whether the whole record can be used shows all the same.
+        outcomes = {address: evaluate(address, sending.domain, resolver) for address in servers or [STRANGER]}
     except SpfError as error:
         return says.spf_fault(sending.domain, error, servers, sending.server)
-    results = {address: outcome.result for address, outcome in outcomes.items()}
+    results = {address: outcomes[address].result for address in servers}
     certain = all(outcome.certain for outcome in outcomes.values())
     return says.spf_finding(sending.domain, record, lookups, results, sending.server, certain=certain)
 

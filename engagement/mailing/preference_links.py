@@ -62,6 +62,11 @@ def draft_preference_link(person_id: UUID, message_id: UUID | None) -> tuple[str
     return f"{settings().base_url}/u/{token}", row
 
 
+def sample_preference_link() -> str:
+    """Return an address that opens nothing, for a mail that is looked at before it is written."""
+    return f"{settings().base_url}/u/…"
+
+
 def with_footer(text: MailText, composer: Composer | None) -> MailText:
     """Return what a mail says, with the way to stop it below where it is one to stop and its own words leave that out."""
     if composer is None or composer.kind not in UNASKED:

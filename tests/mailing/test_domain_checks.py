@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 from engagement.kernel.base import Base
 from engagement.kernel.clock import now
 from engagement.kernel.db import db
+from engagement.mailing import domain_findings as says
 from engagement.mailing.domain_checks import (
     Resolver,
     Sending,
@@ -32,6 +33,8 @@ from engagement.mailing.domain_checks import (
     check_tls,
 )
 from engagement.mailing.domain_findings import Grade
+from engagement.mailing.domain_rules import Dmarc, DmarcFault, Exchange, Key, KeyFault
+from engagement.mailing.spf import Result, SpfError
 from tests.mailing.given_dns import a_name_server
 from tests.support.given import a_consultation, a_member, an_account, signed_in_as
 
@@ -135,6 +138,43 @@ def test_of_a_server_inside_nobody_can_say_what_others_see(names):
     assert check_spf(us(), asking(names)).grade is Grade.UNKNOWN
     assert check_reverse(us(), asking(names)).grade is Grade.UNKNOWN
     assert check_spf(us(server="127.0.0.1"), asking(names)).grade is Grade.UNKNOWN
+
+
+def test_a_record_that_points_to_nothing_is_found_even_where_our_server_is_inside(names):
+    names.say("us.example", "TXT", "v=spf1 include:gone.example -all")
+    found = check_spf(us(server="127.0.0.1"), asking(names))
+    assert (found.grade, "include:gone.example" in found.said.en) == (Grade.TO_SET, True)
+
+
+def every_finding():
+    yield from (says.dkim_finding("us.example", "s1", fault) for fault in KeyFault)
+    yield says.dkim_finding("us.example", "s1", Key("rsa", 2048))
+    yield says.no_selector()
+    yield from (says.dmarc_finding("us.example", "us.example", fault) for fault in DmarcFault)
+    yield from (says.dmarc_finding("us.example", "us.example", Dmarc(p, p, False, False, 100, ())) for p in ("none", "reject"))
+    yield from (says.exchange_finding("us.example", each) for each in Exchange)
+    yield from (
+        says.spf_fault("us.example", SpfError(kind, "{odd} %s"), [], "127.0.0.1") for kind in ("several", "syntax", "lookups", "void")
+    )
+    yield says.spf_finding("us.example", None, 0, {"2001:db8::1": Result.NONE}, "out.us.example")
+    yield says.spf_finding("us.example", "v=spf1 -all", 1, {}, "out.us.example")
+    yield from (says.reverse_finding("out.us.example", each, []) for each in ([], [SERVER]))
+
+
+def test_every_finding_is_said_in_both_languages_with_nothing_left_open():
+    for found in every_finding():
+        assert found.said.whole
+        assert found.title.whole
+        assert found.said.en != found.said.fr
+        assert "{" not in found.said.en.replace("{odd}", "")
+        assert "{" not in found.said.fr.replace("{odd}", "")
+        assert (found.record is None) or found.grade is Grade.TO_SET
+
+
+@pytest.mark.parametrize("sender", ["a@", "a@é.example", "a@" + "x" * 70 + ".example", "a@us..example", "a@ .example"])
+def test_a_sender_whose_domain_cannot_be_asked_about_breaks_no_page(app, names, sender):
+    chosen = replace(app.config["SETTINGS"], mail_dns_resolver=("127.0.0.1", names.port), mail_default_sender=sender, mail_port=1)
+    assert len(check_sending(chosen, seconds=3)) == 9
 
 
 def test_without_a_selector_the_key_cannot_be_found(names):
