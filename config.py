@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
 import json
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +61,10 @@ class Settings:
     mail_resend_doubtful: bool = False
     # The mail system knows no plus-addresses and no envelope sender of ours: one ordinary mailbox must do.
     mail_one_mailbox: bool = False
+    # The selector under which the mail server signs (DKIM); empty where it is not known.
+    mail_dkim_selector: str = ""
+    # The name server that the page on sending asks, as (address, port); None asks those of this machine.
+    mail_dns_resolver: tuple[str, int] | None = None
     # How many web servers stand before this program and name the address that asks.
     trusted_proxies: int = 0
 
@@ -109,6 +115,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         imap_url=given.get("IMAP_URL") or None,
         mail_resend_doubtful=_flag(given, "MAIL_RESEND_DOUBTFUL", problems),
         mail_one_mailbox=_flag(given, "MAIL_ONE_MAILBOX", problems),
+        mail_dkim_selector=_selector(given.get("MAIL_DKIM_SELECTOR", "").strip(), problems),
+        mail_dns_resolver=_resolver(given.get("MAIL_DNS_RESOLVER", "").strip(), problems),
         trusted_proxies=_proxies(given.get("TRUSTED_PROXIES", ""), problems),
     )
     problems += _at_odds(settings)
@@ -236,6 +244,24 @@ def _proxies(given: str, problems: list[str]) -> int:
         return int(given or 0)
     problems.append(f"TRUSTED_PROXIES is {given!r}; it must be a number from 0 to {MOST_PROXIES}.")
     return 0
+
+
+def _selector(given: str, problems: list[str]) -> str:
+    if not given or re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*", given):
+        return given
+    problems.append(f"MAIL_DKIM_SELECTOR is {given!r}; it must be the name before ._domainkey, such as mail2026.")
+    return ""
+
+
+def _resolver(given: str, problems: list[str]) -> tuple[str, int] | None:
+    if not given:
+        return None
+    try:
+        parts = urlsplit(f"//{given}" if given.count(":") < 2 or given.startswith("[") else f"//[{given}]")
+        return str(ipaddress.ip_address(parts.hostname or "")), parts.port or 53
+    except ValueError:
+        problems.append(f"MAIL_DNS_RESOLVER is {given!r}; it must be an IP address, with :port where it is not 53.")
+        return None
 
 
 def _port(given: Mapping[str, str], name: str, default: int, problems: list[str]) -> int:

@@ -32,6 +32,7 @@ from engagement.kernel.web import Application, set_up_pages
 from engagement.mailing import wiring as mailing
 from engagement.outreach import wiring as outreach
 from engagement.portal import wiring as portal
+from engagement.portal.unsubscribing import CSRF_EXEMPT
 from engagement.publication import wiring as publication
 from engagement.questionnaires import wiring as questionnaires
 from engagement.referrals import wiring as referrals
@@ -84,6 +85,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     set_up_languages(app)
     set_up_pages(app)
     csrf.init_app(app)
+    # The only form that is taken without a token: a mail program posts it, and it stops mailings only (RFC 8058).
+    csrf.exempt(CSRF_EXEMPT)
     app.cli.add_command(start)
     app.cli.add_command(MigrationCommands(app))
     ports = Ports()

@@ -29,6 +29,7 @@ from engagement.kernel.settings import settings
 from engagement.kernel.wording import date_words
 from engagement.mailing.composing import CalendarPart, Composed, Composer, Dropped, Kind, Sketch, Values, Waits
 from engagement.mailing.letters import languages_of
+from engagement.mailing.preference_links import sample_preference_link
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ SHARED = (
     "reply_link",
     "contact",
     "support_line",
+    "preferences",
 )
 INVITATION_PLACES = (*SHARED, "about", "agenda", "part", "reply_by")
 CONFIRMATION_PLACES = (*SHARED, "recorded", "questionnaire")
@@ -189,6 +191,8 @@ def _shared_values(about: Subject, language: Language, link: str) -> dict[str, s
         "reply_link": link,
         "contact": contact_words(consultation, language),
         "support_line": consultation.text("support_line").in_(language),
+        # The outbox puts the person's own link in its place.
+        "preferences": sample_preference_link(),
     }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flask import current_app
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -53,11 +53,20 @@ class OverviewLine:
     waiting: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PersonPanel:
+    """A section of a person's page: the template that draws it, which knows the section as ``panel``, and what it shows."""
+
+    template: str
+    values: Mapping[str, Any]
+
+
 @dataclass(slots=True)
 class Ports:
     """What the capabilities have plugged in.
 
     ``timeline``: each takes (person id, access) and gives entries that this member may see.
+    ``person_panels``: each takes (person id, access) and gives sections of the person's page that this member may see.
     ``subjects``: each takes an access and gives the events or batches that this member knows of.
     ``overview``: each takes an access and gives lines of the overview page that this member may see.
     ``composers``: mail purpose to the composer that renders a planned message.
@@ -74,6 +83,7 @@ class Ports:
     """
 
     timeline: list[Callable[[UUID, Any], Iterable[TimelineEntry]]] = field(default_factory=list)
+    person_panels: list[Callable[[UUID, Any], Iterable[PersonPanel]]] = field(default_factory=list)
     subjects: list[Callable[[Any], Iterable[Subject]]] = field(default_factory=list)
     overview: list[Callable[[Any], Iterable[OverviewLine]]] = field(default_factory=list)
     composers: dict[str, Any] = field(default_factory=dict)

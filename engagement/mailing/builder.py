@@ -22,6 +22,8 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
 _LINE_END = re.compile(r"[\t\n]")
+# Nothing in it that could end the angle brackets or the line; http is for one's own machine only.
+_LINK = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+;=%\[\]-]{1,900}")
 _WORD_BYTES = 45
 _LONGEST_LINE = 76
 _LONGEST_ADDRESS = 254
@@ -33,7 +35,12 @@ class BadMailError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """Everything that a mail is made of. ``calendar`` is (METHOD, bytes)."""
+    """Everything that a mail is made of. ``calendar`` is (METHOD, bytes).
+
+    ``unsubscribe`` is the https address that stops such mails by one POST (RFC 8058), and
+    ``unsubscribe_mailbox`` where one can write to instead; both are empty for mails that answer
+    what somebody did.
+    """
 
     from_name: str
     from_address: str
@@ -47,6 +54,8 @@ class Letter:
     plain: str
     html: str
     calendar: tuple[str, bytes] | None = None
+    unsubscribe: str = ""
+    unsubscribe_mailbox: str = ""
 
 
 def build(letter: Letter) -> bytes:
@@ -63,6 +72,7 @@ def build(letter: Letter) -> bytes:
     ]
     if letter.reply_to:
         headers.insert(2, f"Reply-To: {plain_address(letter.reply_to)}")
+    headers += _ways_out(letter)
     alternatives = [
         _part("text/plain; charset=UTF-8", _text(letter.plain, "text")),
         _part("text/html; charset=UTF-8", _text(letter.html, "text")),
@@ -75,6 +85,20 @@ def build(letter: Letter) -> bytes:
     attached = _part('application/ics; name="invite.ics"', ics, 'Content-Disposition: attachment; filename="invite.ics"')
     whole = _multipart("mixed", [_multipart("alternative", alternatives), attached])
     return CRLF.join([*headers, whole]).encode("ascii")
+
+
+def _ways_out(letter: Letter) -> list[str]:
+    """Return the header fields by which a mail program offers to stop such mails (RFC 2369, RFC 8058)."""
+    if not letter.unsubscribe:
+        return []
+    url = _line(letter.unsubscribe, "List-Unsubscribe")
+    if not _LINK.fullmatch(url):
+        raise BadMailError("the address that stops such mails is not usable")
+    ways = f"List-Unsubscribe: <{url}>"
+    if letter.unsubscribe_mailbox:
+        # The https address stands first: programs that know one click take it.
+        ways += f",{CRLF} <mailto:{plain_address(letter.unsubscribe_mailbox)}>"
+    return [ways, "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
 
 
 def plain_address(address: str) -> str:

@@ -55,6 +55,8 @@ class Composed:
     ``reply_to`` is where answers go; the consultation's contact address if left out.
     ``details`` (plain ids, numbers and marks) are kept with the message when its bytes are
     stored, for its purpose's ``sent`` port. ``discreet``: neutral sender name and subject.
+    ``unsubscribe`` is the address at which one click ends mails like this one (RFC 8058), and
+    ``unsubscribe_mailbox`` where one can write to instead; a composer leaves both out.
     """
 
     to_name: str
@@ -66,6 +68,8 @@ class Composed:
     reply_to: str = ""
     details: Mapping[str, str] = field(default_factory=dict)
     discreet: bool = False
+    unsubscribe: str = ""
+    unsubscribe_mailbox: str = ""
 
 
 @dataclass(frozen=True, slots=True)

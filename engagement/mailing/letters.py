@@ -46,9 +46,11 @@ def write(text: MailText, values: Values, language: str, base_url: str) -> Writt
     for each in languages_of(language):
         if each not in values:
             raise BadMailError(f"there are no values for the language {each}")
-        subjects.append(expand(text.subject.in_(each), values[each]))
+        # Until a mail is written for good, the link to choose one's mails opens nothing.
+        filled = {"preferences": f"{base_url}/u/…", **values[each]}
+        subjects.append(expand(text.subject.in_(each), filled))
         # A placeholder that is empty for this person leaves no gap.
-        bodies.append((each, re.sub(r"\n\s*\n\s*\n", "\n\n", expand(text.body.in_(each), values[each])).strip()))
+        bodies.append((each, re.sub(r"\n\s*\n\s*\n", "\n\n", expand(text.body.in_(each), filled)).strip()))
     subject = " / ".join(subjects)
     plain = RULE.join(body for _, body in bodies)
     if len(bodies) > 1:

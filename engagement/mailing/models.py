@@ -140,12 +140,49 @@ class MailTemplate(BilingualRow, Base):
     changed_at: Mapped[datetime]
 
 
+class Why(StrEnum):
+    """Why an address is not written to any more.
+
+    bounced (it does not exist), complained (its owner told their mail system that we are not
+    wanted), opted_out (its owner wants none of our mailings), staff (the team decided so).
+    """
+
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    OPTED_OUT = "opted_out"
+    STAFF = "staff"
+
+
 class Suppression(Base):
     """An address that is not written to any more, and why. It holds across the installation."""
 
     __tablename__ = "suppression"
+    __table_args__ = (one_of("reason", Why),)
 
+    # The address itself is kept nowhere here: it is recognized, never read.
     address_index: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    # "bounced", "opted_out", "complained", "staff".
     reason: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime]
+    # Where it was heard: the consultation, the message that came back or was complained about, the account that decided.
+    consultation_id: Mapped[UUID | None] = mapped_column(ForeignKey("consultation.id", ondelete="SET NULL"))
+    message_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id", ondelete="SET NULL"))
+    recorded_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    # It was typed in by a member who knew of nobody with this address: their team sees the row, whoever it belongs to.
+    typed: Mapped[bool] = mapped_column(default=False)
+    # Why, in the words of whoever decided.
+    note_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    note = SealedText()
+
+
+class PreferenceLink(Base):
+    """A secret address on which one person chooses which mails they get; each message carries one of its own."""
+
+    __tablename__ = "preference_link"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    message_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id", ondelete="SET NULL"))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]

@@ -18,12 +18,11 @@ from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from engagement.consultations.models import Consultation, Status
 from engagement.kernel.base import new_id
 from engagement.kernel.clock import now
-from engagement.kernel.crypto import address_index
 from engagement.kernel.db import db, writing
 from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
-from engagement.mailing.models import Message, MessageEvent, State, Suppression
-from engagement.roster.models import Person
+from engagement.mailing.models import Message, MessageEvent, State, Why
+from engagement.mailing.suppressions import suppress, why_suppressed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,20 +150,6 @@ def _locked(session: Session, message_id: UUID) -> Message | None:
     return session.get(Message, message_id, with_for_update=True, populate_existing=True)
 
 
-def why_suppressed(message: Message, address: str) -> str:
-    """Return why this address must not be written to, or nothing."""
-    reason = db.session.scalar(select(Suppression.reason).where(Suppression.address_index == address_index(address)))
-    if reason:
-        return f"suppressed: {reason}"
-    composer = ports().composers.get(message.purpose)
-    if composer and composer.asked_for:
-        return ""
-    # A wish holds for the address, whichever consultation heard it.
-    theirs = or_(Person.id == message.person_id, Person.email_index == address_index(address))
-    wished = db.session.scalar(select(Person.id).where(Person.do_not_contact, theirs).limit(1))
-    return "suppressed: do not contact" if wished else ""
-
-
 def record_sent(message_id: UUID, reply: str) -> None:
     """Store that the server took the message, with what its purpose must know of that."""
     with writing() as session:
@@ -199,7 +184,7 @@ def record_refused(message_id: UUID, reply: str, *, permanent: bool, no_such_add
             return State.DEFERRED
         move(session, message, State.FAILED, reply)
         if no_such_address:
-            suppress(session, message.to_address, "bounced")
+            suppress(session, message.to_address, Why.BOUNCED, message=message)
             for tell in ports().bounced:
                 tell(message)
         return State.FAILED
@@ -213,20 +198,6 @@ def record_not_from_us(message_id: UUID, reply: str) -> None:
             message.attempts -= 1
             message.due_at = now() + FIRST_WAIT
             move(session, message, State.DEFERRED, reply)
-
-
-def suppress(session: Session, address: str, reason: str) -> None:
-    """Have ``address`` not written to any more, in the whole installation."""
-    index = address_index(address)
-    if session.scalar(select(Suppression.id).where(Suppression.address_index == index)) is None:
-        session.add(Suppression(address_index=index, reason=reason, at=now()))
-
-
-def suppression_of(address: str | None) -> Suppression | None:
-    """Return what says that ``address`` is not written to any more, if something does."""
-    if not address:
-        return None
-    return db.session.scalar(select(Suppression).where(Suppression.address_index == address_index(address)))
 
 
 def wait_after(attempts: int) -> timedelta:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _PLACE = re.compile(r"\(\(([^()]*)\)\)")
 _LONGEST_SHOWN = 40
 # What opens somebody's page: a subject stands in lists, on locked screens and in the logs of servers.
-SECRETS = frozenset({"link", "reply_link", "code"})
+SECRETS = frozenset({"link", "reply_link", "code", "preferences"})
 
 
 class UnknownPlaceholderError(DomainError):

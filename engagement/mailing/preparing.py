@@ -25,7 +25,9 @@ from engagement.mailing.builder import BadMailError, Letter, build
 from engagement.mailing.composing import Composed, Composer, Dropped, Waits
 from engagement.mailing.letters import Written, languages_of, write
 from engagement.mailing.models import Message, State
-from engagement.mailing.outbox import LONGEST_WAIT, move, not_held, why_suppressed
+from engagement.mailing.outbox import LONGEST_WAIT, move, not_held
+from engagement.mailing.preference_links import with_footer, with_preferences
+from engagement.mailing.suppressions import why_suppressed
 from engagement.mailing.texts import text_of
 
 if TYPE_CHECKING:
@@ -143,7 +145,9 @@ def _write(message: Message) -> Result:
     if not isinstance(said, Composed):
         return said
     try:
-        written = write(text_of(message.consultation_id, message.purpose), said.values, message.language, settings().base_url)
+        text = with_footer(text_of(message.consultation_id, message.purpose), ports().composers.get(message.purpose))
+        said = with_preferences(message, said, text)
+        written = write(text, said.values, message.language, settings().base_url)
         return Draft(said, written.subject, _bytes(message, said, written))
     except BadMailError as error:
         return error
@@ -167,6 +171,8 @@ def _bytes(message: Message, said: Composed, written: Written) -> bytes:
             plain=written.plain,
             html=written.html,
             calendar=(said.calendar.method, said.calendar.ics) if said.calendar else None,
+            unsubscribe=said.unsubscribe,
+            unsubscribe_mailbox=said.unsubscribe_mailbox,
         )
     )
 

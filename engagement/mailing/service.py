@@ -17,10 +17,9 @@ from engagement.kernel.settings import settings
 from engagement.kernel.tokens import new_mailbox_name
 from engagement.mailing.bell import ring_when_stored
 from engagement.mailing.models import MailTemplate, Message, MessageEvent, State
-from engagement.mailing.outbox import mark_sent, move, suppression_of
+from engagement.mailing.outbox import mark_sent, move
 from engagement.mailing.placeholders import check_placeholders, check_subject
 from engagement.mailing.texts import own_text, shipped_text
-from engagement.roster.models import Person
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -147,22 +146,6 @@ def cancel(*, message_id: UUID, actor: Actor) -> Message:
         move(session, message, State.CANCELLED, "cancelled by the team")
         note(session, "cancel_message", message, actor)
     return message
-
-
-def allow_again(*, actor: Actor, person_id: UUID | None = None, address: str | None = None) -> bool:
-    """Let an address be written to again, in the whole installation; returns whether it had been suppressed.
-
-    It is the address that the person has now, or ``address``. Somebody's own wish not to be
-    contacted stands on the roster and is not touched. Doing it twice is doing it once.
-    """
-    with writing() as session:
-        person = session.get(Person, person_id) if person_id else None
-        found = suppression_of(person.email if person else address)
-        if found is None:
-            return False
-        note(session, "allow_again", found, actor, person.consultation_id if person else None)
-        session.delete(found)
-    return True
 
 
 def _held(session: Session, message_id: UUID) -> Message:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engagement.mailing.cli import QUEUE, mail_commands
+from engagement.mailing.sending_views import SENDING_POLICY, sending
 from engagement.mailing.transport import mail
 from engagement.mailing.views import POLICY, mailing
 from engagement.mailing.worker import Queue
@@ -17,14 +18,16 @@ if TYPE_CHECKING:
 
 
 def plug_in(app: Flask, ports: Ports) -> Policy:
-    """Plug in the transport, the worker's queue and, outside production, the local mailbox."""
+    """Plug in the transport, the worker's queue, the page on sending and, outside production, the local mailbox."""
     mail.init_app(app)
     queue = Queue(app.config["SETTINGS"], app.app_context)
     app.extensions[QUEUE] = queue
     ports.bell = queue.ring
     app.cli.add_command(mail_commands)
+    ports.person_tables["preference_link"] = "goes with the person"
     ports.person_tables["message"] = "address, subject and bytes are dropped; the row stays without a person"
+    app.register_blueprint(sending)
     if not app.config["SETTINGS"].serves_local_mailbox:
-        return {}
+        return SENDING_POLICY
     app.register_blueprint(mailing)
-    return POLICY
+    return SENDING_POLICY | POLICY

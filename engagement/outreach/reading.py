@@ -13,6 +13,7 @@ from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
 from engagement.mailing.composing import Composer, Sketch, Values
 from engagement.mailing.letters import Written, write
+from engagement.mailing.preference_links import with_footer
 from engagement.outreach.vocabulary import SAMPLES
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def as_one_person_reads_it(mailing: Mailing, person: Person, text: MailText) -> 
     composer: Composer | None = ports().composers.get(mailing.purpose)
     sketch = Sketch(mailing.consultation_id, person.id, mailing.event_id, mailing.questionnaire_id)
     values = composer.preview(sketch) if composer and composer.preview else samples(composer)
-    written = write(text, values, person.language or "both", settings().base_url)
+    written = write(with_footer(text, composer), values, person.language or "both", settings().base_url)
     return Written(without_links(written.subject), without_links(written.plain).strip(), written.html)
 
 
@@ -69,4 +70,4 @@ def _sample(name: str) -> Text:
 
 def sample(text: MailText, composer: Composer | None, language: Language) -> Written:
     """Return what a text comes to in one language, for an invented person."""
-    return write(text, samples(composer), language, settings().base_url)
+    return write(with_footer(text, composer), samples(composer), language, settings().base_url)

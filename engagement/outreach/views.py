@@ -14,8 +14,8 @@ from engagement.kernel.errors import DomainError
 from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.web import said
 from engagement.mailing.models import State
-from engagement.mailing.outbox import suppression_of
-from engagement.mailing.service import NEVER_TAKEN, NOT_BEGUN, allow_again, cancel, send_again, settle_as_arrived
+from engagement.mailing.service import NEVER_TAKEN, NOT_BEGUN, cancel, send_again, settle_as_arrived
+from engagement.mailing.suppressions import allow_again, suppression_of
 from engagement.outreach.listing import Row, find_message, history_of, messages_of, states_of
 from engagement.outreach.reading import subject_as_sent, text_as_sent
 from engagement.outreach.service import find_mailing, mailings_of, title_of

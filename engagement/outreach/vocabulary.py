@@ -93,6 +93,8 @@ REASONS: dict[str, Text] = {
     "sent again by the team": Text("The team had it sent again.", "L’équipe l’a fait envoyer de nouveau."),
     "the team found out that it arrived": Text("The team found out that it arrived.", "L’équipe a su qu’il était arrivé."),
     "cancelled by the team": Text("The team cancelled it.", "L’équipe l’a annulé."),
+    "suppressed: no mailings": Text("Wants no invitations and news.", "Ne veut pas d’invitations ni de nouvelles."),
+    "suppressed: no reminders": Text("Wants no reminders.", "Ne veut pas de rappels."),
 }
 
 
@@ -122,6 +124,7 @@ SAMPLES: dict[str, Text] = {
     "closes_on": Text("[closing date]", "[date de clôture]"),
     "code": Text("123456", "123456"),
     "nominator": Text("[who nominated them]", "[qui l’a proposée ou proposé]"),
+    "preferences": Text("[link to choose which mails one gets]", "[lien pour choisir ses courriels]"),
 }
 
 

@@ -10,7 +10,9 @@ from engagement.portal.arriving import POLICY_ARRIVING
 from engagement.portal.blueprint import portal
 from engagement.portal.coding import POLICY_CODING
 from engagement.portal.passing_on import POLICY_PASSING_ON
+from engagement.portal.preferences import POLICY_PREFERENCES
 from engagement.portal.replies import POLICY_REPLIES
+from engagement.portal.unsubscribing import POLICY_UNSUBSCRIBING
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -23,4 +25,12 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     """Plug in the pages behind a personal link, and the mail that brings a code."""
     app.register_blueprint(portal)
     ports.composers[PURPOSE] = CODE_COMPOSER
-    return {**POLICY_ARRIVING, **POLICY_REPLIES, **POLICY_ANSWERING, **POLICY_CODING, **POLICY_PASSING_ON}
+    return {
+        **POLICY_ARRIVING,
+        **POLICY_REPLIES,
+        **POLICY_ANSWERING,
+        **POLICY_CODING,
+        **POLICY_PASSING_ON,
+        **POLICY_PREFERENCES,
+        **POLICY_UNSUBSCRIBING,
+    }

@@ -17,6 +17,7 @@ from engagement.kernel.errors import AbsentError
 from engagement.kernel.settings import settings
 from engagement.kernel.wording import date_words
 from engagement.mailing.composing import Composed, Composer, Dropped, Sketch, Values, Waits
+from engagement.mailing.preference_links import sample_preference_link
 from engagement.questionnaires.models import Questionnaire, ResponseState
 from engagement.questionnaires.opening import Standing, announced_day, last_day, standing_of
 from engagement.questionnaires.service import response_to
@@ -40,6 +41,7 @@ PLACEHOLDERS = (
     "contact",
     "support_line",
     "privacy",
+    "preferences",
 )
 # The link outlives the questionnaire by this, so that a late guest reads that it is closed.
 LINK_OUTLIVES = timedelta(days=60)
@@ -118,6 +120,8 @@ def values_for(questionnaire: Questionnaire, consultation: Consultation, person:
         "contact": contact if contact.whole else _ANSWER_THIS,
         "support_line": consultation.text("support_line"),
         "privacy": consultation.text("privacy_notice"),
+        # The outbox puts the person's own link in its place.
+        "preferences": Text(sample_preference_link(), sample_preference_link()),
     }
 
 

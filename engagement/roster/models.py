@@ -50,6 +50,8 @@ class Person(Base):
         # if the open roster holds the same address, since a refusal would tell that they are there.
         unique_where("uq_person_address", "consultation_id", "email_index", where="open_to_team"),
         Index("ix_person_address", "consultation_id", "email_index"),
+        # A wish not to be contacted holds for the address, in whichever consultation it was heard: asked before each mail.
+        Index("ix_person_email_index", "email_index"),
         Index("ix_person_listed", "consultation_id", "name_key", "id"),
     )
 

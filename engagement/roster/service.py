@@ -153,6 +153,8 @@ def edit_person(*, person_id: UUID, particulars: Particulars, actor: Actor) -> P
         moved = index is not None and index != person.email_index and person.open_to_team
         if moved and same_address(person.consultation_id, [index], None):
             raise AddressTakenError
+        if person.do_not_contact != particulars.do_not_contact:
+            note(session, "change_wishes", person, actor)
         _write(session, person, particulars)
         try:
             session.flush()

@@ -80,7 +80,8 @@ def person(slug: str, person_id: UUID) -> Any:  # noqa: ARG001
     found = find_person(access, person_id)
     entries: list[TimelineEntry] = [entry for give in ports().timeline for entry in give(person_id, access)]
     entries.sort(key=lambda entry: entry.at, reverse=True)
-    return render_template("roster/person.html", person=found, entries=entries, batches=batches_with(access, person_id))
+    panels = [panel for give in ports().person_panels for panel in give(person_id, access)]
+    return render_template("roster/person.html", person=found, entries=entries, panels=panels, batches=batches_with(access, person_id))
 
 
 @roster.route("/c/<slug>/people/new", methods=["GET", "POST"])

@@ -142,3 +142,34 @@ def test_in_production_cookies_are_secure_and_there_is_no_local_mailbox(producti
 @pytest.mark.parametrize("given", ["postgres://u@h/d", "postgresql://u@h/d"])
 def test_the_usual_postgresql_addresses_are_understood(production, given):
     assert read_settings({**production, "DATABASE_URL": given}).database_url == "postgresql+psycopg://u@h/d"
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("", None),
+        ("127.0.0.1", ("127.0.0.1", 53)),
+        ("127.0.0.1:5353", ("127.0.0.1", 5353)),
+        ("::1", ("::1", 53)),
+        ("[::1]:5353", ("::1", 5353)),
+    ],
+)
+def test_a_name_server_is_an_address_with_or_without_a_port(production, given, read):
+    assert read_settings({**production, "MAIL_DNS_RESOLVER": given}).mail_dns_resolver == read
+
+
+@pytest.mark.parametrize("given", ["dns.example", "127.0.0.1:x", "127.0.0.1:99999", "1.2.3", "[::1", "::1:::"])
+def test_a_name_server_that_cannot_be_is_named(production, given):
+    with pytest.raises(SettingsError, match="MAIL_DNS_RESOLVER"):
+        read_settings({**production, "MAIL_DNS_RESOLVER": given})
+
+
+@pytest.mark.parametrize("given", ["mail2026", "s1.mail", "Selector-1"])
+def test_a_selector_is_a_name_of_the_dns(production, given):
+    assert read_settings({**production, "MAIL_DKIM_SELECTOR": f" {given} "}).mail_dkim_selector == given
+
+
+@pytest.mark.parametrize("given", ["a b", "-x", "x.", "s1._domainkey.us.example.", "é", "x" * 64, "a\nb"])
+def test_a_selector_that_cannot_be_is_named(production, given):
+    with pytest.raises(SettingsError, match="MAIL_DKIM_SELECTOR"):
+        read_settings({**production, "MAIL_DKIM_SELECTOR": given})

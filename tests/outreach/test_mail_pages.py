@@ -11,6 +11,7 @@ from engagement.mailing import outbox
 from engagement.mailing.models import MailTemplate, Message, State
 from engagement.mailing.placeholders import check_placeholders
 from engagement.mailing.preparing import prepare
+from engagement.mailing.suppressions import suppress
 from engagement.mailing.texts import shipped_text
 from engagement.mailing.worker import send_due
 from engagement.outreach.history_views import overview, timeline
@@ -59,6 +60,8 @@ def test_a_sent_message_shows_its_history_and_text_but_never_the_personal_link(c
         assert "Dear Ada Example" in page
         assert token not in page
         assert "/r/…" in page
+        assert "/u/…" in page
+        assert not re.search(r"/u/[A-Za-z0-9_-]{20,}", page)
     assert "Ada Example" in client.get("/c/fisheries/mail?state=sent").text
     assert "No message stands there" in client.get("/c/fisheries/mail?state=failed&lang=en").text
 
@@ -214,7 +217,7 @@ def test_a_mail_that_waited_for_its_text_goes_when_the_text_is_mended(client, po
 def test_an_address_that_was_suppressed_can_be_written_to_again_and_it_is_on_record(client, post):
     _, _, person, message = a_message(client)
     with writing() as session:
-        outbox.suppress(session, person.email, "bounced")
+        suppress(session, person.email, "bounced")
     send_due()
     where = f"/c/fisheries/mail/messages/{message.id}"
     assert stored(message).state is State.SUPPRESSED
@@ -227,3 +230,25 @@ def test_an_address_that_was_suppressed_can_be_written_to_again_and_it_is_on_rec
     assert len(db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "allow_again")).all()) == 1
     client.post(f"{where}/again")
     assert send_due()["sent"] == 1
+
+
+def test_the_check_before_sending_shows_the_way_to_stop_such_mails_with_a_link_that_opens_nothing(client):
+    consultation = a_consultation()
+    organizer = a_member(consultation)
+    signed_in_as(client, organizer)
+    person = a_person(consultation, language=None)
+    mailing = a_draft(an_event(consultation), [person], organizer)
+    page = client.get(f"/c/fisheries/mail/mailings/{mailing.id}/letter/{person.id}").text
+    assert "To choose which mails you get, or to stop them:" in page
+    assert "Pour choisir les courriels que vous recevez" in page
+    assert page.count("/u/…") == 2
+
+
+def test_no_subject_carries_the_link_to_ones_choices(client):
+    signed_in_as(client, a_member(a_consultation()))
+    body = "Stop: ((preferences))"
+    fields = {"subject_en": "x ((preferences))", "subject_fr": "y", "body_en": body, "body_fr": body}
+    answer = client.post("/c/fisheries/mail/texts/event_invitation", data=fields)
+    assert "must not stand in the subject" in answer.text
+    answer = client.post("/c/fisheries/mail/texts/event_invitation", data={**fields, "subject_en": "x"})
+    assert answer.status_code == 302

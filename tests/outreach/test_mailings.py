@@ -164,7 +164,7 @@ def test_a_stale_french_text_blocks_the_approval(client):
         purpose="event_invitation",
         subject=shipped.subject,
         body=Text("Only the English is new.", shipped.body.fr),
-        placeholders=("salutation", "lead", *PLACES),
+        placeholders=("salutation", "lead", "preferences", *PLACES),
         actor=SYSTEM,
     )
     page = client.get(f"/c/fisheries/mail/mailings/{mailing.id}")
