@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engagement.kernel.policy import join_policies
 from engagement.outreach import mailing_views, text_views, views
 from engagement.outreach.history_views import overview, timeline
-from engagement.outreach.service import plan_what_is_owed
+from engagement.outreach.planning import plan_what_is_owed
 from engagement.outreach.views import outreach
 
 if TYPE_CHECKING:
