@@ -9,7 +9,6 @@ link never changes anything by being fetched is a property of this file.
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -19,9 +18,11 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from engagement.kernel.base import Base
+from engagement.kernel.turns import turn_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection
 
@@ -35,10 +36,6 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _fetching: ContextVar[bool] = ContextVar("fetching", default=False)
-# Writers of one process queue here before they ask SQLite for its lock. Its own queue is no
-# queue: everybody asks again now and then, and of 200 at once some were unlucky for longer than
-# busy_timeout. Now only whole processes compete for it. PostgreSQL needs none of this.
-_one_at_a_time = threading.Lock()
 
 SQLITE_SETTINGS = (
     "journal_mode=WAL",
@@ -68,7 +65,7 @@ def writing() -> Iterator[Session]:
     # A rollback forgets nothing where no transaction is open: without this, two verbs in
     # one context would work on what the first one read (27 of 200 updates survived).
     session.expire_all()
-    with _one_at_a_time if db.engine.dialect.name == "sqlite" else nullcontext():
+    with _turn():
         token = _writing.set(True)
         try:
             yield session
@@ -78,6 +75,15 @@ def writing() -> Iterator[Session]:
             raise
         finally:
             _writing.reset(token)
+
+
+def _turn() -> AbstractContextManager[None]:
+    """Return the wait for this writer's turn: SQLite has one writer at a time, PostgreSQL needs none of this."""
+    url = db.engine.url
+    if url.get_backend_name() != "sqlite":
+        return nullcontext()
+    in_memory = not url.database or ":memory:" in url.database or "mode" in url.query
+    return turn_at(None if in_memory else url.database)
 
 
 @contextmanager
@@ -100,13 +106,15 @@ def beside_the_request(only: str) -> Iterator[Connection]:
     if only not in {"last_seen", "sensitive_read"}:
         msg = f"{only} is not on the closed list of writes during a GET"
         raise ReadOnlyRequestError(msg)
-    writes, fetches = _writing.set(True), _fetching.set(False)
-    try:
-        with db.engine.begin() as connection:
-            yield connection
-    finally:
-        _writing.reset(writes)
-        _fetching.reset(fetches)
+    # Whoever writes already has the turn; a second writer would wait for the first for ever.
+    with nullcontext() if _writing.get() else _turn():
+        writes, fetches = _writing.set(True), _fetching.set(False)
+        try:
+            with db.engine.begin() as connection:
+                yield connection
+        finally:
+            _writing.reset(writes)
+            _fetching.reset(fetches)
 
 
 @contextmanager
