@@ -22,6 +22,9 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
 _LINE_END = re.compile(r"[\t\n]")
+# An address in angle brackets (RFC 2369): nothing that could end it, or begin another.
+_LINK = re.compile(r"https?://[A-Za-z0-9._~:/?#\[\]@!$&'()*+;=%-]+")
+_LONGEST_LINK = 900
 _WORD_BYTES = 45
 _LONGEST_LINE = 76
 _LONGEST_ADDRESS = 254
@@ -33,7 +36,11 @@ class BadMailError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """Everything that a mail is made of. ``calendar`` is (METHOD, bytes)."""
+    """Everything that a mail is made of. ``calendar`` is (METHOD, bytes).
+
+    ``from_name`` is empty for a sender who is only an address. ``unsubscribe`` is where one
+    click ends such mails (RFC 8058), empty where nothing is to be ended.
+    """
 
     from_name: str
     from_address: str
@@ -47,6 +54,7 @@ class Letter:
     plain: str
     html: str
     calendar: tuple[str, bytes] | None = None
+    unsubscribe: str = ""
 
 
 def build(letter: Letter) -> bytes:
@@ -63,6 +71,9 @@ def build(letter: Letter) -> bytes:
     ]
     if letter.reply_to:
         headers.insert(2, f"Reply-To: {plain_address(letter.reply_to)}")
+    if letter.unsubscribe:
+        # The line is folded before the address, which is long.
+        headers += [f"List-Unsubscribe:{CRLF} <{_link(letter.unsubscribe)}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
     alternatives = [
         _part("text/plain; charset=UTF-8", _text(letter.plain, "text")),
         _part("text/html; charset=UTF-8", _text(letter.html, "text")),
@@ -88,6 +99,12 @@ def plain_address(address: str) -> str:
     if len(written) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(written):
         raise BadMailError("the address cannot be written to")
     return written
+
+
+def _link(address: str) -> str:
+    if len(address) > _LONGEST_LINK or not _LINK.fullmatch(address):
+        raise BadMailError("the address to unsubscribe at cannot stand in a header")
+    return address
 
 
 def _line(value: str, part: str) -> str:
