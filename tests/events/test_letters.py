@@ -14,7 +14,6 @@ from engagement.events.seats import waiting_line
 from engagement.events.service import SittingPlan, ask_to_come, cancel_event, edit_event, edit_sitting, sittings_of
 from engagement.invitations.links import open_link
 from engagement.invitations.models import Channel, Choice, Mode
-from engagement.invitations.service import invite
 from engagement.kernel.audit import SYSTEM, by_link
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db, writing
@@ -256,11 +255,12 @@ def test_a_moved_sitting_raises_the_sequence_and_more_seats_do_not(consultation)
     assert db.session.scalar(select(CalendarEntry.sequence)) == 1
 
 
-def test_a_guest_without_an_address_is_invited_and_no_mail_is_planned(consultation):
+def test_a_guest_without_an_address_is_invited_and_what_they_would_read_is_planned(consultation):
     event, person = an_event(consultation), a_person(consultation, email=None)
-    asked(event, person)
-    assert messages("event_invitation") == []
-    assert invite(consultation_id=consultation.id, person_id=person.id, event_id=event.id, actor=SYSTEM).created_at
+    invitation = asked(event, person)
+    (message,) = messages("event_invitation")
+    assert message.invitation_id == invitation.id
+    assert compose_invitation(message).to_address == ""
 
 
 def test_a_preview_shows_what_would_be_said_with_a_link_that_opens_nothing(consultation):
