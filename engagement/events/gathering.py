@@ -10,7 +10,6 @@ from sqlalchemy.orm import lazyload
 
 from engagement.consultations.models import Consultation
 from engagement.events.models import CalendarEntry, Event, Seat, Sitting
-from engagement.events.moulds import Moulds
 from engagement.invitations.models import Invitation
 from engagement.kernel.bulk import in_chunks
 from engagement.kernel.db import db
@@ -38,7 +37,6 @@ class Gathered:
     sittings: dict[UUID, tuple[Sitting, ...]] = field(default_factory=dict)
     entries: dict[tuple[UUID, UUID], CalendarEntry] = field(default_factory=dict)
     seats: dict[tuple[UUID, UUID], Seat] = field(default_factory=dict)
-    moulds: Moulds = field(default_factory=Moulds)
     _made: dict[Hashable, Any] = field(default_factory=dict)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:

@@ -14,6 +14,7 @@ from engagement.consultations.models import Consultation, Status
 from engagement.events.calendar import Entry
 from engagement.events.gathering import Gathered, gather, sittings_in_order
 from engagement.events.models import Event, EventStatus, Seat, SeatState, Sitting
+from engagement.events.moulds import Guest, Mould
 from engagement.events.posting import mail_domain
 from engagement.events.vocabulary import KINDS
 from engagement.events.wording import agenda_words, kept_words, part_words, recorded_words, when_words
@@ -109,19 +110,26 @@ def _invitation(message: Message, gathered: Gathered) -> Said:
     about = _subject(message, gathered)
     if not isinstance(about, Subject):
         return about
+    if about.invitation is not None and about.invitation.choice is not None:
+        return Dropped("replied meanwhile")
+    reason = gathered.once(("invites", *_about(about)), lambda: _why_nobody_is_invited(about))
+    if reason:
+        return Dropped(reason)
     event = about.event
-    reasons = {
-        "replied meanwhile": about.invitation is not None and about.invitation.choice is not None,
-        "the consultation does not invite any more": about.consultation.status in PAST_INVITING,
-        "the sitting is over": is_over([about.sitting] if about.sitting else about.sittings),
-        "the last day to reply has passed": event.reply_by is not None and now() > end_of_day(event.reply_by, about.consultation.zone),
-    }
-    for reason, holds in reasons.items():
-        if holds:
-            return Dropped(reason)
     if not gathered.once(("agrees", event.id), lambda: not (event.stale_texts() or event.missing_texts())):
         return Waits("the event's English and French do not agree yet")
     return _composed(message, about, lambda language, link: _invitation_values(about, language, link))
+
+
+def _why_nobody_is_invited(about: Subject) -> str:
+    """Return why nobody is invited to this sitting any more; nothing where people still are."""
+    event, consultation = about.event, about.consultation
+    reasons = {
+        "the consultation does not invite any more": consultation.status in PAST_INVITING,
+        "the sitting is over": is_over([about.sitting] if about.sitting else about.sittings),
+        "the last day to reply has passed": event.reply_by is not None and now() > end_of_day(event.reply_by, consultation.zone),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
 
 
 def is_over(sittings: Sequence[Sitting]) -> bool:
@@ -186,8 +194,9 @@ def _standing(about: Subject) -> Reply | None:
 
 def _composed(message: Message, about: Subject, values_in: ValuesIn) -> Composed:
     assert about.invitation is not None  # noqa: S101 - whoever calls has looked.
-    token, row = draft_link(about.invitation.id, _expiry(about))
-    link = f"{settings().base_url}/r/{token}"
+    expires_at = about.gathered.once(("expires", about.event.id), lambda: _expiry(about))
+    token, row = draft_link(about.invitation.id, expires_at)
+    link = f"{about.gathered.once('address', lambda: settings().base_url)}/r/{token}"
     values = {language: values_in(language, link) for language in languages_of(message.language)}
     return Composed(
         to_name=about.person.name,
@@ -303,13 +312,26 @@ def _calendar(about: Subject, language: str, values: Values) -> CalendarPart | N
         return None
     holds_online = seat is not None and seat.state is SeatState.TAKEN and seat.mode is Mode.ONLINE
     waits = seat is not None and seat.state is SeatState.WAITING
+    alike = ("mould", *_about(about), language, about.discreet, holds_online)
+    mould = about.gathered.once(alike, lambda: Mould(_entry_for_all(about, language, values, holds_online=holds_online)))
+    # Somebody who waits has said yes and has no seat: their calendar shows it as not settled.
+    partstat = Choice.TENTATIVE if waits else row.partstat
+    person = about.person
+    return CalendarPart(
+        "REQUEST", mould.filled(Guest(row.uid, row.mailbox, row.sequence, now(), person.name, person.email or "", partstat))
+    )
+
+
+def _entry_for_all(about: Subject, language: str, values: Values, *, holds_online: bool) -> Entry:
+    """Return what the calendars of all who take part in this way are told alike; nobody in particular stands in it."""
+    assert about.sitting is not None  # noqa: S101 - without one there is no entry.
     event = about.event
     lead = about.consultation.text("lead") or about.consultation.text("title")
-    entry = Entry(
-        uid=row.uid,
-        mailbox=row.mailbox,
+    return Entry(
+        uid="",
+        mailbox="",
         domain=mail_domain(),
-        sequence=row.sequence,
+        sequence=0,
         stamp=now(),
         starts_at=about.sitting.starts_at,
         ends_at=about.sitting.ends_at,
@@ -317,13 +339,10 @@ def _calendar(about: Subject, language: str, values: Values) -> CalendarPart | N
         location="" if event.format == "online" or holds_online else _joined(language, {"en": event.venue_en, "fr": event.venue_fr}),
         description="\n\n".join(_REPLY_BY_MAIL[each] for each in languages_of(language)),
         organizer_name=_joined(language, {"en": lead.en, "fr": lead.fr}),
-        attendee_name=about.person.name,
-        attendee_address=about.person.email or "",
-        # Somebody who waits has said yes and has no seat: their calendar shows it as not settled.
-        partstat=Choice.TENTATIVE if waits else row.partstat,
+        attendee_name="",
+        attendee_address="",
         online_link=event.online_link or "" if holds_online else "",
     )
-    return CalendarPart("REQUEST", about.gathered.moulds.part(entry))
 
 
 def _joined(language: str, words: dict[Language, str]) -> str:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engagement.events.calendar import PARTSTAT, Entry, calendar_part, name_words, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from engagement.invitations.models import Choice
 
-CRLF = b"\r\n"
+CRLF = "\r\n"
 # A line has at most 75 octets, and a folded one begins with a space (RFC 5545, 3.1).
 _PIECE = 74
 _NOBODY: dict[str, Any] = {
@@ -31,37 +31,65 @@ _NOBODY: dict[str, Any] = {
 }
 # What makes a parameter's value stand in quotes, as icalendar does it.
 _QUOTED = re.compile("[,;:’ ']")
+_OWN = ("UID", "DTSTAMP", "SEQUENCE", "ORGANIZER", "ATTENDEE")
 
 
-class Moulds:
-    """The moulds of one batch, each made when it is first needed."""
+class Guest(NamedTuple):
+    """What is one guest's own in a calendar object; ``stamp`` (UTC) is when this revision was made."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._made: dict[tuple[Entry, str], list[bytes | Callable[[Entry], str]]] = {}
-
-    def part(self, entry: Entry, method: str = "REQUEST") -> bytes:
-        """Return the calendar object for one guest and one sitting, as ``calendar_part`` gives it."""
-        shared = replace(entry, **_NOBODY), method
-        mould = self._made.get(shared)
-        if mould is None:
-            mould = self._made[shared] = _mould(*shared)
-        return b"".join(piece if isinstance(piece, bytes) else folded(piece(entry)) + CRLF for piece in mould)
+    uid: str
+    mailbox: str
+    sequence: int
+    stamp: datetime
+    name: str
+    address: str
+    partstat: Choice | None = None
 
 
-def _mould(nobody: Entry, method: str) -> list[bytes | Callable[[Entry], str]]:
-    """Return a calendar object as the lines that are the same for everybody and those that are to be written."""
-    pieces: list[bytes | Callable[[Entry], str]] = []
-    for line in calendar_part(nobody, method).replace(CRLF + b" ", b"").removesuffix(CRLF).split(CRLF):
-        # No text that was typed begins a line of its own: these names are the properties themselves.
-        name = re.split(b"[;:]", line, maxsplit=1)[0]
-        pieces.append(_OWN[name] if name in _OWN else folded(line.decode()) + CRLF)
-    return pieces
+def guest_of(entry: Entry) -> Guest:
+    """Return what is the guest's own in an entry."""
+    return Guest(
+        entry.uid, entry.mailbox, entry.sequence, entry.stamp, entry.attendee_name, entry.attendee_address, entry.partstat
+    )  # fmt: skip
 
 
-def folded(line: str) -> bytes:
+class Mould:
+    """The calendar object of one sitting, for guests to be filled in."""
+
+    def __init__(self, entry: Entry, method: str = "REQUEST") -> None:
+        """Take from ``entry`` what is the same for everybody."""
+        nobody = replace(entry, **_NOBODY)
+        self._organizer = f"ORGANIZER;CN={_parameter(name_words(entry.organizer_name))}:mailto:replies+", f"@{entry.domain}"
+        # The text, and the names of the lines that are to be written, by turns.
+        self._pieces: list[str] = [""]
+        for line in calendar_part(nobody, method).decode().replace(CRLF + " ", "").removesuffix(CRLF).split(CRLF):
+            # No text that was typed begins a line of its own: these names are the properties themselves.
+            name = re.split("[;:]", line, maxsplit=1)[0]
+            if name in _OWN:
+                self._pieces += [name, ""]
+            else:
+                self._pieces[-1] += folded(line) + CRLF
+
+    def filled(self, guest: Guest) -> bytes:
+        """Return the calendar object for one guest, as ``calendar_part`` gives it."""
+        name, partstat = _parameter(name_words(guest.name)), PARTSTAT[guest.partstat]
+        before, after = self._organizer
+        own = {
+            "UID": f"UID:{_text(guest.uid)}",
+            "DTSTAMP": f"DTSTAMP:{guest.stamp.astimezone(UTC):%Y%m%dT%H%M%SZ}",
+            "SEQUENCE": f"SEQUENCE:{guest.sequence}",
+            "ORGANIZER": f"{before}{guest.mailbox}{after}",
+            "ATTENDEE": f"ATTENDEE;CN={name};CUTYPE=INDIVIDUAL;PARTSTAT={partstat};ROLE=REQ-PARTICIPANT;RSVP=TRUE"
+            f":mailto:{one_line(guest.address)}",
+        }
+        return "".join([folded(own[piece]) + CRLF if at % 2 else piece for at, piece in enumerate(self._pieces)]).encode()
+
+
+def folded(line: str) -> str:
     """Return a content line as it is written: in pieces that split no character and no escape."""
     octets = line.encode()
+    if len(octets) <= _PIECE:
+        return line
     pieces, at = [], 0
     while len(octets) - at > _PIECE:
         end = at + _PIECE
@@ -71,7 +99,7 @@ def folded(line: str) -> bytes:
             end -= 1
         pieces.append(octets[at:end])
         at = end
-    return (CRLF + b" ").join([*pieces, octets[at:]])
+    return b"\r\n ".join([*pieces, octets[at:]]).decode()
 
 
 def _text(value: str) -> str:
@@ -82,22 +110,3 @@ def _parameter(value: str) -> str:
     """Return a parameter's value (RFC 6868), in quotes where it needs them."""
     escaped = value.replace("^", "^^")
     return f'"{escaped}"' if _QUOTED.search(escaped) else escaped
-
-
-def _organizer(entry: Entry) -> str:
-    return f"ORGANIZER;CN={_parameter(name_words(entry.organizer_name))}:mailto:replies+{entry.mailbox}@{entry.domain}"
-
-
-def _attendee(entry: Entry) -> str:
-    name, partstat = _parameter(name_words(entry.attendee_name)), PARTSTAT[entry.partstat]
-    parameters = f"CN={name};CUTYPE=INDIVIDUAL;PARTSTAT={partstat};ROLE=REQ-PARTICIPANT;RSVP=TRUE"
-    return f"ATTENDEE;{parameters}:mailto:{one_line(entry.attendee_address)}"
-
-
-_OWN: dict[bytes, Callable[[Entry], str]] = {
-    b"UID": lambda entry: f"UID:{_text(entry.uid)}",
-    b"DTSTAMP": lambda entry: f"DTSTAMP:{entry.stamp.astimezone(UTC):%Y%m%dT%H%M%SZ}",
-    b"SEQUENCE": lambda entry: f"SEQUENCE:{entry.sequence}",
-    b"ORGANIZER": _organizer,
-    b"ATTENDEE": _attendee,
-}

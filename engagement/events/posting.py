@@ -14,7 +14,6 @@ from engagement.events.calendar import entries_for, entry_for
 from engagement.events.models import Event, Sitting
 from engagement.invitations.inviting import Invited, invite_many
 from engagement.invitations.models import Invitation
-from engagement.kernel.bulk import in_chunks
 from engagement.kernel.db import writing
 from engagement.kernel.errors import AbsentError
 from engagement.kernel.settings import settings
@@ -57,9 +56,9 @@ def ask_to_come(
     Raises AbsentError where event and person are not of one consultation.
     """
     with writing() as session:
-        asked = ask_many_to_come(
-            event_id=event_id, person_ids=[person_id], mailing_id=mailing_id, details=details, due_at=due_at, actor=actor
-        )
+        person = session.get(Person, person_id)
+        people = [person] if person is not None else []
+        asked = ask_many_to_come(event_id=event_id, people=people, mailing_id=mailing_id, details=details, due_at=due_at, actor=actor)
         if person_id not in asked:
             raise AbsentError
         return session.get_one(Invitation, asked[person_id].id, populate_existing=True)
@@ -68,7 +67,7 @@ def ask_to_come(
 def ask_many_to_come(
     *,
     event_id: UUID,
-    person_ids: Sequence[UUID],
+    people: Sequence[Person],
     mailing_id: UUID | None = None,
     details: Mapping[str, str] | None = None,
     due_at: datetime | None = None,
@@ -77,7 +76,7 @@ def ask_many_to_come(
 ) -> dict[UUID, Invited]:
     """Invite many people to an event and plan their mails, as ``ask_to_come`` does; return the invitations by person.
 
-    Who is not of the event's consultation is left out. In a later round of a mailing
+    ``people`` were read in this transaction; who is not of the event's consultation is left out. In a later round of a mailing
     (``round_number`` 2 and up) each of them gets the mail once more.
     Raises AbsentError where there is no such event.
     """
@@ -85,7 +84,7 @@ def ask_many_to_come(
         event = session.get(Event, event_id)
         if event is None:
             raise AbsentError
-        languages = _languages(session, event.consultation_id, person_ids)
+        languages = {each.id: each.language for each in people if each.consultation_id == event.consultation_id}
         asked = invite_many(consultation_id=event.consultation_id, person_ids=list(languages), event_id=event_id, actor=actor)
         sitting_ids = _sitting_ids(session, event_id)
         entries_for(session, list(asked.values()), [each for each in sitting_ids if each is not None], mail_domain())
@@ -106,13 +105,6 @@ def ask_many_to_come(
         ]
         plan_many(mails, actor=actor)
     return asked
-
-
-def _languages(session: Session, consultation_id: UUID, person_ids: Sequence[UUID]) -> dict[UUID, str | None]:
-    """Return the language of each of these people who is of the consultation."""
-    wanted = select(Person.id, Person.language).where(Person.consultation_id == consultation_id)
-    rows = [row for chunk in in_chunks(person_ids) for row in session.execute(wanted.where(Person.id.in_(chunk)))]
-    return {row.id: row.language for row in rows}
 
 
 def _sitting_ids(session: Session, event_id: UUID) -> list[UUID | None]:

@@ -110,7 +110,8 @@ def _stored(written: dict[UUID, Result | Sealed]) -> list[State]:
                 row, result = session.get_one(Message, each, populate_existing=True), written[each]
                 store(session, row, result.draft if isinstance(result, Sealed) else result)
         session.flush()
-        return list(session.scalars(select(Message.state).where(Message.id.in_(written))))
+        others = [each for each in written if each not in ready]
+        return [State.QUEUED] * len(ready) + list(session.scalars(select(Message.state).where(Message.id.in_(others))))
 
 
 def _to_be_looked_at(session: Session, ready: dict[UUID, Sealed]) -> set[UUID]:

@@ -26,7 +26,7 @@ class Desk:
 
     def __init__(self, messages: Sequence[Message]) -> None:
         """Have each composer read what its messages are about."""
-        self.writer = Writer(settings().base_url)
+        self.writer, self.address = Writer(settings().base_url), settings().mail_default_sender
         self._texts: dict[tuple[UUID | None, str, UUID | None], MailText] = {}
         self._consultations: dict[UUID, Consultation | None] = {}
         self._senders: dict[tuple[UUID | None, str], str] = {}

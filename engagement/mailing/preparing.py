@@ -18,7 +18,6 @@ from engagement.kernel.crypto import address_index, domain_index
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError, what_broke
 from engagement.kernel.ports import ports
-from engagement.kernel.settings import settings
 from engagement.mailing.builder import BadMailError, Letter, build
 from engagement.mailing.composing import Composed, Dropped, Waits
 from engagement.mailing.desk import Desk
@@ -164,7 +163,7 @@ def _bytes(message: Message, said: Composed, written: Written, desk: Desk) -> by
         Letter(
             # Whoever looks over somebody's shoulder reads an address, and nobody's name.
             from_name="" if said.discreet else said.from_name or desk.sender_of(message),
-            from_address=settings().mail_default_sender,
+            from_address=desk.address,
             to_name=said.to_name,
             to_address=said.to_address,
             reply_to=said.reply_to or (consultation.contact_email if consultation else ""),

@@ -196,7 +196,7 @@ def _invite_to_event(mailing: Mailing, people: Sequence[Person], actor: Actor) -
     assert mailing.event_id is not None  # noqa: S101 - what its purpose says.
     ask_many_to_come(
         event_id=mailing.event_id,
-        person_ids=[each.id for each in people],
+        people=people,
         mailing_id=mailing.id,
         round_number=mailing.round,
         actor=actor,
@@ -207,7 +207,7 @@ def _ask_for_answers(mailing: Mailing, people: Sequence[Person], actor: Actor) -
     assert mailing.questionnaire_id is not None  # noqa: S101 - what its purpose says.
     ask_many_to_answer(
         questionnaire_id=mailing.questionnaire_id,
-        person_ids=[each.id for each in people],
+        people=people,
         mailing_id=mailing.id,
         round_number=mailing.round,
         actor=actor,

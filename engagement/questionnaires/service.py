@@ -15,7 +15,6 @@ from engagement.invitations.inviting import Invited, invite_many
 from engagement.invitations.models import Invitation
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text
-from engagement.kernel.bulk import in_chunks
 from engagement.kernel.clock import end_of_day, now
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError
@@ -112,8 +111,10 @@ def ask_to_answer(
     """
     require_whole(questionnaire_id)
     with writing() as session:
+        person = session.get(Person, person_id)
+        people = [person] if person is not None else []
         asked = ask_many_to_answer(
-            questionnaire_id=questionnaire_id, person_ids=[person_id], wave=wave, mailing_id=mailing_id, details=details,
+            questionnaire_id=questionnaire_id, people=people, wave=wave, mailing_id=mailing_id, details=details,
             purpose=purpose, actor=actor,
         )  # fmt: skip
         if person_id not in asked:
@@ -124,7 +125,7 @@ def ask_to_answer(
 def ask_many_to_answer(
     *,
     questionnaire_id: UUID,
-    person_ids: Sequence[UUID],
+    people: Sequence[Person],
     wave: int = 0,
     mailing_id: UUID | None = None,
     details: dict[str, str] | None = None,
@@ -134,8 +135,8 @@ def ask_many_to_answer(
 ) -> dict[UUID, Invited]:
     """Invite many people to answer and plan their mails, as ``ask_to_answer`` does; return the invitations by person.
 
-    Who is not of the questionnaire's consultation is left out. In a later round of a mailing
-    (``round_number`` 2 and up) each of them gets the mail once more. Whoever calls has looked
+    ``people`` were read in this transaction; who is not of the questionnaire's consultation is
+    left out. In a later round of a mailing (``round_number`` 2 and up) each of them gets the mail once more. Whoever calls has looked
     with ``require_whole``, outside the write lock: a long questionnaire takes a while to go through.
     """
     with writing() as session:
@@ -143,9 +144,7 @@ def ask_many_to_answer(
         if questionnaire is None:
             raise AbsentError
         consultation = session.get_one(Consultation, questionnaire.consultation_id)
-        known = select(Person.id, Person.language).where(Person.consultation_id == consultation.id)
-        rows = [row for chunk in in_chunks(person_ids) for row in session.execute(known.where(Person.id.in_(chunk)))]
-        languages = {row.id: row.language or "both" for row in rows}
+        languages = {each.id: each.language or "both" for each in people if each.consultation_id == consultation.id}
         asked = invite_many(
             consultation_id=consultation.id, person_ids=list(languages), questionnaire_id=questionnaire_id, wave=wave, actor=actor
         )
