@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import select
-from sqlalchemy.orm import lazyload
+from sqlalchemy.orm import lazyload, load_only
 
 from engagement.consultations.models import Consultation
 from engagement.events.models import CalendarEntry, Event, Seat, Sitting
@@ -26,6 +26,23 @@ T = TypeVar("T")
 Row = TypeVar("Row", bound="Base")
 
 
+class Alike:
+    """What all guests of one sitting (or of an event without a date) are told alike, worked out when it is first asked for."""
+
+    __slots__ = ("_made",)
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._made: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what ``make`` gives, asked for the first time only."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: T = self._made[key]
+        return made
+
+
 @dataclass(slots=True)
 class Gathered:
     """The rows by id, sittings by event in their order; entries and seats by invitation and sitting."""
@@ -37,14 +54,11 @@ class Gathered:
     sittings: dict[UUID, tuple[Sitting, ...]] = field(default_factory=dict)
     entries: dict[tuple[UUID, UUID], CalendarEntry] = field(default_factory=dict)
     seats: dict[tuple[UUID, UUID], Seat] = field(default_factory=dict)
-    _made: dict[Hashable, Any] = field(default_factory=dict)
+    _alike: dict[tuple[UUID, str | None], Alike] = field(default_factory=dict)
 
-    def once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return what ``make`` gives, asked for the first time only: for what all guests are told alike."""
-        if key not in self._made:
-            self._made[key] = make()
-        made: T = self._made[key]
-        return made
+    def alike(self, event_id: UUID, sitting_id: str | None) -> Alike:
+        """Return what the guests of this sitting are told alike."""
+        return self._alike.setdefault((event_id, sitting_id), Alike())
 
 
 def gather(messages: Sequence[Message]) -> Gathered:
@@ -70,7 +84,20 @@ def sittings_in_order(event_id: UUID) -> tuple[Sitting, ...]:
 def _by_id(kind: type[Row], ids: Iterable[UUID | None]) -> dict[UUID, Row]:
     wanted = list(dict.fromkeys(each for each in ids if each is not None))
     rows: dict[UUID, Row] = {}
+    read = [lazyload("*"), load_only(*_OF_A_PERSON)] if kind is Person else []
     for chunk in in_chunks(wanted):
-        # What hangs on a row (a person's organization) stands in no mail.
-        rows |= {each.id: each for each in db.session.scalars(select(kind).where(kind.id.in_(chunk)).options(lazyload("*")))}
+        rows |= {each.id: each for each in db.session.scalars(select(kind).where(kind.id.in_(chunk)).options(*read))}
     return rows
+
+
+# Of a person, what stands in a mail or decides about it; what hangs on them (their organization) does not.
+_OF_A_PERSON = (
+    Person.consultation_id,
+    Person.given_name,
+    Person.family_name,
+    Person.email,
+    Person.language,
+    Person.do_not_contact,
+    Person.wants_calendar,
+    Person.discreet,
+)

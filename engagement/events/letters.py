@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from engagement.consultations.models import Consultation, Status
 from engagement.events.calendar import Entry
-from engagement.events.gathering import Gathered, gather, sittings_in_order
+from engagement.events.gathering import Alike, Gathered, gather, sittings_in_order
 from engagement.events.models import Event, EventStatus, Seat, SeatState, Sitting
 from engagement.events.moulds import Guest, Mould
 from engagement.events.posting import mail_domain
@@ -73,7 +73,8 @@ OPENS_AT_LEAST = timedelta(days=120)
 class Subject:
     """Everything that one mail is about. ``sitting`` is None for an event without a date yet.
 
-    ``gathered`` is what the mails of its batch have in common.
+    ``gathered`` is what the mails of its batch are about, ``alike`` what those to all guests
+    of this sitting have in common.
     """
 
     consultation: Consultation
@@ -83,6 +84,7 @@ class Subject:
     sitting: Sitting | None
     sittings: tuple[Sitting, ...]
     gathered: Gathered = field(default_factory=Gathered)
+    alike: Alike = field(default_factory=Alike)
 
     @property
     def discreet(self) -> bool:
@@ -112,11 +114,10 @@ def _invitation(message: Message, gathered: Gathered) -> Said:
         return about
     if about.invitation is not None and about.invitation.choice is not None:
         return Dropped("replied meanwhile")
-    reason = gathered.once(("invites", *_about(about)), lambda: _why_nobody_is_invited(about))
+    reason = about.alike.once("invites", lambda: _why_nobody_is_invited(about))
     if reason:
         return Dropped(reason)
-    event = about.event
-    if not gathered.once(("agrees", event.id), lambda: not (event.stale_texts() or event.missing_texts())):
+    if not about.alike.once("agrees", lambda: not (about.event.stale_texts() or about.event.missing_texts())):
         return Waits("the event's English and French do not agree yet")
     return _composed(message, about, lambda language, link: _invitation_values(about, language, link))
 
@@ -168,21 +169,22 @@ def _subject(message: Message, gathered: Gathered | None = None) -> Subject | Dr
     consultation = known.consultations.get(event.consultation_id) if event else None
     if invitation is None or event is None or person is None or consultation is None:
         return Dropped("the invitation is gone")
-    sittings = known.sittings[event.id]
-    wanted = message.details.get("sitting_id")
-    sitting = next((row for row in sittings if str(row.id) == wanted), None)
-    reasons = {
-        "withdrawn": invitation.withdrawn_at is not None,
-        "the event is cancelled": event.status is EventStatus.CANCELLED,
-        "asked not to be written to": person.do_not_contact,
-        "the sitting is gone": wanted is not None and sitting is None,
-    }
-    for reason, holds in reasons.items():
-        if holds:
-            return Dropped(reason)
+    sittings, wanted = known.sittings[event.id], message.details.get("sitting_id")
+    alike = known.alike(event.id, wanted)
+    sitting = alike.once("sitting", lambda: next((row for row in sittings if str(row.id) == wanted), None))
+    reason = alike.once("gone", lambda: _why_there_is_nothing_to_say(event, sitting, wanted))
+    if invitation.withdrawn_at is not None or person.do_not_contact or reason:
+        withdrawn = "withdrawn" if invitation.withdrawn_at is not None else ""
+        return Dropped(withdrawn or reason or "asked not to be written to")
     if consultation.status is Status.PAUSED:
         return Waits("the consultation is paused")
-    return Subject(consultation, event, person, invitation, sitting, sittings, known)
+    return Subject(consultation, event, person, invitation, sitting, sittings, known, alike)
+
+
+def _why_there_is_nothing_to_say(event: Event, sitting: Sitting | None, wanted: str | None) -> str:
+    if event.status is EventStatus.CANCELLED:
+        return "the event is cancelled"
+    return "the sitting is gone" if wanted is not None and sitting is None else ""
 
 
 def _standing(about: Subject) -> Reply | None:
@@ -194,9 +196,9 @@ def _standing(about: Subject) -> Reply | None:
 
 def _composed(message: Message, about: Subject, values_in: ValuesIn) -> Composed:
     assert about.invitation is not None  # noqa: S101 - whoever calls has looked.
-    expires_at = about.gathered.once(("expires", about.event.id), lambda: _expiry(about))
+    expires_at = about.alike.once("expires", lambda: _expiry(about))
     token, row = draft_link(about.invitation.id, expires_at)
-    link = f"{about.gathered.once('address', lambda: settings().base_url)}/r/{token}"
+    link = f"{about.alike.once('address', lambda: settings().base_url)}/r/{token}"
     values = {language: values_in(language, link) for language in languages_of(message.language)}
     return Composed(
         to_name=about.person.name,
@@ -216,15 +218,11 @@ def _expiry(about: Subject) -> datetime:
 def _shared_values(about: Subject, language: Language, link: str) -> dict[str, str]:
     greeting = {"en": f"Dear {about.person.name},", "fr": f"Bonjour {about.person.name},"}
     return {
-        **about.gathered.once((*_about(about), language), lambda: _values_for_all(about, language)),
+        **about.alike.once(("values", language), lambda: _values_for_all(about, language)),
         "salutation": greeting[language],
         "event_name": _name_that_others_see(about, language),
         "reply_link": link,
     }
-
-
-def _about(about: Subject) -> tuple[UUID, UUID | None]:
-    return about.event.id, about.sitting.id if about.sitting else None
 
 
 def _values_for_all(about: Subject, language: Language) -> dict[str, str]:
@@ -247,8 +245,8 @@ def _name_that_others_see(about: Subject, language: Language) -> str:
     """Return the event's name for a subject line and a calendar: that of a restricted one would tell what its guests have lived."""
     if about.discreet:
         return NEUTRAL.in_(language)
-    return about.gathered.once(
-        ("name", about.event.id, language),
+    return about.alike.once(
+        ("name", language),
         lambda: (KINDS[about.event.kind] if about.event.restricted else about.event.title).in_(language),
     )
 
@@ -278,7 +276,7 @@ def contact_words(consultation: Consultation, language: Language) -> str:
 
 
 def _invitation_values(about: Subject, language: Language, link: str) -> dict[str, str]:
-    alike = about.gathered.once(("invitation", *_about(about), language), lambda: _invitation_for_all(about, language))
+    alike = about.alike.once(("invitation", language), lambda: _invitation_for_all(about, language))
     return {**_shared_values(about, language, link), **alike}
 
 
@@ -312,8 +310,8 @@ def _calendar(about: Subject, language: str, values: Values) -> CalendarPart | N
         return None
     holds_online = seat is not None and seat.state is SeatState.TAKEN and seat.mode is Mode.ONLINE
     waits = seat is not None and seat.state is SeatState.WAITING
-    alike = ("mould", *_about(about), language, about.discreet, holds_online)
-    mould = about.gathered.once(alike, lambda: Mould(_entry_for_all(about, language, values, holds_online=holds_online)))
+    kind = ("mould", language, about.discreet, holds_online)
+    mould = about.alike.once(kind, lambda: Mould(_entry_for_all(about, language, values, holds_online=holds_online)))
     # Somebody who waits has said yes and has no seat: their calendar shows it as not settled.
     partstat = Choice.TENTATIVE if waits else row.partstat
     person = about.person

@@ -56,7 +56,7 @@ def invite_many(
         same = {"consultation_id": consultation_id, **about, "wave": wave, "created_at": moment}
         rows: list[dict[str, Any]] = [{"id": new_id(), "person_id": each, **same} for each in wanted if each not in there]
         stored = insert_new(session, Invitation, rows)
-        note_many(session, "invite", Invitation, [(each, consultation_id) for each in stored], actor)
+        note_many(session, "invite", "invitation", [(each, consultation_id) for each in stored], actor)
         found = {row["person_id"]: Invited(row["id"], row["person_id"], moment) for row in rows if row["id"] in stored}
         # Somebody else asked the same person in the same moment; theirs stands.
         there |= _standing(session, [row["person_id"] for row in rows if row["id"] not in stored], about)
@@ -77,7 +77,7 @@ def _revived(session: Session, there: dict[UUID, tuple[Invited, bool]], consulta
     for chunk in in_chunks(back):
         anew = {"withdrawn_at": None, "choice": None, "replied_at": None, "created_at": moment}
         session.execute(update(Invitation).where(Invitation.id.in_(chunk)).values(**anew))
-    note_many(session, "invite_again", Invitation, [(each, consultation_id) for each in back], actor)
+    note_many(session, "invite_again", "invitation", [(each, consultation_id) for each in back], actor)
     return {
         person_id: Invited(invited.id, person_id, moment) if withdrawn else invited for person_id, (invited, withdrawn) in there.items()
     }

@@ -81,9 +81,9 @@ def note(session: Session, verb: str, subject: Base, actor: Actor, consultation_
     )
 
 
-def note_many(session: Session, verb: str, kind: type[Base], subjects: Iterable[tuple[UUID, UUID | None]], actor: Actor) -> None:
+def note_many(session: Session, verb: str, table: str, subjects: Iterable[tuple[UUID, UUID | None]], actor: Actor) -> None:
     """Write what ``note`` writes, for many rows of one table; ``subjects`` are their ids with those of their consultations."""
     moment = now()
-    same = {"at": moment, "actor_kind": actor.kind, "actor_id": actor.id, "verb": verb, "subject_table": kind.__tablename__}
+    same = {"at": moment, "actor_kind": actor.kind, "actor_id": actor.id, "verb": verb, "subject_table": table}
     rows = [{"id": new_id(), **same, "subject_id": row, "consultation_id": consultation} for row, consultation in subjects]
     insert_all(session, AuditEntry, rows)

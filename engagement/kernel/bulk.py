@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import insert, select
@@ -18,6 +20,18 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 # As many values as one question lists.
 LISTED = 500
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Put off Python's search for garbage in the block: it would go through all that is loaded, for rows that are still needed."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def in_chunks(values: Sequence[T], size: int = LISTED) -> Iterator[Sequence[T]]:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from engagement.consultations.models import Consultation
 from engagement.kernel.base import new_id
-from engagement.kernel.bulk import insert_all, store_all
+from engagement.kernel.bulk import insert_all, store_all, without_collecting
 from engagement.kernel.clock import now
 from engagement.kernel.crypto import address_index, domain_index, keys, place_of
 from engagement.kernel.db import db, writing
@@ -56,8 +56,9 @@ def prepare_many(ids: Sequence[UUID]) -> list[State]:
 
 def _prepare_some(ids: Sequence[UUID]) -> list[State]:
     try:
-        written = dict(_written(ids))
-        states = _stored(written)
+        with without_collecting():
+            written = dict(_written(ids))
+            states = _stored(written)
     except (OperationalError, InterfaceError):
         # The database itself is in trouble: no row is to blame.
         raise

@@ -45,8 +45,9 @@ class Mail:
 def plan_many(mails: Sequence[Mail], *, actor: Actor) -> list[UUID]:
     """Plan many mails, and return the ids of the messages that are new.
 
-    The same is stored for each as ``plan`` stores. One whose ``dedup_key`` was planned before,
-    or stands earlier among ``mails``, is left out.
+    The same is stored for each as ``plan`` stores, save that the messages of a mailing are
+    written into the audit together: each of them names its mailing. One whose ``dedup_key``
+    was planned before, or stands earlier among ``mails``, is left out.
     """
     with writing() as session:
         session.flush()
@@ -60,10 +61,17 @@ def plan_many(mails: Sequence[Mail], *, actor: Actor) -> list[UUID]:
         new = [row for row in rows if row["id"] in stored]
         told = {"at": moment, "state": State.PLANNED, "why": ""}
         insert_all(session, MessageEvent, [{"id": new_id(), "message_id": row["id"], **told} for row in new])
-        note_many(session, "plan_message", Message, [(row["id"], row["consultation_id"]) for row in new], actor)
+        _note(session, new, actor)
         if new:
             ring_when_stored(session)
         return [row["id"] for row in new]
+
+
+def _note(session: Session, new: Sequence[Mapping[str, Any]], actor: Actor) -> None:
+    alone = [(row["id"], row["consultation_id"]) for row in new if row["mailing_id"] is None]
+    note_many(session, "plan_message", Message.__tablename__, alone, actor)
+    mailings = {row["mailing_id"]: row["consultation_id"] for row in new if row["mailing_id"] is not None}
+    note_many(session, "plan_messages", "mailing", mailings.items(), actor)
 
 
 def _planned_before(session: Session, keys: Sequence[str]) -> set[str]:

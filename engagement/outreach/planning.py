@@ -19,6 +19,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from engagement.events.posting import ask_many_to_come
 from engagement.kernel.audit import Actor, note_many, staff
+from engagement.kernel.bulk import without_collecting
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import DomainError, what_broke
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from engagement.consultations.access import Access
 
 # How long one step should hold the write lock, in seconds; at most, 200 ms are allowed.
-HOLD = 0.05
+HOLD = 0.07
 # Between two steps, whoever waits for the write lock gets in.
 PAUSE = 0.005
 # So many people are gone through in the first step; then as many as take HOLD.
@@ -142,7 +143,7 @@ def _pass_over(mailing_id: UUID, at: int | None) -> int:
         # Another worker may have gone on meanwhile; then it is somebody else's turn.
         if mailing.planned == at:
             passed = UUID(mailing.people[mailing.planned])
-            note_many(session, "could_not_plan", Person, [(passed, mailing.consultation_id)], _by(mailing))
+            note_many(session, "could_not_plan", "person", [(passed, mailing.consultation_id)], _by(mailing))
             mailing.planned += 1
         return 1
 
@@ -161,7 +162,7 @@ def _locked(session: Session, mailing_id: UUID, owed: Owed | None) -> Mailing | 
 def _plan_some(mailing_id: UUID, number: int = AT_ONCE, owed: Owed | None = None) -> int:
     """Go through the next ``number`` people in one transaction; return how many there were."""
     _look_before_the_lock(mailing_id)
-    with writing() as session:
+    with without_collecting(), writing() as session:
         mailing = _locked(session, mailing_id, owed)
         if mailing is None:
             return 0
