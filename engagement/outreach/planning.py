@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from engagement.consultations.access import Access
 
 # How long one step should hold the write lock, in seconds; at most, 200 ms are allowed.
-HOLD = 0.07
+HOLD = 0.05
 # Between two steps, whoever waits for the write lock gets in.
 PAUSE = 0.005
 # So many people are gone through in the first step; then as many as take HOLD.
