@@ -136,8 +136,9 @@ def _long(text: str) -> str:
 
 def name_words(text: str) -> str:
     """Return a name as a parameter can hold it."""
-    # RFC 5545, 3.2: a parameter's value cannot hold a double quote at all.
-    return one_line(text).replace('"', "'") or "–"
+    # RFC 5545, 3.2: a parameter's value cannot hold a double quote at all. A backslash means nothing there, but
+    # some programs take it for an escape of what follows: the end of the name.
+    return one_line(text).replace('"', "'").replace("\\", "/") or "–"
 
 
 def entry_for(session: Session, invitation_id: UUID, sitting_id: UUID, domain: str) -> CalendarEntry:

@@ -1,6 +1,8 @@
 """What an event's mails say, to whom they go, and when they do not go any more."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 import vobject
@@ -11,11 +13,12 @@ from engagement.events.letters import compose_confirmation, compose_invitation, 
 from engagement.events.models import CalendarEntry
 from engagement.events.replies import Answer, promote_from_waitlist, reply_to_event, withdraw_guest
 from engagement.events.seats import waiting_line
-from engagement.events.service import SittingPlan, ask_to_come, cancel_event, edit_event, edit_sitting, sittings_of
+from engagement.events.service import SittingPlan, ask_to_come, cancel_event, edit_event, edit_sitting, schedule_event, sittings_of
 from engagement.invitations.links import open_link
 from engagement.invitations.models import Channel, Choice, Mode
 from engagement.kernel.audit import SYSTEM, by_link
 from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import in_utc
 from engagement.kernel.db import db, writing
 from engagement.mailing.composing import Composed, Dropped, Sketch, Waits
 from engagement.mailing.letters import write
@@ -278,3 +281,25 @@ def test_whoever_is_invited_again_has_not_replied_yet_in_the_calendar_either(con
     asked(event, person)
     db.session.rollback()
     assert db.session.scalars(select(CalendarEntry.partstat)).all() == [None]
+
+
+def test_vancouver_in_december_2026_reads_nine_on_its_own_clocks_and_sixteen_utc(consultation):
+    # British Columbia stays on UTC−7 all year since tzdata 2026b; an older copy of the zones would say 17:00.
+    plan = SittingPlan(
+        starts_wall=datetime.fromisoformat("2026-12-08T09:00"), ends_wall=datetime.fromisoformat("2026-12-08T11:30"), seats_in_person=10
+    )  # fmt: skip
+    wanted = particulars(zone="America/Vancouver")
+    event = schedule_event(consultation_id=consultation.id, particulars=wanted, sittings=[plan], actor=SYSTEM)
+    asked(event, a_person(consultation, language=None))
+    (message,) = messages("event_invitation")
+    composed = compose_invitation(message)
+    calendar = vobject.readOne(composed.calendar.ics.decode()).vevent
+    assert (calendar.dtstart.value, calendar.dtend.value) == (
+        datetime(2026, 12, 8, 16, tzinfo=UTC),
+        datetime(2026, 12, 8, 18, 30, tzinfo=UTC),
+    )
+    assert b"DTSTART:20261208T160000Z" in composed.calendar.ics
+    assert in_utc(plan.starts_wall, "America/Vancouver").astimezone(ZoneInfo("America/Vancouver")).strftime("%z") == "-0700"
+    plain = reading(message, composed).plain
+    assert "When: Tuesday 8 December 2026, 09:00 to 11:30 (Pacific)" in plain
+    assert "le\u00a0mardi 8 décembre 2026, de 9\u00a0h à 11\u00a0h\u00a030 (heure du Pacifique)" in plain
