@@ -75,8 +75,8 @@ def build(letter: Letter) -> bytes:
     if letter.reply_to:
         headers.insert(2, f"Reply-To: {plain_address(letter.reply_to)}")
     if letter.unsubscribe:
-        # The line is folded before the address, which is long.
-        headers += [f"List-Unsubscribe:{CRLF} <{_link(letter.unsubscribe)}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
+        # On one line, however long: to begin with an empty one would be folding that some servers refuse.
+        headers += [f"List-Unsubscribe: <{_link(letter.unsubscribe)}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
     alternatives = [
         _part("text/plain; charset=UTF-8", _coded(_text(letter.plain, "text"))),
         _part("text/html; charset=UTF-8", _coded(_text(letter.html, "text"))),

@@ -9,7 +9,7 @@ import vobject
 from sqlalchemy import select
 
 from engagement.consultations.models import Consultation, Status
-from engagement.events.letters import compose_confirmation, compose_invitation, preview_invitation
+from engagement.events.letters import compose_confirmation, compose_invitation, invitations_among, preview_invitation
 from engagement.events.models import CalendarEntry
 from engagement.events.replies import Answer, promote_from_waitlist, reply_to_event, withdraw_guest
 from engagement.events.seats import waiting_line
@@ -22,7 +22,8 @@ from engagement.kernel.clock import in_utc
 from engagement.kernel.db import db, writing
 from engagement.mailing.composing import Composed, Dropped, Sketch, Waits
 from engagement.mailing.letters import write
-from engagement.mailing.models import Message
+from engagement.mailing.models import Message, State
+from engagement.mailing.preparing import prepare
 from engagement.mailing.texts import shipped_text
 from engagement.roster.models import Person
 from tests.events.given import a_person, an_event, ended, particulars, the_sitting
@@ -303,3 +304,43 @@ def test_vancouver_in_december_2026_reads_nine_on_its_own_clocks_and_sixteen_utc
     plain = reading(message, composed).plain
     assert "When: Tuesday 8 December 2026, 09:00 to 11:30 (Pacific)" in plain
     assert "le\u00a0mardi 8 décembre 2026, de 9\u00a0h à 11\u00a0h\u00a030 (heure du Pacifique)" in plain
+
+
+def test_a_discreet_mail_names_nothing_where_others_may_look_and_everything_inside(consultation):
+    event = an_event(consultation, "Survivors")
+    asked(event, a_person(consultation, language="fr"))
+    with writing() as session:
+        session.get_one(Person, db.session.scalar(select(Message.person_id))).discreet = True
+    (message,) = messages("event_invitation")
+    composed = compose_invitation(message)
+    mail = reading(message, composed)
+    assert composed.discreet
+    assert "Survivors" not in mail.subject
+    assert b"Survivors" not in composed.calendar.ics
+    assert "Survivors" in mail.plain
+
+
+def test_in_one_batch_a_discreet_guest_and_another_are_told_as_each_wants(consultation):
+    event = an_event(consultation, "Survivors")
+    people = [a_person(consultation) for _ in range(3)]
+    for person in people:
+        asked(event, person)
+    with writing() as session:
+        session.get_one(Person, people[1].id).discreet = True
+    sent = messages("event_invitation")
+    compose = invitations_among(sent)
+    named = {message.person_id: b"Survivors" in compose(message).calendar.ics for message in sent}
+    assert [named[person.id] for person in people] == [True, False, True]
+    links = {compose(message).values["en"]["reply_link"] for message in sent}
+    assert len(links) == 3
+
+
+def test_a_discreet_mail_comes_from_an_address_without_a_name(consultation):
+    asked(an_event(consultation), a_person(consultation, language="fr"))
+    with writing() as session:
+        session.get_one(Person, db.session.scalar(select(Message.person_id))).discreet = True
+    (message,) = messages("event_invitation")
+    assert prepare(message.id) is State.QUEUED
+    db.session.rollback()
+    raw = db.session.get_one(Message, message.id, populate_existing=True).raw
+    assert raw.startswith(b"From: consultations@convoke.example\r\n")
