@@ -11,18 +11,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engagement.events.models import CalendarEntry
 from engagement.invitations.models import Choice
+from engagement.kernel.base import new_id
+from engagement.kernel.bulk import in_chunks, insert_new
 from engagement.kernel.tokens import new_mailbox_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
     from icalendar import vCalAddress, vUri
     from sqlalchemy.orm import Session
+
+    from engagement.invitations.inviting import Invited
 
 PRODID = "-//Convoke//Convoke//EN"
 PARTSTAT = {None: "NEEDS-ACTION", Choice.ACCEPTED: "ACCEPTED", Choice.TENTATIVE: "TENTATIVE", Choice.DECLINED: "DECLINED"}
@@ -104,7 +109,7 @@ def _organizer(entry: Entry) -> vCalAddress:
     from icalendar import vCalAddress  # noqa: PLC0415
 
     address = vCalAddress(f"mailto:replies+{entry.mailbox}@{entry.domain}")
-    address.params["CN"] = _name(entry.organizer_name)
+    address.params["CN"] = name_words(entry.organizer_name)
     return address
 
 
@@ -112,7 +117,7 @@ def _attendee(entry: Entry) -> vCalAddress:
     from icalendar import vCalAddress  # noqa: PLC0415
 
     address = vCalAddress(f"mailto:{one_line(entry.attendee_address)}")
-    address.params["CN"] = _name(entry.attendee_name)
+    address.params["CN"] = name_words(entry.attendee_name)
     address.params["CUTYPE"] = "INDIVIDUAL"
     address.params["ROLE"] = "REQ-PARTICIPANT"
     address.params["PARTSTAT"] = PARTSTAT[entry.partstat]
@@ -129,9 +134,11 @@ def _long(text: str) -> str:
     return _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
-def _name(text: str) -> str:
-    # RFC 5545, 3.2: a parameter's value cannot hold a double quote at all.
-    return one_line(text).replace('"', "'") or "–"
+def name_words(text: str) -> str:
+    """Return a name as a parameter can hold it."""
+    # RFC 5545, 3.2: a parameter's value cannot hold a double quote at all. A backslash means nothing there, but
+    # some programs take it for an escape of what follows: the end of the name.
+    return one_line(text).replace('"', "'").replace("\\", "/") or "–"
 
 
 def entry_for(session: Session, invitation_id: UUID, sitting_id: UUID, domain: str) -> CalendarEntry:
@@ -148,3 +155,24 @@ def entry_for(session: Session, invitation_id: UUID, sitting_id: UUID, domain: s
         )
         session.add(found)
     return found
+
+
+def entries_for(session: Session, asked: Sequence[Invited], sitting_ids: Sequence[UUID], domain: str) -> None:
+    """Have each of these guests have an entry for each of these sittings, made now where there is none.
+
+    Who has not replied yet (or was invited again) has not replied in the calendar either.
+    """
+    for some in in_chunks(asked):
+        of_them = CalendarEntry.invitation_id.in_([each.id for each in some])
+        there = {tuple(row) for row in session.execute(select(CalendarEntry.invitation_id, CalendarEntry.sitting_id).where(of_them))}
+        silent = [each.id for each in some if each.choice is None] if there else []
+        if silent:
+            unsaid = update(CalendarEntry).where(CalendarEntry.invitation_id.in_(silent), CalendarEntry.sitting_id.in_(sitting_ids))
+            session.execute(unsaid.values(partstat=None))
+        missing = [(each.id, sitting_id) for each in some for sitting_id in sitting_ids if (each.id, sitting_id) not in there]
+        rows = [
+            {"id": new_id(), "invitation_id": invitation_id, "sitting_id": sitting_id, "uid": f"{uuid4()}@{domain}"}
+            | {"mailbox": new_mailbox_name(), "sequence": 0}
+            for invitation_id, sitting_id in missing
+        ]
+        insert_new(session, CalendarEntry, rows)

@@ -6,17 +6,16 @@ has replied meanwhile, was withdrawn or asked not to be written to gets none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
-from sqlalchemy import select
-
 from engagement.consultations.models import Consultation, Status
-from engagement.events.calendar import Entry, calendar_part
-from engagement.events.models import CalendarEntry, Event, EventStatus, Seat, SeatState, Sitting
+from engagement.events.calendar import Entry
+from engagement.events.gathering import Alike, Gathered, gather, sittings_in_order
+from engagement.events.models import Event, EventStatus, Seat, SeatState, Sitting
+from engagement.events.moulds import Guest, Mould
 from engagement.events.posting import mail_domain
-from engagement.events.seats import seat_of
 from engagement.events.vocabulary import KINDS
 from engagement.events.wording import agenda_words, kept_words, part_words, recorded_words, when_words
 from engagement.invitations.links import draft_link
@@ -27,7 +26,7 @@ from engagement.kernel.clock import end_of_day, now
 from engagement.kernel.db import db
 from engagement.kernel.settings import settings
 from engagement.kernel.wording import date_words
-from engagement.mailing.composing import CalendarPart, Composed, Composer, Dropped, Kind, Sketch, Values, Waits
+from engagement.mailing.composing import CalendarPart, Compose, Composed, Composer, Dropped, Kind, Said, Sketch, Values, Waits
 from engagement.mailing.letters import languages_of
 from engagement.mailing.preference_links import sample_preference_link
 from engagement.roster.models import Person
@@ -35,6 +34,7 @@ from engagement.roster.models import Person
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from engagement.mailing.models import Message
 
@@ -59,6 +59,8 @@ INVITATION_PLACES = (*SHARED, "about", "agenda", "part", "reply_by")
 CONFIRMATION_PLACES = (*SHARED, "recorded", "questionnaire")
 # A consultation that stands here invites nobody any more.
 PAST_INVITING = frozenset({Status.ANALYSING, Status.REPORTED, Status.NOT_GOING_FORWARD})
+# What a discreet mail calls its event where others may look over somebody's shoulder.
+NEUTRAL = Text("Meeting", "Rencontre")
 # Calendars are shared with colleagues and assistants: the personal link stands in the mail only.
 _REPLY_BY_MAIL: dict[Language, str] = {
     "en": "To reply or to change your reply, use the link in our message.",
@@ -71,7 +73,11 @@ OPENS_AT_LEAST = timedelta(days=120)
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Everything that one mail is about. ``sitting`` is None for an event without a date yet."""
+    """Everything that one mail is about. ``sitting`` is None for an event without a date yet.
+
+    ``gathered`` is what the mails of its batch are about, ``alike`` what those to all guests
+    of this sitting have in common.
+    """
 
     consultation: Consultation
     event: Event
@@ -79,26 +85,54 @@ class Subject:
     invitation: Invitation | None
     sitting: Sitting | None
     sittings: tuple[Sitting, ...]
+    gathered: Gathered = field(default_factory=Gathered)
+    alike: Alike = field(default_factory=Alike)
+
+    @property
+    def discreet(self) -> bool:
+        """Return whether nothing that others may see of this mail says what it is about."""
+        return self.event.discreet or self.person.discreet
+
+    @property
+    def held(self) -> tuple[UUID, UUID] | None:
+        """Return by what the guest's calendar entry and seat are found; None where there is no date yet."""
+        return (self.invitation.id, self.sitting.id) if self.invitation is not None and self.sitting is not None else None
 
 
-def compose_invitation(message: Message) -> Composed | Dropped | Waits:
+def compose_invitation(message: Message) -> Said:
     """Return the invitation to one sitting, or why it does not go."""
-    about = _subject(message)
+    return invitations_among([message])(message)
+
+
+def invitations_among(messages: Sequence[Message]) -> Compose:
+    """Return what composes each of ``messages``; what they are about is read now, for all of them."""
+    gathered = gather(messages)
+    return lambda message: _invitation(message, gathered)
+
+
+def _invitation(message: Message, gathered: Gathered) -> Said:
+    about = _subject(message, gathered)
     if not isinstance(about, Subject):
         return about
-    event = about.event
-    reasons = {
-        "replied meanwhile": about.invitation is not None and about.invitation.choice is not None,
-        "the consultation does not invite any more": about.consultation.status in PAST_INVITING,
-        "the sitting is over": is_over([about.sitting] if about.sitting else about.sittings),
-        "the last day to reply has passed": event.reply_by is not None and now() > end_of_day(event.reply_by, about.consultation.zone),
-    }
-    for reason, holds in reasons.items():
-        if holds:
-            return Dropped(reason)
-    if about.event.stale_texts() or about.event.missing_texts():
+    if about.invitation is not None and about.invitation.choice is not None:
+        return Dropped("replied meanwhile")
+    reason = about.alike.once("invites", lambda: _why_nobody_is_invited(about))
+    if reason:
+        return Dropped(reason)
+    if not about.alike.once("agrees", lambda: not (about.event.stale_texts() or about.event.missing_texts())):
         return Waits("the event's English and French do not agree yet")
     return _composed(message, about, lambda language, link: _invitation_values(about, language, link))
+
+
+def _why_nobody_is_invited(about: Subject) -> str:
+    """Return why nobody is invited to this sitting any more; nothing where people still are."""
+    event, consultation = about.event, about.consultation
+    reasons = {
+        "the consultation does not invite any more": consultation.status in PAST_INVITING,
+        "the sitting is over": is_over([about.sitting] if about.sitting else about.sittings),
+        "the last day to reply has passed": event.reply_by is not None and now() > end_of_day(event.reply_by, consultation.zone),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
 
 
 def is_over(sittings: Sequence[Sitting]) -> bool:
@@ -106,45 +140,53 @@ def is_over(sittings: Sequence[Sitting]) -> bool:
     return bool(sittings) and all(each.ends_at <= now() for each in sittings)
 
 
-def compose_confirmation(message: Message) -> Composed | Dropped | Waits:
+def compose_confirmation(message: Message) -> Said:
     """Return the mail that says what was recorded of a reply, or why it does not go."""
-    about = _subject(message)
+    return confirmations_among([message])(message)
+
+
+def confirmations_among(messages: Sequence[Message]) -> Compose:
+    """Return what composes each of ``messages``; what they are about is read now, for all of them."""
+    gathered = gather(messages)
+    return lambda message: _confirmation(message, gathered)
+
+
+def _confirmation(message: Message, gathered: Gathered) -> Said:
+    about = _subject(message, gathered)
     if not isinstance(about, Subject):
         return about
     reply = _standing(about)
     if reply is None or message.details.get("reply_id", str(reply.id)) != str(reply.id):
         return Dropped("a later reply stands")
-    seat = seat_of(db.session(), about.sitting.id, reply.invitation_id) if about.sitting else None
+    seat = gathered.seats.get(about.held) if about.held else None
     return _composed(message, about, lambda language, link: _confirmation_values(about, reply, seat, language, link))
 
 
-def _subject(message: Message) -> Subject | Dropped | Waits:
-    invitation = db.session.get(Invitation, message.invitation_id) if message.invitation_id else None
-    event = db.session.get(Event, invitation.event_id) if invitation and invitation.event_id else None
-    person = db.session.get(Person, invitation.person_id) if invitation else None
-    consultation = db.session.get(Consultation, event.consultation_id) if event else None
+def _subject(message: Message, gathered: Gathered | None = None) -> Subject | Dropped | Waits:
+    """Return what ``message`` is about, or why it does not go, whatever it says."""
+    known = gathered or gather([message])
+    invitation = known.invitations.get(message.invitation_id) if message.invitation_id else None
+    event = known.events.get(invitation.event_id) if invitation and invitation.event_id else None
+    person = known.people.get(invitation.person_id) if invitation else None
+    consultation = known.consultations.get(event.consultation_id) if event else None
     if invitation is None or event is None or person is None or consultation is None:
         return Dropped("the invitation is gone")
-    sittings = _sittings(event)
-    wanted = message.details.get("sitting_id")
-    sitting = next((row for row in sittings if str(row.id) == wanted), None)
-    reasons = {
-        "withdrawn": invitation.withdrawn_at is not None,
-        "the event is cancelled": event.status is EventStatus.CANCELLED,
-        "asked not to be written to": person.do_not_contact,
-        "there is no address": not person.email,
-        "the sitting is gone": wanted is not None and sitting is None,
-    }
-    for reason, holds in reasons.items():
-        if holds:
-            return Dropped(reason)
+    sittings, wanted = known.sittings[event.id], message.details.get("sitting_id")
+    alike = known.alike(event.id, wanted)
+    sitting = alike.once("sitting", lambda: next((row for row in sittings if str(row.id) == wanted), None))
+    reason = alike.once("gone", lambda: _why_there_is_nothing_to_say(event, sitting, wanted))
+    if invitation.withdrawn_at is not None or person.do_not_contact or reason:
+        withdrawn = "withdrawn" if invitation.withdrawn_at is not None else ""
+        return Dropped(withdrawn or reason or "asked not to be written to")
     if consultation.status is Status.PAUSED:
         return Waits("the consultation is paused")
-    return Subject(consultation, event, person, invitation, sitting, sittings)
+    return Subject(consultation, event, person, invitation, sitting, sittings, known, alike)
 
 
-def _sittings(event: Event) -> tuple[Sitting, ...]:
-    return tuple(db.session.scalars(select(Sitting).where(Sitting.event_id == event.id).order_by(Sitting.starts_at, Sitting.position)))
+def _why_there_is_nothing_to_say(event: Event, sitting: Sitting | None, wanted: str | None) -> str:
+    if event.status is EventStatus.CANCELLED:
+        return "the event is cancelled"
+    return "the sitting is gone" if wanted is not None and sitting is None else ""
 
 
 def _standing(about: Subject) -> Reply | None:
@@ -156,8 +198,9 @@ def _standing(about: Subject) -> Reply | None:
 
 def _composed(message: Message, about: Subject, values_in: ValuesIn) -> Composed:
     assert about.invitation is not None  # noqa: S101 - whoever calls has looked.
-    token, row = draft_link(about.invitation.id, _expiry(about))
-    link = f"{settings().base_url}/r/{token}"
+    expires_at = about.alike.once("expires", lambda: _expiry(about))
+    token, row = draft_link(about.invitation.id, expires_at)
+    link = f"{about.alike.once('address', lambda: settings().base_url)}/r/{token}"
     values = {language: values_in(language, link) for language in languages_of(message.language)}
     return Composed(
         to_name=about.person.name,
@@ -165,6 +208,7 @@ def _composed(message: Message, about: Subject, values_in: ValuesIn) -> Composed
         values=values,
         calendar=_calendar(about, message.language, values),
         rows=[row],
+        discreet=about.discreet,
     )
 
 
@@ -174,26 +218,41 @@ def _expiry(about: Subject) -> datetime:
 
 
 def _shared_values(about: Subject, language: Language, link: str) -> dict[str, str]:
-    event, consultation = about.event, about.consultation
-    kind = KINDS[event.kind].in_(language)
     greeting = {"en": f"Dear {about.person.name},", "fr": f"Bonjour {about.person.name},"}
     return {
+        **about.alike.once(("values", language), lambda: _values_for_all(about, language)),
         "salutation": greeting[language],
+        "event_name": _name_that_others_see(about, language),
+        "reply_link": link,
+    }
+
+
+def _values_for_all(about: Subject, language: Language) -> dict[str, str]:
+    """Return what every guest of this sitting reads alike."""
+    event, consultation = about.event, about.consultation
+    return {
         "consultation_title": consultation.text("title").in_(language),
         "lead": (consultation.text("lead") or consultation.text("title")).in_(language),
-        # The name of a restricted event would tell what its guests have lived: not in a subject line.
-        "event_name": kind if event.restricted else event.title.in_(language),
         "event_title": event.title.in_(language),
-        "event_kind": kind,
+        "event_kind": KINDS[event.kind].in_(language),
         "when": when_words(event, about.sitting, language),
         "where": where_words(event).in_(language),
         "access": _access_words(event, language),
-        "reply_link": link,
         "contact": contact_words(consultation, language),
         "support_line": consultation.text("support_line").in_(language),
         # The outbox puts the person's own link in its place.
         "preferences": sample_preference_link(),
     }
+
+
+def _name_that_others_see(about: Subject, language: Language) -> str:
+    """Return the event's name for a subject line and a calendar: that of a restricted one would tell what its guests have lived."""
+    if about.discreet:
+        return NEUTRAL.in_(language)
+    return about.alike.once(
+        ("name", language),
+        lambda: (KINDS[about.event.kind] if about.event.restricted else about.event.title).in_(language),
+    )
 
 
 def _access_words(event: Event, language: Language) -> str:
@@ -221,10 +280,14 @@ def contact_words(consultation: Consultation, language: Language) -> str:
 
 
 def _invitation_values(about: Subject, language: Language, link: str) -> dict[str, str]:
+    alike = about.alike.once(("invitation", language), lambda: _invitation_for_all(about, language))
+    return {**_shared_values(about, language, link), **alike}
+
+
+def _invitation_for_all(about: Subject, language: Language) -> dict[str, str]:
     event = about.event
     said = {"en": "Please reply by {day}.", "fr": "Veuillez répondre au plus tard {day}."}[language]
     return {
-        **_shared_values(about, language, link),
         "about": event.text("about").in_(language),
         "agenda": agenda_words(about.sitting, language) if about.sitting else "",
         "part": part_words(event, about.sitting, about.sittings, language),
@@ -243,25 +306,34 @@ def _confirmation_values(about: Subject, reply: Reply, seat: Seat | None, langua
 
 
 def _calendar(about: Subject, language: str, values: Values) -> CalendarPart | None:
-    if about.sitting is None or about.invitation is None:
+    if about.sitting is None or about.held is None:
         return None
-    session = db.session()
-    row = session.scalar(
-        select(CalendarEntry).where(CalendarEntry.invitation_id == about.invitation.id, CalendarEntry.sitting_id == about.sitting.id)
-    )
+    row, seat = about.gathered.entries.get(about.held), about.gathered.seats.get(about.held)
     # Whoever has said no is not written into a calendar once more: others may read it.
     if row is None or row.partstat is Choice.DECLINED:
         return None
-    seat = seat_of(session, about.sitting.id, about.invitation.id)
     holds_online = seat is not None and seat.state is SeatState.TAKEN and seat.mode is Mode.ONLINE
     waits = seat is not None and seat.state is SeatState.WAITING
+    kind = ("mould", language, about.discreet, holds_online)
+    mould = about.alike.once(kind, lambda: Mould(_entry_for_all(about, language, values, holds_online=holds_online)))
+    # Somebody who waits has said yes and has no seat: their calendar shows it as not settled.
+    partstat = Choice.TENTATIVE if waits else row.partstat
+    person = about.person
+    return CalendarPart(
+        "REQUEST", mould.filled(Guest(row.uid, row.mailbox, row.sequence, now(), person.name, person.email or "", partstat))
+    )
+
+
+def _entry_for_all(about: Subject, language: str, values: Values, *, holds_online: bool) -> Entry:
+    """Return what the calendars of all who take part in this way are told alike; nobody in particular stands in it."""
+    assert about.sitting is not None  # noqa: S101 - without one there is no entry.
     event = about.event
     lead = about.consultation.text("lead") or about.consultation.text("title")
-    entry = Entry(
-        uid=row.uid,
-        mailbox=row.mailbox,
+    return Entry(
+        uid="",
+        mailbox="",
         domain=mail_domain(),
-        sequence=row.sequence,
+        sequence=0,
         stamp=now(),
         starts_at=about.sitting.starts_at,
         ends_at=about.sitting.ends_at,
@@ -269,13 +341,10 @@ def _calendar(about: Subject, language: str, values: Values) -> CalendarPart | N
         location="" if event.format == "online" or holds_online else _joined(language, {"en": event.venue_en, "fr": event.venue_fr}),
         description="\n\n".join(_REPLY_BY_MAIL[each] for each in languages_of(language)),
         organizer_name=_joined(language, {"en": lead.en, "fr": lead.fr}),
-        attendee_name=about.person.name,
-        attendee_address=about.person.email or "",
-        # Somebody who waits has said yes and has no seat: their calendar shows it as not settled.
-        partstat=Choice.TENTATIVE if waits else row.partstat,
+        attendee_name="",
+        attendee_address="",
         online_link=event.online_link or "" if holds_online else "",
     )
-    return CalendarPart("REQUEST", calendar_part(entry))
 
 
 def _joined(language: str, words: dict[Language, str]) -> str:
@@ -290,7 +359,7 @@ def preview_invitation(sketch: Sketch) -> Values:
     consultation = db.session.get(Consultation, sketch.consultation_id)
     if event is None or person is None or consultation is None:
         return {}
-    sittings = _sittings(event)
+    sittings = sittings_in_order(event.id)
     about = Subject(consultation, event, person, None, sittings[0] if sittings else None, sittings)
     link = f"{settings().base_url}/r/…"
     return {language: _invitation_values(about, language, link) for language in ("en", "fr")}
@@ -302,5 +371,7 @@ def invitation_was_sent(message: Message) -> None:
         mark_distributed(invitation_id=message.invitation_id, at=message.sent_at or now())
 
 
-INVITATION_COMPOSER = Composer("event_invitation", INVITATION_PLACES, compose_invitation, preview_invitation)
-CONFIRMATION_COMPOSER = Composer("event_confirmation", CONFIRMATION_PLACES, compose_confirmation, kind=Kind.ANSWER)
+INVITATION_COMPOSER = Composer("event_invitation", INVITATION_PLACES, compose_invitation, preview_invitation, gather=invitations_among)
+CONFIRMATION_COMPOSER = Composer(
+    "event_confirmation", CONFIRMATION_PLACES, compose_confirmation, kind=Kind.ANSWER, gather=confirmations_among
+)

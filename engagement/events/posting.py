@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from engagement.events.calendar import entry_for
+from engagement.events.calendar import entries_for, entry_for
 from engagement.events.models import Event, Sitting
+from engagement.invitations.inviting import Invited, invite_many
 from engagement.invitations.models import Invitation
-from engagement.invitations.service import invite
 from engagement.kernel.db import writing
 from engagement.kernel.errors import AbsentError
 from engagement.kernel.settings import settings
+from engagement.mailing.planning import Mail, plan_many
 from engagement.mailing.service import plan
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -55,26 +56,55 @@ def ask_to_come(
     Raises AbsentError where event and person are not of one consultation.
     """
     with writing() as session:
-        event, person = session.get(Event, event_id), session.get(Person, person_id)
-        if event is None or person is None or event.consultation_id != person.consultation_id:
+        person = session.get(Person, person_id)
+        people = [person] if person is not None else []
+        asked = ask_many_to_come(event_id=event_id, people=people, mailing_id=mailing_id, details=details, due_at=due_at, actor=actor)
+        if person_id not in asked:
             raise AbsentError
-        invitation = invite(consultation_id=event.consultation_id, person_id=person_id, event_id=event_id, actor=actor)
-        if person.email:
-            for sitting_id in _sitting_ids(session, event_id):
-                told = {**(details or {}), **_entered(session, invitation, sitting_id)}
-                plan(
-                    consultation_id=invitation.consultation_id,
-                    person_id=person.id,
-                    purpose=INVITATION,
-                    language=person.language or "both",
-                    dedup_key=_once(invitation, sitting_id),
-                    invitation_id=invitation.id,
-                    mailing_id=mailing_id,
-                    details=told,
-                    due_at=due_at,
-                    actor=actor,
-                )
-    return invitation
+        return session.get_one(Invitation, asked[person_id].id, populate_existing=True)
+
+
+def ask_many_to_come(
+    *,
+    event_id: UUID,
+    people: Sequence[Person],
+    mailing_id: UUID | None = None,
+    details: Mapping[str, str] | None = None,
+    due_at: datetime | None = None,
+    round_number: int = 1,
+    actor: Actor,
+) -> dict[UUID, Invited]:
+    """Invite many people to an event and plan their mails, as ``ask_to_come`` does; return the invitations by person.
+
+    ``people`` were read in this transaction; who is not of the event's consultation is left out. In a later round of a mailing
+    (``round_number`` 2 and up) each of them gets the mail once more.
+    Raises AbsentError where there is no such event.
+    """
+    with writing() as session:
+        event = session.get(Event, event_id)
+        if event is None:
+            raise AbsentError
+        languages = {each.id: each.language for each in people if each.consultation_id == event.consultation_id}
+        asked = invite_many(consultation_id=event.consultation_id, person_ids=list(languages), event_id=event_id, actor=actor)
+        sitting_ids = _sitting_ids(session, event_id)
+        entries_for(session, list(asked.values()), [each for each in sitting_ids if each is not None], mail_domain())
+        mails = [
+            Mail(
+                consultation_id=event.consultation_id,
+                person_id=invited.person_id,
+                purpose=INVITATION,
+                language=languages[invited.person_id] or "both",
+                dedup_key=_once(invited, sitting_id, round_number),
+                invitation_id=invited.id,
+                mailing_id=mailing_id,
+                details={**(details or {}), **({"sitting_id": str(sitting_id)} if sitting_id else {})},
+                due_at=due_at,
+            )
+            for invited in asked.values()
+            for sitting_id in sitting_ids
+        ]
+        plan_many(mails, actor=actor)
+    return asked
 
 
 def _entered(session: Session, invitation: Invitation, sitting_id: UUID | None) -> dict[str, str]:
@@ -93,9 +123,10 @@ def _sitting_ids(session: Session, event_id: UUID) -> list[UUID | None]:
     return list(ids) or [None]
 
 
-def _once(invitation: Invitation, sitting_id: UUID | None) -> str:
+def _once(invited: Invited, sitting_id: UUID | None, round_number: int) -> str:
     # An invitation that was withdrawn and is made again is something new to say.
-    return f"{INVITATION}:{invitation.id}:{sitting_id or 'undated'}:{invitation.created_at.timestamp():.6f}"
+    said = f"{INVITATION}:{invited.id}:{sitting_id or 'undated'}:{invited.created_at.timestamp():.6f}"
+    return f"{said}:round-{round_number}" if round_number > 1 else said
 
 
 def confirm_reply(session: Session, invitation: Invitation, reply: Reply, actor: Actor, entry: CalendarEntry | None = None) -> None:

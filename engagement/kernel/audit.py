@@ -11,10 +11,13 @@ from uuid import UUID
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engagement.kernel.base import Base, one_of, words
+from engagement.kernel.base import Base, new_id, one_of, words
+from engagement.kernel.bulk import insert_all
 from engagement.kernel.clock import now
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy.orm import Session
 
 
@@ -76,3 +79,11 @@ def note(session: Session, verb: str, subject: Base, actor: Actor, consultation_
             consultation_id=consultation_id or getattr(subject, "consultation_id", None),
         )
     )
+
+
+def note_many(session: Session, verb: str, table: str, subjects: Iterable[tuple[UUID, UUID | None]], actor: Actor) -> None:
+    """Write what ``note`` writes, for many rows of one table; ``subjects`` are their ids with those of their consultations."""
+    moment = now()
+    same = {"at": moment, "actor_kind": actor.kind, "actor_id": actor.id, "verb": verb, "subject_table": table}
+    rows = [{"id": new_id(), **same, "subject_id": row, "consultation_id": consultation} for row, consultation in subjects]
+    insert_all(session, AuditEntry, rows)

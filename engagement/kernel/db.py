@@ -9,8 +9,6 @@ link never changes anything by being fetched is a property of this file.
 
 from __future__ import annotations
 
-import fcntl
-import threading
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -20,9 +18,11 @@ from flask_sqlalchemy.session import Session as RoutingSession
 from sqlalchemy import Engine, event
 
 from engagement.kernel.base import Base
+from engagement.kernel.turns import turn_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection
     from sqlalchemy.orm import Session
@@ -66,11 +66,6 @@ def close_connections(*, forked: bool = False) -> None:
         engine.dispose(close=not forked)
 
 
-# Writers queue here before they ask SQLite for its lock: those of one process at a lock of its own, whole
-# processes at a file beside the database. SQLite's own queue is no queue: everybody sleeps and asks again
-# now and then, and of 200 at once some were unlucky for longer than busy_timeout. PostgreSQL needs none of this.
-_one_at_a_time = threading.Lock()
-
 _MAY_WRITE = "may_write"
 SQLITE_SETTINGS = (
     "journal_mode=WAL",
@@ -100,7 +95,7 @@ def writing() -> Iterator[Session]:
     # A rollback forgets nothing where no transaction is open: without this, two verbs in
     # one context would work on what the first one read (27 of 200 updates survived).
     session.expire_all()
-    with _turn() if db.engine.dialect.name == "sqlite" else nullcontext():
+    with _turn():
         token = _writing.set(True)
         try:
             yield session
@@ -112,12 +107,13 @@ def writing() -> Iterator[Session]:
             _writing.reset(token)
 
 
-@contextmanager
-def _turn() -> Iterator[None]:
-    """Wait until it is this writer's turn; the kernel ends the turn of a process that dies."""
-    with _one_at_a_time, open(f"{db.engine.url.database}.turn", "ab") as turn:  # noqa: PTH123 - half the time of Path.open.
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        yield
+def _turn() -> AbstractContextManager[None]:
+    """Return the wait for this writer's turn: SQLite has one writer at a time, PostgreSQL needs none of this."""
+    url = db.engine.url
+    if url.get_backend_name() != "sqlite":
+        return nullcontext()
+    in_memory = not url.database or ":memory:" in url.database or "mode" in url.query
+    return turn_at(None if in_memory else url.database)
 
 
 @contextmanager
@@ -140,13 +136,15 @@ def beside_the_request(only: str) -> Iterator[Connection]:
     if only not in {"last_seen", "sensitive_read"}:
         msg = f"{only} is not on the closed list of writes during a GET"
         raise ReadOnlyRequestError(msg)
-    writes, fetches = _writing.set(True), _fetching.set(False)
-    try:
-        with db.engine.begin() as connection:
-            yield connection
-    finally:
-        _writing.reset(writes)
-        _fetching.reset(fetches)
+    # Whoever writes already has the turn; a second writer would wait for the first for ever.
+    with nullcontext() if _writing.get() else _turn():
+        writes, fetches = _writing.set(True), _fetching.set(False)
+        try:
+            with db.engine.begin() as connection:
+                yield connection
+        finally:
+            _writing.reset(writes)
+            _fetching.reset(fetches)
 
 
 @contextmanager

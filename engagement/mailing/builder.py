@@ -21,6 +21,9 @@ CRLF = "\r\n"
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
+# The same in UTF-8, for long texts: those of one octet, and the three that take more.
+_CONTROL_OCTETS = bytes(each for each in range(0x80) if _CONTROL.fullmatch(chr(each)))
+_CONTROL_SEQUENCES = tuple(each.encode() for each in ("\x85", "\u2028", "\u2029"))
 _LINE_END = re.compile(r"[\t\n]")
 # Nothing in it that could end the angle brackets or the line; http is for one's own machine only.
 _LINK = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+;=%\[\]-]{1,900}")
@@ -74,15 +77,16 @@ def build(letter: Letter) -> bytes:
         headers.insert(2, f"Reply-To: {plain_address(letter.reply_to)}")
     headers += _ways_out(letter)
     alternatives = [
-        _part("text/plain; charset=UTF-8", _text(letter.plain, "text")),
-        _part("text/html; charset=UTF-8", _text(letter.html, "text")),
+        _part("text/plain; charset=UTF-8", _coded(_text(letter.plain, "text"))),
+        _part("text/html; charset=UTF-8", _coded(_text(letter.html, "text"))),
     ]
     if letter.calendar is None:
         return CRLF.join([*headers, _multipart("alternative", alternatives)]).encode("ascii")
     method, ics = _calendar(*letter.calendar)
+    coded = _coded(ics)
     # Last, and without a disposition: so Outlook and Gmail show their buttons.
-    alternatives.append(_part(f"text/calendar; method={method}; charset=UTF-8", ics))
-    attached = _part('application/ics; name="invite.ics"', ics, 'Content-Disposition: attachment; filename="invite.ics"')
+    alternatives.append(_part(f"text/calendar; method={method}; charset=UTF-8", coded))
+    attached = _part('application/ics; name="invite.ics"', coded, 'Content-Disposition: attachment; filename="invite.ics"')
     whole = _multipart("mixed", [_multipart("alternative", alternatives), attached])
     return CRLF.join([*headers, whole]).encode("ascii")
 
@@ -121,10 +125,10 @@ def _line(value: str, part: str) -> str:
 
 
 def _text(value: str, part: str) -> bytes:
-    value = value.replace("\r\n", "\n")
-    if _CONTROL.search(value):
+    octets = value.replace("\r\n", "\n").encode()
+    if len(octets.translate(None, _CONTROL_OCTETS)) < len(octets) or any(each in octets for each in _CONTROL_SEQUENCES):
         raise BadMailError(f"a character that cannot be seen stands in the {part}")
-    return value.replace("\n", CRLF).encode("utf-8")
+    return octets.replace(b"\n", b"\r\n")
 
 
 def _calendar(method: str, ics: bytes) -> tuple[str, bytes]:
@@ -155,20 +159,26 @@ def _words(line: str) -> str:
 
 
 def _encoded(line: str) -> str:
-    pieces, piece = [], ""
-    for character in line:
-        if len((piece + character).encode()) > _WORD_BYTES:
-            pieces.append(piece)
-            piece = ""
-        piece += character
-    pieces.append(piece)
-    return f"{CRLF} ".join(f"=?utf-8?b?{b64encode(each.encode()).decode()}?=" for each in pieces)
+    octets, at = line.encode(), 0
+    pieces: list[str] = []
+    while at < len(octets) or not pieces:
+        end = min(at + _WORD_BYTES, len(octets))
+        # Each encoded word is whole in itself: no character is split.
+        while end < len(octets) and octets[end] & 0xC0 == 0x80:
+            end -= 1
+        pieces.append(f"=?utf-8?b?{b64encode(octets[at:end]).decode()}?=")
+        at = end
+    return f"{CRLF} ".join(pieces)
 
 
-def _part(kind: str, content: bytes, *more: str) -> str:
+def _part(kind: str, coded: str, *more: str) -> str:
+    return CRLF.join([f"Content-Type: {kind}", "Content-Transfer-Encoding: base64", *more, "", coded])
+
+
+def _coded(content: bytes) -> str:
+    """Return ``content`` in base64, in lines."""
     coded = b64encode(content).decode()
-    lines = [coded[at : at + _LONGEST_LINE] for at in range(0, len(coded), _LONGEST_LINE)]
-    return CRLF.join([f"Content-Type: {kind}", "Content-Transfer-Encoding: base64", *more, "", *lines])
+    return CRLF.join([coded[at : at + _LONGEST_LINE] for at in range(0, len(coded), _LONGEST_LINE)])
 
 
 def _multipart(kind: str, parts: list[str]) -> str:

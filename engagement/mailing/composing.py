@@ -6,7 +6,7 @@ when a planned message is due. It decides again, at that moment, whether the mai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
@@ -57,6 +57,7 @@ class Composed:
     stored, for its purpose's ``sent`` port. ``discreet``: neutral sender name and subject.
     ``unsubscribe`` is the address at which one click ends mails like this one (RFC 8058), and
     ``unsubscribe_mailbox`` where one can write to instead; a composer leaves both out.
+    ``to_address`` is empty for somebody who has none.
     """
 
     to_name: str
@@ -96,6 +97,11 @@ class Sketch:
     questionnaire_id: UUID | None = None
 
 
+# What a composer says of a message, and how it is asked.
+Said: TypeAlias = Composed | Dropped | Waits
+Compose: TypeAlias = "Callable[[Message], Said]"
+
+
 @dataclass(frozen=True, slots=True)
 class Composer:
     """How the mails of one purpose are written.
@@ -104,13 +110,16 @@ class Composer:
     never writes. ``preview`` gives both languages' values for the page on which a mailing is
     checked, with a link that opens nothing. ``asked_for``: the person asked for it at this
     moment, so that "do not contact" does not hold it back. ``private``: staff never read it.
-    ``kind`` says what the mail is to whoever gets it.
+    ``kind`` says what the mail is to whoever gets it. ``gather`` reads in a few questions what
+    many messages are about, and gives what composes each of them from that and no further
+    question; without it each message is composed on its own.
     """
 
     purpose: str
     placeholders: tuple[str, ...]
-    compose: Callable[[Message], Composed | Dropped | Waits]
+    compose: Compose
     preview: Callable[[Sketch], Values] | None = None
     asked_for: bool = False
     private: bool = False
     kind: Kind = Kind.MAILING
+    gather: Callable[[Sequence[Message]], Compose] | None = None

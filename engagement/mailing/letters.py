@@ -16,6 +16,8 @@ from engagement.mailing.texts import FOLDER, MailText
 if TYPE_CHECKING:
     from engagement.mailing.composing import Values
 
+_BETWEEN = re.compile(r"\n\s*\n")
+_GAP = re.compile(r"\n\s*\n\s*\n")
 _TRAILING = ".,;:!?)»”’"
 FRENCH_FOLLOWS = "(Le français suit.)"
 RULE = "\n\n" + "–" * 20 + "\n\n"
@@ -38,43 +40,68 @@ def languages_of(language: str) -> tuple[Language, ...]:
 
 
 def write(text: MailText, values: Values, language: str, base_url: str) -> Written:
-    """Return the mail in ``language`` ("both" has each text whole, English first).
+    """Return the mail in ``language``, as ``Writer`` writes it."""
+    return Writer(base_url).write(text, values, language)
 
-    Raises BadMailError where a language has no values, UnknownPlaceholderError for a name without one.
+
+def paragraphs(text: str, base_url: str) -> str:
+    """Return plain text as html: escaped first, then paragraphs, line breaks, and links of our own."""
+    return Writer(base_url).paragraphs(text)
+
+
+class Writer:
+    """Writes the mails of one batch: a paragraph that they share is made into html once.
+
+    It is to be forgotten with its batch, for some paragraphs hold a personal link.
     """
-    subjects, bodies = [], []
-    for each in languages_of(language):
-        if each not in values:
-            raise BadMailError(f"there are no values for the language {each}")
-        # Until a mail is written for good, the link to choose one's mails opens nothing.
-        filled = {"preferences": f"{base_url}/u/…", **values[each]}
-        subjects.append(expand(text.subject.in_(each), filled))
-        # A placeholder that is empty for this person leaves no gap.
-        bodies.append((each, re.sub(r"\n\s*\n\s*\n", "\n\n", expand(text.body.in_(each), filled)).strip()))
-    subject = " / ".join(subjects)
-    plain = RULE.join(body for _, body in bodies)
-    if len(bodies) > 1:
-        plain = f"{FRENCH_FOLLOWS}\n\n{plain}"
-    return Written(subject, plain + "\n", _html(subject, bodies, base_url))
 
+    def __init__(self, base_url: str) -> None:
+        """Write for the installation at ``base_url``: only links to it become links."""
+        self._base_url = base_url
+        self._made: dict[str, str] = {}
 
-def _html(subject: str, bodies: list[tuple[Language, str]], base_url: str) -> str:
-    parts = [f'<div lang="{language}">\n{paragraphs(body, base_url)}\n</div>' for language, body in bodies]
-    if len(bodies) > 1:
-        parts.insert(0, f'<p lang="fr">{FRENCH_FOLLOWS}</p>')
-        parts.insert(2, "<hr>")
-    return expand(_layout(), {"language": bodies[0][0], "subject": escape(subject), "body": "\n".join(parts)})
+    def write(self, text: MailText, values: Values, language: str) -> Written:
+        """Return the mail in ``language`` ("both" has each text whole, English first).
+
+        Raises BadMailError where a language has no values, UnknownPlaceholderError for a name without one.
+        """
+        subjects, bodies = [], []
+        for each in languages_of(language):
+            if each not in values:
+                raise BadMailError(f"there are no values for the language {each}")
+            # Until a mail is written for good, the link to choose one's mails opens nothing.
+            filled = {"preferences": f"{self._base_url}/u/…", **values[each]}
+            subjects.append(expand(text.subject.in_(each), filled))
+            # A placeholder that is empty for this person leaves no gap.
+            bodies.append((each, _GAP.sub("\n\n", expand(text.body.in_(each), filled)).strip()))
+        subject = " / ".join(subjects)
+        plain = RULE.join(body for _, body in bodies)
+        if len(bodies) > 1:
+            plain = f"{FRENCH_FOLLOWS}\n\n{plain}"
+        return Written(subject, plain + "\n", self._html(subject, bodies))
+
+    def _html(self, subject: str, bodies: list[tuple[Language, str]]) -> str:
+        parts = [f'<div lang="{language}">\n{self.paragraphs(body)}\n</div>' for language, body in bodies]
+        if len(bodies) > 1:
+            parts.insert(0, f'<p lang="fr">{FRENCH_FOLLOWS}</p>')
+            parts.insert(2, "<hr>")
+        return expand(_layout(), {"language": bodies[0][0], "subject": escape(subject), "body": "\n".join(parts)})
+
+    def paragraphs(self, text: str) -> str:
+        """Return plain text as html: escaped first, then paragraphs, line breaks, and links of our own."""
+        return "\n".join(self._paragraph(block) for block in _BETWEEN.split(text.replace("\r\n", "\n")) if block.strip())
+
+    def _paragraph(self, block: str) -> str:
+        made = self._made.get(block)
+        if made is None:
+            made = f"<p>{linked(block.strip(chr(10)), self._base_url).replace(chr(10), '<br>' + chr(10))}</p>"
+            self._made[block] = made
+        return made
 
 
 @cache
 def _layout() -> str:
     return (FOLDER / "layout.html").read_text(encoding="utf-8")
-
-
-def paragraphs(text: str, base_url: str) -> str:
-    """Return plain text as html: escaped first, then paragraphs, line breaks, and links of our own."""
-    blocks = [block.strip("\n") for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if block.strip()]
-    return "\n".join(f"<p>{linked(block, base_url).replace(chr(10), '<br>' + chr(10))}</p>" for block in blocks)
 
 
 def linked(text: str, base_url: str) -> str:

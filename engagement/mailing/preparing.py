@@ -13,29 +13,29 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import and_, or_, select
 
-from engagement.consultations.models import Consultation
-from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
 from engagement.kernel.crypto import address_index, domain_index
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError, what_broke
 from engagement.kernel.ports import ports
-from engagement.kernel.settings import settings
 from engagement.mailing.builder import BadMailError, Letter, build
-from engagement.mailing.composing import Composed, Composer, Dropped, Waits
-from engagement.mailing.letters import Written, languages_of, write
+from engagement.mailing.composing import Composed, Dropped, Waits
+from engagement.mailing.desk import Desk
+from engagement.mailing.letters import Written, languages_of
 from engagement.mailing.models import Message, State
 from engagement.mailing.outbox import LONGEST_WAIT, move, not_held
-from engagement.mailing.preference_links import with_footer, with_preferences
+from engagement.mailing.preference_links import with_preferences
 from engagement.mailing.suppressions import why_suppressed
-from engagement.mailing.texts import text_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
+# So many are written, and then stored in one transaction: some tens of milliseconds of write lock.
+AT_ONCE = 100
 ASK_AGAIN = timedelta(minutes=5)
 STALE = "a text is missing in one language, or older than its translation"
 
@@ -66,11 +66,17 @@ def unwritten() -> ColumnElement[bool]:
     return or_(Message.state == State.PLANNED, and_(Message.state == State.DEFERRED, Message.raw_sealed.is_(None)))
 
 
-def due_to_be_written(limit: int = 20) -> list[UUID]:
+def due_to_be_written(limit: int = AT_ONCE) -> list[UUID]:
     """Return the ids of messages that are due and have no bytes yet, the longest due first."""
-    moment = now()
-    found = select(Message.id).where(unwritten(), Message.due_at <= moment, Message.held_because.is_(None), not_held())
-    return list(db.session.scalars(found.order_by(Message.due_at, Message.id).limit(limit)))
+    # One question for each state, in the order of the index: however many wait, only these are looked at.
+    found = [row for state in (State.PLANNED, State.DEFERRED) for row in _due_in(state, limit)]
+    return [message_id for _, message_id in sorted(found)[:limit]]
+
+
+def _due_in(state: State, limit: int) -> list[tuple[datetime, UUID]]:
+    mine = (Message.state == state, unwritten(), Message.due_at <= now(), Message.held_because.is_(None), not_held())
+    rows = db.session.execute(select(Message.due_at, Message.id).where(*mine).order_by(Message.due_at).limit(limit))
+    return [(row.due_at, row.id) for row in rows]
 
 
 def prepare(message_id: UUID) -> State:
@@ -80,7 +86,7 @@ def prepare(message_id: UUID) -> State:
         return State.CANCELLED
     purpose = message.purpose
     try:
-        return _stored(message_id, _write(message))
+        return _stored(message_id, write(message, Desk([message])))
     except Exception as error:  # noqa: BLE001 - one row must not hold up the others.
         return _stored(message_id, _broken(purpose, error))
 
@@ -91,11 +97,12 @@ def _stored(message_id: UUID, result: Result) -> State:
         if row is None:
             return State.CANCELLED
         if row.state is State.PLANNED or (row.state is State.DEFERRED and row.raw_sealed is None):
-            _store(session, row, result)
+            store(session, row, result)
         return row.state
 
 
-def _store(session: Session, row: Message, result: Result) -> None:
+def store(session: Session, row: Message, result: Result) -> None:
+    """Store what came of writing ``row``, which is locked and still unwritten."""
     if isinstance(result, Dropped):
         move(session, row, State.CANCELLED, result.reason)
     elif isinstance(result, Waits | Broken):
@@ -118,49 +125,49 @@ def _longer_wait(row: Message) -> timedelta:
     return min(max(ASK_AGAIN, now() - row.created_at), LONGEST_WAIT)
 
 
-def _ask(message: Message) -> Composed | Dropped | Waits:
-    """Return what the composer says of ``message`` now."""
-    composer: Composer | None = ports().composers.get(message.purpose)
-    if composer is None:
-        return Waits(f"nobody writes mails of the kind {message.purpose}")
-    if not text_of(message.consultation_id, message.purpose).sendable:
-        return Waits(STALE)
-    try:
-        return composer.compose(message)
-    except AbsentError:
-        return Dropped("what it is about does not exist any more")
-    except DomainError as error:
-        return Waits(str(error))
-
-
 def _broken(purpose: str, error: Exception) -> Broken:
     db.session.rollback()
     log.error("a message of the kind %s cannot be written: %s", purpose, what_broke(error))
     return Broken(f"it cannot be written: {type(error).__name__}")
 
 
-def _write(message: Message) -> Result:
+def write(message: Message, desk: Desk) -> Result:
     """Return the mail as it will go, or why it does not."""
-    said = _ask(message)
+    said = _ask(message, desk)
     if not isinstance(said, Composed):
         return said
+    if not said.to_address:
+        return Dropped("there is no mail address")
     try:
-        text = with_footer(text_of(message.consultation_id, message.purpose), ports().composers.get(message.purpose))
+        text = desk.text_for(message)
         said = with_preferences(message, said, text)
-        written = write(text, said.values, message.language, settings().base_url)
-        return Draft(said, written.subject, _bytes(message, said, written))
+        written = desk.writer.write(text, said.values, message.language)
+        return Draft(said, written.subject, _bytes(message, said, written, desk))
     except BadMailError as error:
         return error
     except DomainError as error:
         return Waits(str(error))
 
 
-def _bytes(message: Message, said: Composed, written: Written) -> bytes:
-    consultation = db.session.get(Consultation, message.consultation_id) if message.consultation_id else None
+def _ask(message: Message, desk: Desk) -> Composed | Dropped | Waits:
+    """Return what the composer says of ``message`` now."""
+    if message.purpose in ports().composers and not desk.text_for(message).sendable:
+        return Waits(STALE)
+    try:
+        return desk.compose(message)
+    except AbsentError:
+        return Dropped("what it is about does not exist any more")
+    except DomainError as error:
+        return Waits(str(error))
+
+
+def _bytes(message: Message, said: Composed, written: Written, desk: Desk) -> bytes:
+    consultation = desk.consultation_of(message)
     return build(
         Letter(
-            from_name=said.from_name or sender_name(consultation, message.language),
-            from_address=settings().mail_default_sender,
+            # Whoever looks over somebody's shoulder reads an address, and nobody's name.
+            from_name="" if said.discreet else said.from_name or desk.sender_of(message),
+            from_address=desk.address,
             to_name=said.to_name,
             to_address=said.to_address,
             reply_to=said.reply_to or (consultation.contact_email if consultation else ""),
@@ -175,12 +182,3 @@ def _bytes(message: Message, said: Composed, written: Written) -> bytes:
             unsubscribe_mailbox=said.unsubscribe_mailbox,
         )
     )
-
-
-def sender_name(consultation: Consultation | None, language: str) -> str:
-    """Return the name that stands before our address: who leads the consultation, else its title."""
-    if consultation is None:
-        return ""
-    lead = consultation.text("lead")
-    name: Text = lead if lead.whole else consultation.text("title")
-    return " / ".join(dict.fromkeys(name.in_(each) for each in languages_of(language)))

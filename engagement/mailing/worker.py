@@ -24,9 +24,10 @@ from engagement.kernel.errors import what_broke
 from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
 from engagement.mailing import outbox
+from engagement.mailing.batches import prepare_many
 from engagement.mailing.models import State
 from engagement.mailing.outbox import Outgoing
-from engagement.mailing.preparing import due_to_be_written, prepare
+from engagement.mailing.preparing import due_to_be_written
 from engagement.mailing.transport import Accepted, Line, LineDownError, NotFromUs, Refused, StoredMessage, envelope_sender, open_line
 
 if TYPE_CHECKING:
@@ -83,10 +84,7 @@ def _do_chores() -> None:
 
 def _prepare_all(counts: Counter[str], stop: Callable[[], bool]) -> None:
     while not stop() and (waiting := due_to_be_written()):
-        for message_id in waiting:
-            state = prepare(message_id)
-            if state is not State.QUEUED:
-                counts[state] += 1
+        counts.update(state for state in prepare_many(waiting) if state is not State.QUEUED)
 
 
 def _send(message_id: UUID, worker: str, line: Line) -> State:

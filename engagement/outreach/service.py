@@ -2,49 +2,40 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from engagement.consultations.models import Consultation
 from engagement.events.letters import PAST_INVITING, is_over
 from engagement.events.models import Event, EventStatus
-from engagement.events.posting import ask_to_come
 from engagement.events.service import events_of, sittings_of, texts_agree
-from engagement.kernel.audit import Actor, note, staff
+from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
-from engagement.kernel.errors import AbsentError, DomainError, what_broke
+from engagement.kernel.errors import AbsentError, DomainError
 from engagement.mailing.bell import ring_when_stored
 from engagement.mailing.texts import text_of
 from engagement.outreach.models import Mailing, MailingState
-from engagement.outreach.reach import GETS_IT, Reach, survey
+from engagement.outreach.planning import people_of, plan_rest, plan_what_is_owed
 from engagement.outreach.vocabulary import REASONS
 from engagement.questionnaires.models import Questionnaire
 from engagement.questionnaires.opening import Standing, standing_of
-from engagement.questionnaires.service import ask_to_answer, questionnaires_of
+from engagement.questionnaires.service import questionnaires_of
 from engagement.questionnaires.wholeness import faults_of
-from engagement.roster.filters import visible
-from engagement.roster.models import Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement
-
     from engagement.consultations.access import Access
+
+__all__ = ["people_of", "plan_rest", "plan_what_is_owed"]
 
 EVENT, QUESTIONNAIRE = "event", "questionnaire"
 PURPOSE_OF = {EVENT: "event_invitation", QUESTIONNAIRE: "questionnaire_invitation"}
-# So many people are asked in one transaction: well under 200 ms of write lock.
-AT_ONCE = 10
-
-log = logging.getLogger(__name__)
 
 
 class NobodyChosenError(DomainError):
@@ -193,77 +184,6 @@ def discard(*, mailing_id: UUID, actor: Actor) -> None:
             raise NotADraftError(Text("This mailing was approved: it is on its way.", "Cet envoi a été approuvé\u00a0: il est en route."))
         mailing.state = MailingState.CANCELLED
         note(session, "discard_mailing", mailing, actor)
-
-
-def plan_rest(mailing_id: UUID, *, at_most: float = float("inf")) -> int:
-    """Invite and plan what is still owed of an approved mailing; returns how many people were gone through.
-
-    ``at_most`` is how many seconds may pass before the last step begins: a page does not keep
-    anybody waiting for 500 people.
-
-    It goes in short transactions, each of which moves the durable cursor ``planned``. Whoever
-    comes next (this process, another, the worker after a crash) goes on where it stands, so
-    that all of an approved mailing is planned, and nobody twice.
-    """
-    gone, until = 0, time.monotonic() + at_most
-    while time.monotonic() < until and (step := _plan_some(mailing_id)):
-        gone += step
-    return gone
-
-
-def _plan_some(mailing_id: UUID) -> int:
-    with writing() as session:
-        mailing = session.get(Mailing, mailing_id, with_for_update=True, populate_existing=True)
-        if mailing is None or mailing.state is not MailingState.APPROVED:
-            return 0
-        ids = mailing.people[mailing.planned : mailing.planned + AT_ONCE]
-        people = people_of(ids)
-        groups = survey(mailing, people).groups
-        actor = staff(mailing.approved_by) if mailing.approved_by else staff(mailing.id)
-        for reach in (*GETS_IT, Reach.TELEPHONE):
-            for person in groups.get(reach, []):
-                _ask(mailing, person, reach, actor)
-        mailing.planned += len(ids)
-        return len(ids)
-
-
-def _ask(mailing: Mailing, person: Person, reach: Reach, actor: Actor) -> None:
-    if mailing.event_id:
-        # Somebody without an address is invited too, and telephoned: their reply needs its place.
-        ask_to_come(event_id=mailing.event_id, person_id=person.id, mailing_id=mailing.id, actor=actor)
-    elif mailing.questionnaire_id and reach is not Reach.TELEPHONE:
-        ask_to_answer(questionnaire_id=mailing.questionnaire_id, person_id=person.id, mailing_id=mailing.id, actor=actor)
-
-
-def people_of(ids: Sequence[str], access: Access | None = None) -> list[Person]:
-    """Return the people with these ids in the order of the roster, those that ``access`` may know of."""
-    found: list[Person] = []
-    for at in range(0, len(ids), 500):
-        chosen = select(Person).where(Person.id.in_([UUID(each) for each in ids[at : at + 500]]))
-        found += db.session.scalars(chosen if access is None else chosen.where(visible(access)))
-    return sorted(found, key=lambda person: (person.name_key, person.id))
-
-
-def plan_what_is_owed() -> None:
-    """Go on with every approved mailing that is not planned to its end, the first approved first.
-
-    Run by the worker before it sends. One that cannot go on stands still, keeps its place and
-    holds up nobody; its page says why (``faults_before_sending``).
-    """
-    owed = select(Mailing.id).where(Mailing.state == MailingState.APPROVED, _unfinished()).order_by(Mailing.approved_at, Mailing.id)
-    for mailing_id in db.session.scalars(owed).all():
-        try:
-            plan_rest(mailing_id)
-        except DomainError as error:
-            db.session.rollback()
-            log.warning("mailing %s stands still: %s", mailing_id, type(error).__qualname__)
-        except Exception as error:  # noqa: BLE001 - whatever it is, those behind it go on.
-            db.session.rollback()
-            log.error("mailing %s stands still: %s", mailing_id, what_broke(error))  # noqa: TRY400 - no message.
-
-
-def _unfinished() -> ColumnElement[bool]:
-    return Mailing.planned < func.json_array_length(Mailing.people)
 
 
 def find_mailing(access: Access, mailing_id: UUID) -> Mailing:

@@ -8,7 +8,7 @@ from engagement.kernel.policy import join_policies
 from engagement.outreach import mailing_views, suppressed_views, text_views, views, wish_views
 from engagement.outreach.history_views import overview, timeline
 from engagement.outreach.person_views import mail_panel, wishes_timeline
-from engagement.outreach.service import plan_what_is_owed
+from engagement.outreach.planning import plan_what_is_owed
 from engagement.outreach.views import outreach
 
 if TYPE_CHECKING:

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.orm import lazyload
 
 from engagement.consultations.models import Consultation
 from engagement.invitations.links import draft_link
 from engagement.invitations.models import Invitation
 from engagement.invitations.service import mark_distributed
 from engagement.kernel.bilingual import LANGUAGES, Text
+from engagement.kernel.bulk import in_chunks
 from engagement.kernel.clock import end_of_day, now
 from engagement.kernel.db import db
 from engagement.kernel.errors import AbsentError
 from engagement.kernel.settings import settings
 from engagement.kernel.wording import date_words
-from engagement.mailing.composing import Composed, Composer, Dropped, Sketch, Values, Waits
+from engagement.mailing.composing import Compose, Composed, Composer, Dropped, Said, Sketch, Values, Waits
 from engagement.mailing.preference_links import sample_preference_link
-from engagement.questionnaires.models import Questionnaire, ResponseState
+from engagement.questionnaires.models import Questionnaire, Response, ResponseState
 from engagement.questionnaires.opening import Standing, announced_day, last_day, standing_of
 from engagement.questionnaires.service import response_to
 from engagement.questionnaires.wholeness import faults_of
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from engagement.mailing.models import Message
 
@@ -52,7 +58,7 @@ _WAITS_FOR = {
     Standing.NOT_YET: "the questionnaire is not open yet",
     Standing.OPEN: "the questionnaire is not whole in both languages",
 }
-_HELLO = Text("Hello {name},", "Bonjour {name},")
+_HELLO = ("Hello", "Bonjour")
 _ANSWER_BY = Text("Please answer by {day}.", "Veuillez répondre d’ici {day}.")
 _TAKE_TIME = Text(
     "There is no closing date yet: answer when you can.", "Il n’y a pas encore de date limite\u00a0: répondez quand vous le pourrez."
@@ -83,21 +89,66 @@ def asked_by(message: Message) -> Asked:
     )
 
 
-def why_not(asked: Asked) -> Dropped | Waits | None:
+@dataclass(slots=True)
+class Gathered:
+    """Who is asked what by the mails of a batch, by invitation, and which invitations were answered."""
+
+    asked: dict[UUID, Asked]
+    answered: set[UUID]
+    _whole: dict[UUID, bool] = field(default_factory=dict)
+    _values: dict[UUID, dict[str, Text]] = field(default_factory=dict)
+
+    def is_whole(self, questionnaire: Questionnaire) -> bool:
+        """Return whether nothing of the questionnaire is missing or stale, looked at once."""
+        if questionnaire.id not in self._whole:
+            self._whole[questionnaire.id] = not faults_of(questionnaire.id)
+        return self._whole[questionnaire.id]
+
+    def values_for_all(self, asked: Asked) -> dict[str, Text]:
+        """Return what everybody who is asked reads alike, worked out once."""
+        if asked.questionnaire.id not in self._values:
+            self._values[asked.questionnaire.id] = values_for_all(asked.questionnaire, asked.consultation)
+        return self._values[asked.questionnaire.id]
+
+
+def gather(messages: Sequence[Message]) -> Gathered:
+    """Read, in a few questions, what ``messages`` are about; what is gone is not there."""
+    found = Gathered({}, set())
+    rows = (
+        select(Invitation, Questionnaire, Consultation, Person)
+        .join(Questionnaire, Questionnaire.id == Invitation.questionnaire_id)
+        .join(Consultation, Consultation.id == Invitation.consultation_id)
+        .join(Person, Person.id == Invitation.person_id)
+        # What hangs on a row (a person's organization) stands in no mail.
+        .options(lazyload("*"))
+    )
+    answered = select(Response.invitation_id).where(Response.state != ResponseState.IN_PROGRESS)
+    for chunk in in_chunks([each.invitation_id for each in messages if each.invitation_id is not None]):
+        for row in db.session.execute(rows.where(Invitation.id.in_(chunk))):
+            found.asked[row[0].id] = Asked(*row)
+        found.answered.update(db.session.scalars(answered.where(Response.invitation_id.in_(chunk))))
+    return found
+
+
+def why_not(asked: Asked, gathered: Gathered | None = None) -> Dropped | Waits | None:
     """Return why the mail does not go, or does not go yet; None where it does."""
     if asked.invitation.withdrawn_at is not None:
         return Dropped("the invitation was withdrawn")
-    if not asked.person.email:
-        return Dropped("there is no mail address")
-    response = response_to(asked.invitation.id)
-    if response is not None and response.state is not ResponseState.IN_PROGRESS:
+    known = gathered or Gathered({}, {asked.invitation.id} if was_answered(asked.invitation.id) else set())
+    if asked.invitation.id in known.answered:
         return Dropped("the questionnaire was answered")
     found = standing_of(asked.questionnaire, asked.consultation)
     if found is Standing.CLOSED:
         return Dropped("the questionnaire is closed")
-    if found is Standing.OPEN and not faults_of(asked.questionnaire.id):
+    if found is Standing.OPEN and known.is_whole(asked.questionnaire):
         return None
     return Waits(_WAITS_FOR[found])
+
+
+def was_answered(invitation_id: UUID) -> bool:
+    """Return whether a response to this invitation was submitted, or ended otherwise."""
+    response = response_to(invitation_id)
+    return response is not None and response.state is not ResponseState.IN_PROGRESS
 
 
 def expiry(asked: Asked) -> datetime:
@@ -108,14 +159,21 @@ def expiry(asked: Asked) -> datetime:
 
 def values_for(questionnaire: Questionnaire, consultation: Consultation, person: Person, link: str) -> dict[str, Text]:
     """Return a text for every placeholder."""
+    return {**values_for_all(questionnaire, consultation), **_values_of_one(person, link)}
+
+
+def _values_of_one(person: Person, link: str) -> dict[str, Text]:
+    return {"salutation": Text(*(f"{hello} {person.name}," for hello in _HELLO)), "link": Text(link, link)}
+
+
+def values_for_all(questionnaire: Questionnaire, consultation: Consultation) -> dict[str, Text]:
+    """Return a text for every placeholder that says the same to everybody."""
     closes = announced_day(questionnaire, consultation)
     contact = _reach(consultation)
     return {
-        "salutation": _HELLO.format(name=person.name),
         "questionnaire_title": questionnaire.text("title"),
         "consultation_title": consultation.text("title"),
         "lead": consultation.text("lead") if consultation.text("lead").whole else consultation.text("title"),
-        "link": Text(link, link),
         "closes_on": Text(*(_ANSWER_BY.in_(side).format(day=date_words(closes, side)) for side in LANGUAGES)) if closes else _TAKE_TIME,
         "contact": contact if contact.whole else _ANSWER_THIS,
         "support_line": consultation.text("support_line"),
@@ -137,15 +195,33 @@ def in_both(values: dict[str, Text]) -> Values:
     return {side: {name: words.in_(side) for name, words in values.items()} for side in LANGUAGES}
 
 
-def compose(message: Message) -> Composed | Dropped | Waits:
+def compose(message: Message) -> Said:
     """Return the mail with a personal link of its own, or why it does not go."""
-    asked = asked_by(message)
-    refused = why_not(asked)
+    return among([message])(message)
+
+
+def among(messages: Sequence[Message]) -> Compose:
+    """Return what composes each of ``messages``; what they are about is read now, for all of them."""
+    gathered = gather(messages)
+    return lambda message: _composed(message, gathered)
+
+
+def _composed(message: Message, gathered: Gathered) -> Said:
+    asked = gathered.asked.get(message.invitation_id) if message.invitation_id else None
+    if asked is None:
+        raise AbsentError
+    refused = why_not(asked, gathered)
     if refused is not None:
         return refused
     token, link = draft_link(asked.invitation.id, expiry(asked))
-    values = values_for(asked.questionnaire, asked.consultation, asked.person, f"{settings().base_url}/r/{token}")
-    return Composed(to_name=asked.person.name, to_address=asked.person.email or "", values=in_both(values), rows=[link])
+    values = {**gathered.values_for_all(asked), **_values_of_one(asked.person, f"{settings().base_url}/r/{token}")}
+    return Composed(
+        to_name=asked.person.name,
+        to_address=asked.person.email or "",
+        values=in_both(values),
+        rows=[link],
+        discreet=asked.person.discreet,
+    )
 
 
 def preview(sketch: Sketch) -> Values:
@@ -164,4 +240,4 @@ def was_sent(message: Message) -> None:
         mark_distributed(invitation_id=message.invitation_id, at=message.sent_at or now())
 
 
-COMPOSER = Composer(PURPOSE, PLACEHOLDERS, compose, preview)
+COMPOSER = Composer(PURPOSE, PLACEHOLDERS, compose, preview, gather=among)

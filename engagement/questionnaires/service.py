@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, select
 
 from engagement.consultations.models import Consultation
+from engagement.invitations.inviting import Invited, invite_many
 from engagement.invitations.models import Invitation
-from engagement.invitations.service import invite
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import end_of_day, now
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError
-from engagement.mailing.service import plan
+from engagement.mailing.planning import Mail, plan_many
 from engagement.questionnaires.answering import NOTHING, BadAnswerError, Given, Raw, check, from_json, to_json
 from engagement.questionnaires.completeness import progress
 from engagement.questionnaires.definition import Definition, definition_of
@@ -28,7 +28,7 @@ from engagement.questionnaires.wholeness import faults_of
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -112,25 +112,65 @@ def ask_to_answer(
     """
     require_whole(questionnaire_id)
     with writing() as session:
-        questionnaire, person = session.get(Questionnaire, questionnaire_id), session.get(Person, person_id)
-        if questionnaire is None or person is None or person.consultation_id != questionnaire.consultation_id:
+        person = session.get(Person, person_id)
+        people = [person] if person is not None else []
+        asked = ask_many_to_answer(
+            questionnaire_id=questionnaire_id, people=people, wave=wave, mailing_id=mailing_id, details=details,
+            purpose=purpose, actor=actor,
+        )  # fmt: skip
+        if person_id not in asked:
+            raise AbsentError
+        return session.get_one(Invitation, asked[person_id].id, populate_existing=True)
+
+
+def ask_many_to_answer(
+    *,
+    questionnaire_id: UUID,
+    people: Sequence[Person],
+    wave: int = 0,
+    mailing_id: UUID | None = None,
+    details: dict[str, str] | None = None,
+    purpose: str = "questionnaire_invitation",
+    round_number: int = 1,
+    actor: Actor,
+) -> dict[UUID, Invited]:
+    """Invite many people to answer and plan their mails, as ``ask_to_answer`` does; return the invitations by person.
+
+    ``people`` were read in this transaction; who is not of the questionnaire's consultation is
+    left out. In a later round of a mailing (``round_number`` 2 and up) each of them gets the mail once more. Whoever calls has looked
+    with ``require_whole``, outside the write lock: a long questionnaire takes a while to go through.
+    """
+    with writing() as session:
+        questionnaire = session.get(Questionnaire, questionnaire_id)
+        if questionnaire is None:
             raise AbsentError
         consultation = session.get_one(Consultation, questionnaire.consultation_id)
-        invitation = invite(consultation_id=consultation.id, person_id=person.id, questionnaire_id=questionnaire.id, wave=wave, actor=actor)
-        last = last_day(questionnaire, consultation)
-        plan(
-            consultation_id=consultation.id,
-            person_id=person.id,
-            purpose=purpose,
-            language=person.language or "both",
-            dedup_key=f"questionnaire:{questionnaire.id}:{person.id}",
-            invitation_id=invitation.id,
-            mailing_id=mailing_id,
-            details=details,
-            not_after=end_of_day(last, consultation.zone) if last else None,
-            actor=actor,
+        languages = {each.id: each.language or "both" for each in people if each.consultation_id == consultation.id}
+        asked = invite_many(
+            consultation_id=consultation.id, person_ids=list(languages), questionnaire_id=questionnaire_id, wave=wave, actor=actor
         )
-    return invitation
+        last = last_day(questionnaire, consultation)
+        mails = [
+            Mail(
+                consultation_id=consultation.id,
+                person_id=person_id,
+                purpose=purpose,
+                language=languages[person_id],
+                dedup_key=_once(questionnaire_id, person_id, round_number),
+                invitation_id=invited.id,
+                mailing_id=mailing_id,
+                details=details or {},
+                not_after=end_of_day(last, consultation.zone) if last else None,
+            )
+            for person_id, invited in asked.items()
+        ]
+        plan_many(mails, actor=actor)
+    return asked
+
+
+def _once(questionnaire_id: UUID, person_id: UUID, round_number: int) -> str:
+    said = f"questionnaire:{questionnaire_id}:{person_id}"
+    return f"{said}:round-{round_number}" if round_number > 1 else said
 
 
 def response_to(invitation_id: UUID) -> Response | None:

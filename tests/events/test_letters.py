@@ -1,26 +1,29 @@
 """What an event's mails say, to whom they go, and when they do not go any more."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 import vobject
 from sqlalchemy import select
 
 from engagement.consultations.models import Consultation, Status
-from engagement.events.letters import compose_confirmation, compose_invitation, preview_invitation
+from engagement.events.letters import compose_confirmation, compose_invitation, invitations_among, preview_invitation
 from engagement.events.models import CalendarEntry
 from engagement.events.replies import Answer, promote_from_waitlist, reply_to_event, withdraw_guest
 from engagement.events.seats import waiting_line
-from engagement.events.service import SittingPlan, ask_to_come, cancel_event, edit_event, edit_sitting, sittings_of
+from engagement.events.service import SittingPlan, ask_to_come, cancel_event, edit_event, edit_sitting, schedule_event, sittings_of
 from engagement.invitations.links import open_link
 from engagement.invitations.models import Channel, Choice, Mode
-from engagement.invitations.service import invite
 from engagement.kernel.audit import SYSTEM, by_link
 from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import in_utc
 from engagement.kernel.db import db, writing
 from engagement.mailing.composing import Composed, Dropped, Sketch, Waits
 from engagement.mailing.letters import write
-from engagement.mailing.models import Message
+from engagement.mailing.models import Message, State
+from engagement.mailing.preparing import prepare
 from engagement.mailing.texts import shipped_text
 from engagement.roster.models import Person
 from tests.events.given import a_person, an_event, ended, particulars, the_sitting
@@ -256,11 +259,12 @@ def test_a_moved_sitting_raises_the_sequence_and_more_seats_do_not(consultation)
     assert db.session.scalar(select(CalendarEntry.sequence)) == 1
 
 
-def test_a_guest_without_an_address_is_invited_and_no_mail_is_planned(consultation):
+def test_a_guest_without_an_address_is_invited_and_what_they_would_read_is_planned(consultation):
     event, person = an_event(consultation), a_person(consultation, email=None)
-    asked(event, person)
-    assert messages("event_invitation") == []
-    assert invite(consultation_id=consultation.id, person_id=person.id, event_id=event.id, actor=SYSTEM).created_at
+    invitation = asked(event, person)
+    (message,) = messages("event_invitation")
+    assert message.invitation_id == invitation.id
+    assert compose_invitation(message).to_address == ""
 
 
 def test_a_preview_shows_what_would_be_said_with_a_link_that_opens_nothing(consultation):
@@ -278,3 +282,65 @@ def test_whoever_is_invited_again_has_not_replied_yet_in_the_calendar_either(con
     asked(event, person)
     db.session.rollback()
     assert db.session.scalars(select(CalendarEntry.partstat)).all() == [None]
+
+
+def test_vancouver_in_december_2026_reads_nine_on_its_own_clocks_and_sixteen_utc(consultation):
+    # British Columbia stays on UTC−7 all year since tzdata 2026b; an older copy of the zones would say 17:00.
+    plan = SittingPlan(
+        starts_wall=datetime.fromisoformat("2026-12-08T09:00"), ends_wall=datetime.fromisoformat("2026-12-08T11:30"), seats_in_person=10
+    )  # fmt: skip
+    wanted = particulars(zone="America/Vancouver")
+    event = schedule_event(consultation_id=consultation.id, particulars=wanted, sittings=[plan], actor=SYSTEM)
+    asked(event, a_person(consultation, language=None))
+    (message,) = messages("event_invitation")
+    composed = compose_invitation(message)
+    calendar = vobject.readOne(composed.calendar.ics.decode()).vevent
+    assert (calendar.dtstart.value, calendar.dtend.value) == (
+        datetime(2026, 12, 8, 16, tzinfo=UTC),
+        datetime(2026, 12, 8, 18, 30, tzinfo=UTC),
+    )
+    assert b"DTSTART:20261208T160000Z" in composed.calendar.ics
+    assert in_utc(plan.starts_wall, "America/Vancouver").astimezone(ZoneInfo("America/Vancouver")).strftime("%z") == "-0700"
+    plain = reading(message, composed).plain
+    assert "When: Tuesday 8 December 2026, 09:00 to 11:30 (Pacific)" in plain
+    assert "le\u00a0mardi 8 décembre 2026, de 9\u00a0h à 11\u00a0h\u00a030 (heure du Pacifique)" in plain
+
+
+def test_a_discreet_mail_names_nothing_where_others_may_look_and_everything_inside(consultation):
+    event = an_event(consultation, "Survivors")
+    asked(event, a_person(consultation, language="fr"))
+    with writing() as session:
+        session.get_one(Person, db.session.scalar(select(Message.person_id))).discreet = True
+    (message,) = messages("event_invitation")
+    composed = compose_invitation(message)
+    mail = reading(message, composed)
+    assert composed.discreet
+    assert "Survivors" not in mail.subject
+    assert b"Survivors" not in composed.calendar.ics
+    assert "Survivors" in mail.plain
+
+
+def test_in_one_batch_a_discreet_guest_and_another_are_told_as_each_wants(consultation):
+    event = an_event(consultation, "Survivors")
+    people = [a_person(consultation) for _ in range(3)]
+    for person in people:
+        asked(event, person)
+    with writing() as session:
+        session.get_one(Person, people[1].id).discreet = True
+    sent = messages("event_invitation")
+    compose = invitations_among(sent)
+    named = {message.person_id: b"Survivors" in compose(message).calendar.ics for message in sent}
+    assert [named[person.id] for person in people] == [True, False, True]
+    links = {compose(message).values["en"]["reply_link"] for message in sent}
+    assert len(links) == 3
+
+
+def test_a_discreet_mail_comes_from_an_address_without_a_name(consultation):
+    asked(an_event(consultation), a_person(consultation, language="fr"))
+    with writing() as session:
+        session.get_one(Person, db.session.scalar(select(Message.person_id))).discreet = True
+    (message,) = messages("event_invitation")
+    assert prepare(message.id) is State.QUEUED
+    db.session.rollback()
+    raw = db.session.get_one(Message, message.id, populate_existing=True).raw
+    assert raw.startswith(b"From: consultations@convoke.example\r\n")

@@ -100,3 +100,48 @@ def test_the_calendar_method_must_be_the_one_inside():
     for method, ics in (("CANCEL", ICS), ("request", ICS), ("REQUEST; x=1", ICS), ("REQUEST", b"BEGIN:VCALENDAR\r\n")):
         with pytest.raises(BadMailError):
             build(a_letter(calendar=(method, ics)))
+
+
+def test_one_click_unsubscribes_by_two_headers_of_their_own():
+    link = "https://convoke.example/u/" + "x" * 80 + "?a=b&c=%20"
+    mail = email.message_from_bytes(build(a_letter(unsubscribe=link)), policy=default)
+    assert str(mail["List-Unsubscribe"]) == f"<{link}>"
+    assert str(mail["List-Unsubscribe-Post"]) == "List-Unsubscribe=One-Click"
+    plain = email.message_from_bytes(build(a_letter()), policy=default)
+    assert plain["List-Unsubscribe"] is plain["List-Unsubscribe-Post"] is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://convoke.example/u/x\r\nBcc: all@example.org",
+        "https://convoke.example/u/x>, <mailto:evil@example.org",
+        "https://convoke.example/ü",
+        "https://convoke.example/u x",
+        "https://convoke.example/u\0",
+        "mailto:us@convoke.example",
+        "javascript:alert(1)",
+        "https://",
+        "https://convoke.example/" + "x" * 900,
+    ],
+)
+def test_what_is_no_plain_address_of_a_page_unsubscribes_nobody(address):
+    with pytest.raises(BadMailError):
+        build(a_letter(unsubscribe=address))
+
+
+def test_a_sender_without_a_name_is_an_address():
+    mail = email.message_from_bytes(build(a_letter(from_name="")), policy=default)
+    assert [(each.display_name, each.addr_spec) for each in mail["From"].addresses] == [("", "us@convoke.example")]
+
+
+@given(VISIBLE)
+def test_each_encoded_word_is_short_and_whole_in_itself(subject):
+    try:
+        raw = build(a_letter(subject=subject))
+    except BadMailError:
+        return
+    lines = raw.partition(b"\r\nDate")[0].split(b"\r\n")
+    for word in (part for line in lines for part in line.split() if part.startswith(b"=?utf-8?b?")):
+        assert len(word) <= 75
+        assert decode_header(word.decode())[0][0].decode() is not None

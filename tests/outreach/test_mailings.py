@@ -16,7 +16,7 @@ from engagement.mailing.models import Message, State, Suppression
 from engagement.mailing.service import change_text
 from engagement.mailing.texts import shipped_text
 from engagement.mailing.worker import send_due
-from engagement.outreach import service
+from engagement.outreach import planning, service
 from engagement.outreach.models import Mailing, MailingState
 from engagement.outreach.service import approve, draft_mailing, plan_rest, plan_what_is_owed
 from engagement.roster.models import IdentifiedThrough
@@ -124,8 +124,8 @@ def test_the_check_says_who_gets_it_in_which_language_and_who_does_not_and_why(c
         assert words in page
     approve(mailing_id=mailing.id, actor=SYSTEM)
     plan_rest(mailing.id)
-    assert count(Message) == 3
-    # The one without an address is invited too, so that their reply by telephone has its place.
+    # The one without an address is invited too, and planned: whoever calls them finds what to say, and their reply has its place.
+    assert count(Message) == 4
     assert count(Invitation) == 5
 
 
@@ -206,7 +206,7 @@ def test_what_is_over_or_closed_is_not_approved(client):
     assert the_mailing().state is MailingState.DRAFT
 
 
-def test_a_questionnaire_goes_to_those_who_have_an_address(client, post):
+def test_a_questionnaire_is_planned_for_everybody_and_mailed_to_those_who_have_an_address(client, post):
     consultation, _ = a_team(client)
     questionnaire = a_questionnaire(consultation)
     a_person(consultation)
@@ -214,9 +214,9 @@ def test_a_questionnaire_goes_to_those_who_have_an_address(client, post):
     answer = client.post("/c/fisheries/mail/new", data={"about": f"questionnaire:{questionnaire.id}", "whom": "all"})
     assert client.get(answer.location).status_code == 200
     client.post(f"{answer.location}/approve")
-    assert count(Message) == 1
-    assert count(Invitation) == 1
-    assert the_mailing().planned == 2
+    assert count(Message) == count(Invitation) == the_mailing().planned == 2
+    send_due()
+    assert len(post.received) == 1
 
 
 def test_500_people_are_planned_in_short_transactions_and_a_crash_between_them_loses_nobody(client, monkeypatch):
@@ -226,15 +226,15 @@ def test_500_people_are_planned_in_short_transactions_and_a_crash_between_them_l
     mailing = a_draft(event, people, organizer)
     approve(mailing_id=mailing.id, actor=SYSTEM)
     steps = []
-    whole = service._plan_some
+    whole = planning._plan_some
 
-    def dies_in_the_third_step(mailing_id):
+    def dies_in_the_third_step(mailing_id, *_):
         if len(steps) == 2:
             raise KeyboardInterrupt
         steps.append(whole(mailing_id))
         return steps[-1]
 
-    monkeypatch.setattr(service, "_plan_some", dies_in_the_third_step)
+    monkeypatch.setattr(planning, "_plan_some", dies_in_the_third_step)
     with contextlib.suppress(KeyboardInterrupt):
         plan_rest(mailing.id)
     assert count(Message) == the_mailing().planned == 20
@@ -370,10 +370,10 @@ def test_the_figures_of_a_mailing_open_to_its_own_messages(client):
 def test_planning_gives_the_write_lock_back_after_every_few_people(app):
     consultation = a_consultation()
     event = an_event(consultation, days=2)
-    people = [a_person(consultation, f"p{number}@example.org") for number in range(service.AT_ONCE * 3)]
+    people = [a_person(consultation, f"p{number}@example.org") for number in range(planning.AT_ONCE * 3)]
     mailing = a_draft(event, people, a_member(consultation))
     approve(mailing_id=mailing.id, actor=SYSTEM)
     for step in (1, 2, 3):
-        service._plan_some(mailing.id)
+        planning._plan_some(mailing.id)
         db.session.rollback()
-        assert db.session.get(Mailing, mailing.id).planned == service.AT_ONCE * step
+        assert db.session.get(Mailing, mailing.id).planned == planning.AT_ONCE * step
