@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 # So many are written, and then stored in one transaction: some tens of milliseconds of write lock.
-AT_ONCE = 100
+AT_ONCE = 200
 ASK_AGAIN = timedelta(minutes=5)
 STALE = "a text is missing in one language, or older than its translation"
 

@@ -75,9 +75,11 @@ def test_200_threads_that_write_at_once_lose_nothing_and_none_of_them_fails(app)
     db.session.remove()
 
     def count_up():
-        with app.app_context(), writing() as session:
-            user = session.get(User, user_id, with_for_update=True, populate_existing=True)
-            user.name = str(int(user.name) + 1)
+        with app.app_context():
+            with writing() as session:
+                user = session.get(User, user_id, with_for_update=True, populate_existing=True)
+                user.name = str(int(user.name) + 1)
+            db.session.remove()
 
     threads, errors = in_threads([count_up] * 200)
     for thread in threads:
