@@ -115,12 +115,25 @@ def guest_view(invitation_id: UUID) -> GuestView:
     consultation = db.session.get(Consultation, invitation.consultation_id)
     if event is None or consultation is None or invitation.withdrawn_at is not None:
         raise AbsentError
-    counting = standing_by_sitting(replies_of(invitation_id), invitation)
+    return _view(invitation, event, consultation)
+
+
+def rehearsed_view(invitation: Invitation) -> GuestView:
+    """Return what the reply page would show to somebody whose ``invitation`` is not stored and never will be."""
+    event = db.session.get(Event, invitation.event_id) if invitation.event_id else None
+    consultation = db.session.get(Consultation, invitation.consultation_id)
+    if event is None or consultation is None:
+        raise AbsentError
+    return _view(invitation, event, consultation)
+
+
+def _view(invitation: Invitation, event: Event, consultation: Consultation) -> GuestView:
+    counting = standing_by_sitting(replies_of(invitation.id), invitation)
     sittings = _sittings(event, invitation, counting)
     last = max(counting.values(), key=lambda reply: reply.received_at, default=None)
     online = any(s.standing and s.standing.seat is SeatState.TAKEN and s.standing.mode is Mode.ONLINE for s in sittings)
     return GuestView(
-        invitation_id=invitation_id,
+        invitation_id=invitation.id,
         event_id=event.id,
         title=event.title,
         kind=KINDS[event.kind],
@@ -136,7 +149,7 @@ def guest_view(invitation_id: UUID) -> GuestView:
         standing=_whole(invitation, last),
         reason=last.reason or "" if last else "",
         wants_questionnaire=bool(last and last.wants_questionnaire),
-        has_stated_needs=needs_of(invitation_id) is not None,
+        has_stated_needs=needs_of(invitation.id) is not None,
         online_link=(event.online_link or "") if online else "",
         closed=closed_because(consultation, event, now()),
         cancelled=event.status == "cancelled",

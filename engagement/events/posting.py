@@ -47,6 +47,7 @@ def ask_to_come(
     mailing_id: UUID | None = None,
     details: Mapping[str, str] | None = None,
     due_at: datetime | None = None,
+    round: int = 1,  # noqa: A002 - what a mailing calls it.
     actor: Actor,
 ) -> Invitation:
     """Invite a person to an event and plan the mail: one for each sitting, one where there is no date yet.
@@ -73,7 +74,7 @@ def ask_to_come(
                     person_id=person.id,
                     purpose=INVITATION,
                     language=person.language or "both",
-                    dedup_key=_once(invitation, sitting_id),
+                    dedup_key=_once(invitation, sitting_id, round),
                     invitation_id=invitation.id,
                     mailing_id=mailing_id,
                     details=told,
@@ -88,9 +89,10 @@ def _sitting_ids(session: Session, event_id: UUID) -> list[UUID | None]:
     return list(ids) or [None]
 
 
-def _once(invitation: Invitation, sitting_id: UUID | None) -> str:
+def _once(invitation: Invitation, sitting_id: UUID | None, turn: int) -> str:
     # An invitation that was withdrawn and is made again is something new to say.
-    return f"{INVITATION}:{invitation.id}:{sitting_id or 'undated'}:{invitation.created_at.timestamp():.6f}"
+    key = f"{INVITATION}:{invitation.id}:{sitting_id or 'undated'}:{invitation.created_at.timestamp():.6f}"
+    return f"{key}:round {turn}" if turn > 1 else key
 
 
 def confirm_reply(session: Session, invitation: Invitation, reply: Reply, actor: Actor) -> None:

@@ -26,7 +26,7 @@ from engagement.mailing.composing import Composed, Composer, Dropped, Waits
 from engagement.mailing.letters import Written, languages_of, write
 from engagement.mailing.models import Message, State
 from engagement.mailing.outbox import LONGEST_WAIT, move, not_held, why_suppressed
-from engagement.mailing.texts import text_of
+from engagement.mailing.texts import MailText, text_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -116,12 +116,19 @@ def _longer_wait(row: Message) -> timedelta:
     return min(max(ASK_AGAIN, now() - row.created_at), LONGEST_WAIT)
 
 
+def _text(message: Message) -> MailText:
+    """Return what the mail says: its mailing's own words where it has some."""
+    asked = ports().mailing_text
+    own: MailText | None = asked(message.mailing_id) if asked is not None and message.mailing_id is not None else None
+    return own if own is not None else text_of(message.consultation_id, message.purpose)
+
+
 def _ask(message: Message) -> Composed | Dropped | Waits:
     """Return what the composer says of ``message`` now."""
     composer: Composer | None = ports().composers.get(message.purpose)
     if composer is None:
         return Waits(f"nobody writes mails of the kind {message.purpose}")
-    if not text_of(message.consultation_id, message.purpose).sendable:
+    if not _text(message).sendable:
         return Waits(STALE)
     try:
         return composer.compose(message)
@@ -143,7 +150,7 @@ def _write(message: Message) -> Result:
     if not isinstance(said, Composed):
         return said
     try:
-        written = write(text_of(message.consultation_id, message.purpose), said.values, message.language, settings().base_url)
+        written = write(_text(message), said.values, message.language, settings().base_url)
         return Draft(said, written.subject, _bytes(message, said, written))
     except BadMailError as error:
         return error

@@ -16,6 +16,7 @@ from engagement.kernel.web import said
 from engagement.mailing.texts import text_of
 from engagement.outreach.listing import states_of
 from engagement.outreach.models import Mailing, MailingState
+from engagement.outreach.planning import people_of, plan_rest
 from engagement.outreach.reach import DOES_NOT, GETS_IT, WORDS, Reach, survey
 from engagement.outreach.reading import as_one_person_reads_it
 from engagement.outreach.service import (
@@ -27,8 +28,6 @@ from engagement.outreach.service import (
     find_mailing,
     find_offer,
     offers_to,
-    people_of,
-    plan_rest,
     title_of,
 )
 from engagement.outreach.views import outreach

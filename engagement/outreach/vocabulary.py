@@ -11,6 +11,8 @@ PURPOSES: dict[str, Text] = {
     "questionnaire_invitation": Text("Invitation to a questionnaire", "Invitation à répondre à un questionnaire"),
     "nomination_invitation": Text("Invitation after a nomination", "Invitation à la suite d’une proposition"),
     "access_code": Text("Access code", "Code d’accès"),
+    "announcement": Text("Announcement", "Annonce"),
+    "mailing_test": Text("Test of a mailing", "Essai d’un envoi"),
 }
 
 STATES: dict[State, Text] = {
@@ -122,6 +124,9 @@ SAMPLES: dict[str, Text] = {
     "closes_on": Text("[closing date]", "[date de clôture]"),
     "code": Text("123456", "123456"),
     "nominator": Text("[who nominated them]", "[qui l’a proposée ou proposé]"),
+    "subject": Text("[subject of the mail]", "[objet du courriel]"),
+    "body": Text("[text of the mail]", "[texte du courriel]"),
+    "reader": Text("Dominique Tremblay", "Dominique Tremblay"),
 }
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engagement.kernel.policy import join_policies
-from engagement.outreach import mailing_views, text_views, views
+from engagement.outreach import announcements, mailing_views, text_views, trying, views
 from engagement.outreach.history_views import overview, timeline
-from engagement.outreach.service import plan_what_is_owed
+from engagement.outreach.planning import plan_what_is_owed
 from engagement.outreach.views import outreach
+from engagement.outreach.words import mailing_text
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -23,4 +24,7 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.timeline.append(timeline)
     ports.overview.append(overview)
     ports.chores.append(plan_what_is_owed)
+    ports.composers[announcements.COMPOSER.purpose] = announcements.COMPOSER
+    ports.composers[trying.COMPOSER.purpose] = trying.COMPOSER
+    ports.mailing_text = mailing_text
     return join_policies(views.POLICY, mailing_views.POLICY, text_views.POLICY)

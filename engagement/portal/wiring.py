@@ -10,6 +10,7 @@ from engagement.portal.arriving import POLICY_ARRIVING
 from engagement.portal.blueprint import portal
 from engagement.portal.coding import POLICY_CODING
 from engagement.portal.passing_on import POLICY_PASSING_ON
+from engagement.portal.rehearsing import scenes
 from engagement.portal.replies import POLICY_REPLIES
 
 if TYPE_CHECKING:
@@ -23,4 +24,5 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     """Plug in the pages behind a personal link, and the mail that brings a code."""
     app.register_blueprint(portal)
     ports.composers[PURPOSE] = CODE_COMPOSER
+    ports.rehearsal.append(scenes)
     return {**POLICY_ARRIVING, **POLICY_REPLIES, **POLICY_ANSWERING, **POLICY_CODING, **POLICY_PASSING_ON}

@@ -103,6 +103,7 @@ def ask_to_answer(
     mailing_id: UUID | None = None,
     details: dict[str, str] | None = None,
     purpose: str = "questionnaire_invitation",
+    round: int = 1,  # noqa: A002 - what a mailing calls it.
     actor: Actor,
 ) -> Invitation:
     """Invite a person to answer and plan the mail that says so; asking again sends nothing again.
@@ -122,7 +123,7 @@ def ask_to_answer(
             person_id=person.id,
             purpose=purpose,
             language=person.language or "both",
-            dedup_key=f"questionnaire:{questionnaire.id}:{person.id}",
+            dedup_key=f"questionnaire:{questionnaire.id}:{person.id}" + (f":round {round}" if round > 1 else ""),
             invitation_id=invitation.id,
             mailing_id=mailing_id,
             details=details,

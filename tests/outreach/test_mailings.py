@@ -16,9 +16,10 @@ from engagement.mailing.models import Message, State, Suppression
 from engagement.mailing.service import change_text
 from engagement.mailing.texts import shipped_text
 from engagement.mailing.worker import send_due
-from engagement.outreach import service
+from engagement.outreach import planning, service
 from engagement.outreach.models import Mailing, MailingState
-from engagement.outreach.service import approve, draft_mailing, plan_rest, plan_what_is_owed
+from engagement.outreach.planning import plan_rest, plan_what_is_owed
+from engagement.outreach.service import approve, draft_mailing
 from engagement.roster.models import IdentifiedThrough
 from engagement.roster.particulars import Particulars
 from engagement.roster.service import find_or_add, put_in_batch
@@ -226,7 +227,7 @@ def test_500_people_are_planned_in_short_transactions_and_a_crash_between_them_l
     mailing = a_draft(event, people, organizer)
     approve(mailing_id=mailing.id, actor=SYSTEM)
     steps = []
-    whole = service._plan_some
+    whole = planning._plan_some
 
     def dies_in_the_third_step(mailing_id):
         if len(steps) == 2:
@@ -234,7 +235,7 @@ def test_500_people_are_planned_in_short_transactions_and_a_crash_between_them_l
         steps.append(whole(mailing_id))
         return steps[-1]
 
-    monkeypatch.setattr(service, "_plan_some", dies_in_the_third_step)
+    monkeypatch.setattr(planning, "_plan_some", dies_in_the_third_step)
     with contextlib.suppress(KeyboardInterrupt):
         plan_rest(mailing.id)
     assert count(Message) == the_mailing().planned == 20
@@ -370,10 +371,10 @@ def test_the_figures_of_a_mailing_open_to_its_own_messages(client):
 def test_planning_gives_the_write_lock_back_after_every_few_people(app):
     consultation = a_consultation()
     event = an_event(consultation, days=2)
-    people = [a_person(consultation, f"p{number}@example.org") for number in range(service.AT_ONCE * 3)]
+    people = [a_person(consultation, f"p{number}@example.org") for number in range(planning.AT_ONCE * 3)]
     mailing = a_draft(event, people, a_member(consultation))
     approve(mailing_id=mailing.id, actor=SYSTEM)
     for step in (1, 2, 3):
-        service._plan_some(mailing.id)
+        planning._plan_some(mailing.id)
         db.session.rollback()
-        assert db.session.get(Mailing, mailing.id).planned == service.AT_ONCE * step
+        assert db.session.get(Mailing, mailing.id).planned == planning.AT_ONCE * step
