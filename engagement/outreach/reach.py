@@ -91,6 +91,10 @@ class Survey:
         """Return the people whom this becomes of, in the order of the roster."""
         return self.groups.get(reach, [])
 
+    def readers(self, reaches: Sequence[Reach]) -> list[Person]:
+        """Return the people to whom one of these becomes, in the order of the groups."""
+        return [person for reach in reaches for person in self.of(reach)]
+
     @property
     def reached(self) -> int:
         """Return how many get the mail."""

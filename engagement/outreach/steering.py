@@ -56,6 +56,11 @@ def resume(*, mailing_id: UUID, actor: Actor) -> int:
     if void is not None:
         raise NotOnItsWayError(void)
     _wish(mailing_id, MailingState.APPROVED, {MailingState.PAUSED}, "resume_mailing", actor)
+    return resume_messages(mailing_id)
+
+
+def resume_messages(mailing_id: UUID) -> int:
+    """Let the messages go that waited for their mailing, which is approved again; returns how many."""
     return _all(lambda: let_some_go(mailing_id))
 
 

@@ -5,9 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engagement.kernel.policy import join_policies
-from engagement.outreach import announcements, mailing_views, text_views, trying, views
+from engagement.outreach import (
+    announcements,
+    choosing_views,
+    mailing_views,
+    package_views,
+    progress_views,
+    rehearsal_views,
+    text_views,
+    trying,
+    views,
+    words_views,
+)
 from engagement.outreach.history_views import overview, timeline
 from engagement.outreach.planning import plan_what_is_owed
+from engagement.outreach.steering import finish_what_was_begun
 from engagement.outreach.views import outreach
 from engagement.outreach.words import mailing_text
 
@@ -23,8 +35,20 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     app.register_blueprint(outreach)
     ports.timeline.append(timeline)
     ports.overview.append(overview)
+    ports.chores.append(finish_what_was_begun)
     ports.chores.append(plan_what_is_owed)
     ports.composers[announcements.COMPOSER.purpose] = announcements.COMPOSER
     ports.composers[trying.COMPOSER.purpose] = trying.COMPOSER
     ports.mailing_text = mailing_text
-    return join_policies(views.POLICY, mailing_views.POLICY, text_views.POLICY)
+    ports.person_tables["approval_package"] = "kept as it was signed, as long as its mailing"
+    pages = (
+        views,
+        choosing_views,
+        mailing_views,
+        words_views,
+        rehearsal_views,
+        package_views,
+        progress_views,
+        text_views,
+    )
+    return join_policies(*(each.POLICY for each in pages))
