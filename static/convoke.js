@@ -45,8 +45,6 @@ if (moving) {
         const focused = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
         part.replaceWith(fresh);
         if (focused) [...fresh.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus({ preventScroll: true });
-        // What can be done has changed with it: the buttons stand outside.
-        if (!fresh.dataset.refresh) location.reload();
       }
     }
     setTimeout(again, moving.dataset.refresh * 1000);
