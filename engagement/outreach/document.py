@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engagement.kernel.bilingual import LANGUAGES, Text
 from engagement.kernel.clock import on_the_wall
-from engagement.kernel.wording import date_words, moment_words, time_words, zone_words
+from engagement.kernel.wording import date_words, moment_words, span_words, time_words, zone_words
 from engagement.outreach.package import read_content
 from engagement.outreach.reach import WORDS as REACH
 from engagement.outreach.reach import Reach
@@ -157,7 +157,7 @@ def _rows(package: ApprovalPackage, content: dict[str, Any]) -> list[list[Any]]:
         (Text("Kind of mail", "Type de courriel"), _two(_pair(purpose_name(facts["purpose"])))),
         *_about(facts["about"]),
         (Text("To be sent", "Envoi prévu"), _when(facts, zone)),
-        (Text("Attachments", "Pièces jointes"), "Aucune / None" if not facts["attachments"] else "\n".join(facts["attachments"])),
+        (Text("Attachments", "Pièces jointes"), "None\nAucune" if not facts["attachments"] else "\n".join(facts["attachments"])),
         (Text("Package made", "Dossier préparé"), _two({each: moment_words(package.made_at, zone, each) for each in LANGUAGES})),
     ]
     return [[_pair(head), words] for head, words in rows]
@@ -172,13 +172,22 @@ def _about(about: dict[str, Any] | None) -> list[tuple[Text, str]]:
         return []
     rows = [(Text("About", "Objet"), _two(about["title"]))]
     if "sittings" in about:
-        spans = [f"{each['starts'].replace('T', ' ')} – {each['ends'].replace('T', ' ')} ({about['zone']})" for each in about["sittings"]]
+        spans = [_two({each: _span(sitting, about["zone"], each) for each in LANGUAGES}) for sitting in about["sittings"]]
         rows.append((Text("Date and time", "Date et heure"), "\n".join(spans) or "–"))
         rows.append((Text("Place", "Lieu"), _two(about["venue"]) or "–"))
-        rows.append((Text("Last day to reply", "Dernier jour pour répondre"), about["reply_by"] or "–"))
+        rows.append((Text("Last day to reply", "Dernier jour pour répondre"), _day(about["reply_by"])))
     else:
-        rows.append((Text("Closes on", "Date de clôture"), about["closes_on"] or "–"))
+        rows.append((Text("Closes on", "Date de clôture"), _day(about["closes_on"])))
     return rows
+
+
+def _span(sitting: dict[str, str], zone: str, language: str) -> str:
+    starts, ends = (datetime.fromisoformat(sitting[end]) for end in ("starts", "ends"))
+    return span_words(starts, ends, zone, language)
+
+
+def _day(written: str | None) -> str:
+    return _two({each: date_words(date.fromisoformat(written), each) for each in LANGUAGES}) if written else "–"
 
 
 def _when(facts: dict[str, Any], zone: str) -> str:
