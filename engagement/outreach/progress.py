@@ -75,9 +75,9 @@ class Progress:
 
     figures: list[Figure] = field(default_factory=list)
 
-    def of(self, where: Where) -> int:
+    def of(self, where: Where | str) -> int:
         """Return how many messages stand there."""
-        return next((each.count for each in self.figures if each.where is where), 0)
+        return next((each.count for each in self.figures if each.where == where), 0)
 
     @property
     def whole(self) -> int:
