@@ -136,9 +136,7 @@ def _cleaned(address: str) -> str | None:
 
 
 INVALID = Text("Line {line}: “{word}” is not an address.", "Ligne {line}\u00a0: «\u00a0{word}\u00a0» n’est pas une adresse.")
-UNKNOWN = Text(
-    "Line {line}: nobody on the roster has “{word}”.", "Ligne {line}\u00a0: «\u00a0{word}\u00a0» ne figure pas au répertoire."
-)
+UNKNOWN = Text("Line {line}: nobody on the roster has “{word}”.", "Ligne {line}\u00a0: «\u00a0{word}\u00a0» ne figure pas au répertoire.")
 TWICE = Text(
     "Line {line}: “{word}” stands on line {first} already.", "Ligne {line}\u00a0: «\u00a0{word}\u00a0» figure déjà à la ligne {first}."
 )

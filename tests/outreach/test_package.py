@@ -35,7 +35,7 @@ from engagement.outreach.service import NotReadyError, faults_before_sending, sc
 from engagement.outreach.words import change_words
 from tests.events.given import an_event, the_sitting
 from tests.mailing.given import a_person
-from tests.outreach.given import a_draft, a_team, an_announcement, page_of, sent_on_its_way, stored
+from tests.outreach.given import a_draft, a_team, page_of, sent_on_its_way, stored
 from tests.outreach.test_mailings import add_to_restricted
 from tests.outreach.test_words import BODY, SUBJECT
 from tests.roster.given import a_batch
@@ -344,25 +344,6 @@ def test_a_download_is_on_record_and_an_attachment(client, office):
     assert answer.headers["Content-Disposition"].startswith("attachment")
     db.session.rollback()
     assert db.session.scalar(select(AuditEntry.actor_id).where(AuditEntry.verb == "download_approval_package")) == access.user_id
-
-
-HOSTILE = (
-    '#panic("taken") #strong[x] *b* _i_ $x^2$ <label> @ref `raw` // no',
-    "\u202eolleh\u2066 \u200f NUL\u0085",
-    "\u1403\u14c4\u1483\u144e\u1450\u1466 👩‍👩‍👧 \U0001f600 漢字 \u05d0 \u0e01",
-    '"}], "hash": "0", "x": [{"',
-    "x" * 150,
-)
-
-
-@pytest.mark.parametrize("words", HOSTILE, ids=range(len(HOSTILE)))
-def test_nobodys_words_are_read_as_markup_and_no_character_breaks_the_document(client, words):
-    consultation, organizer = a_team(client)
-    person = a_person(consultation, given_name=words[:150])
-    body = Text(f"((salutation)) {words}".replace("((x", "x"), f"((salutation)) {words}")
-    mailing = an_announcement(consultation, [person], organizer, subject=Text(words, words), body=body)
-    package = make_package(access=access_of(organizer, consultation), mailing_id=mailing.id)
-    assert as_pdf(package).startswith(b"%PDF-")
 
 
 def test_a_mailing_with_a_fault_has_no_package(office):

@@ -170,7 +170,7 @@ def test_every_place_has_its_figure_its_reasons_and_its_rows_in_both_languages(c
     put(State.PLANNED, "", 6, held_because=Hold.RESTORED)
     found = progress_of(access_of(organizer, consultation), mailing)
     assert {figure.where: figure.count for figure in found.figures} == dict.fromkeys(Where, 1)
-    for language, words in (("en", "1 of 8 mails sent"), ("fr", "1 courriels envoyés sur 8")):
+    for language, words in (("en", "1 of 8 mails sent"), ("fr", "Courriels envoyés\u00a0: 1 sur 8")):
         page = client.get(page_of(mailing) + f"?lang={language}").text
         assert words in page
         assert "p@example.org" not in page
