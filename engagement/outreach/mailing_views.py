@@ -82,20 +82,26 @@ def letter(slug: str, mailing_id: UUID, person_id: UUID) -> Any:  # noqa: ARG001
     """Show the mail as one person will read it, and lead to the next one."""
     access = current_access()
     found, person = mailing_with(access, mailing_id, person_id)
-    people = people_of(found.people, access)
-    at = [each.id for each in people].index(person.id)
     return render_template(
         "outreach/letter.html",
         mailing=found,
         person=person,
         written=as_one_person_reads_it(found, person, words_of(found)),
-        before=people[at - 1] if at else None,
-        after=people[at + 1] if at + 1 < len(people) else None,
-        place=at + 1,
-        whole=len(people),
         may_test=access.may(Permission.INVITE),
         draft=found.state is MailingState.DRAFT,
+        **_around(people_of(found.people, access), person),
     )
+
+
+def _around(people: list[Person], person: Person) -> dict[str, object]:
+    """Return who comes before and after ``person``, and at which place of how many they stand."""
+    at = [each.id for each in people].index(person.id)
+    return {
+        "before": people[at - 1] if at else None,
+        "after": people[at + 1] if at + 1 < len(people) else None,
+        "place": at + 1,
+        "whole": len(people),
+    }
 
 
 def mailing_with(access: Access, mailing_id: UUID, person_id: UUID) -> tuple[Mailing, Person]:

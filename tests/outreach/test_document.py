@@ -22,7 +22,7 @@ HOSTILE = (
 def test_nobodys_words_are_read_as_markup_and_no_character_breaks_the_document(client, words):
     consultation, organizer = a_team(client)
     person = a_person(consultation, given_name=words[:150])
-    body = Text(f"((salutation)) {words}".replace("((x", "x"), f"((salutation)) {words}")
+    body = Text(f"((salutation)) {words}", f"((salutation)) {words}")
     mailing = an_announcement(consultation, [person], organizer, subject=Text(words, words), body=body)
     package = make_package(access=access_of(organizer, consultation), mailing_id=mailing.id)
     assert as_pdf(package).startswith(b"%PDF-")
