@@ -28,3 +28,26 @@ document.addEventListener("submit", (event) => {
   event.target.dataset.sent = "yes";
 });
 window.addEventListener("pageshow", () => document.querySelectorAll("form").forEach((form) => delete form.dataset.sent));
+
+// A page on which work goes on is loaded again now and then, in place: focus stays where it is, and
+// nothing is asked for while nobody looks, or for longer than half an hour.
+const moving = document.querySelector("[data-refresh]");
+if (moving) {
+  let left = (30 * 60) / moving.dataset.refresh;
+  const again = async () => {
+    const part = document.getElementById(moving.id);
+    if (!part.dataset.refresh || left-- <= 0) return;
+    if (!document.hidden) {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+      const text = answer?.ok && !answer.redirected ? await answer.text() : "";
+      const fresh = new DOMParser().parseFromString(text, "text/html").getElementById(moving.id);
+      if (fresh && fresh.innerHTML !== part.innerHTML) {
+        const focused = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+        part.replaceWith(fresh);
+        if (focused) [...fresh.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus({ preventScroll: true });
+      }
+    }
+    setTimeout(again, moving.dataset.refresh * 1000);
+  };
+  setTimeout(again, moving.dataset.refresh * 1000);
+}

@@ -113,6 +113,11 @@ def _replied(event: Event, reply: str) -> ColumnElement[bool]:
     return standing & (Invitation.choice == Choice(reply)) if reply else standing
 
 
+def guests_asked(event: Event, reply: str) -> ColumnElement[bool]:
+    """Return the condition on Invitation for the guests of ``event`` whose reply is this one of REPLIES ("" for all)."""
+    return (Invitation.event_id == event.id) & _replied(event, reply)
+
+
 def _last_replies(ids: Sequence[UUID]) -> dict[UUID, Reply]:
     rows = db.session.scalars(select(Reply).where(Reply.invitation_id.in_(ids)).order_by(Reply.received_at, Reply.recorded_at))
     return {reply.invitation_id: reply for reply in rows}

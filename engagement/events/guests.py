@@ -118,6 +118,19 @@ def guest_view(invitation_id: UUID) -> GuestView:
     consultation = db.session.get(Consultation, invitation.consultation_id)
     if event is None or consultation is None or invitation.withdrawn_at is not None:
         raise AbsentError
+    return _view(invitation, event, consultation)
+
+
+def rehearsed_view(invitation: Invitation) -> GuestView:
+    """Return what the reply page would show to somebody whose ``invitation`` is not stored and never will be."""
+    event = db.session.get(Event, invitation.event_id) if invitation.event_id else None
+    consultation = db.session.get(Consultation, invitation.consultation_id)
+    if event is None or consultation is None:
+        raise AbsentError
+    return _view(invitation, event, consultation)
+
+
+def _view(invitation: Invitation, event: Event, consultation: Consultation) -> GuestView:
     # Whoever has no reply that counts has none to look for.
     latest = latest_replies(db.session(), invitation) if invitation.replied_at else []
     counting = standing_by_sitting(latest, invitation)
@@ -125,7 +138,7 @@ def guest_view(invitation_id: UUID) -> GuestView:
     last = max(counting.values(), key=lambda reply: reply.received_at, default=None)
     online = any(s.standing and s.standing.seat is SeatState.TAKEN and s.standing.mode is Mode.ONLINE for s in sittings)
     return GuestView(
-        invitation_id=invitation_id,
+        invitation_id=invitation.id,
         event_id=event.id,
         title=event.title,
         kind=KINDS[event.kind],

@@ -107,17 +107,6 @@ def ask_many_to_come(
     return asked
 
 
-def _entered(session: Session, invitation: Invitation, sitting_id: UUID | None) -> dict[str, str]:
-    """Enter a sitting in the guest's calendar, and return what the mail has to know of it."""
-    if sitting_id is None:
-        return {}
-    entry = entry_for(session, invitation.id, sitting_id, mail_domain())
-    if invitation.choice is None:
-        # Invited again: what was replied before does not count, in the calendar neither.
-        entry.partstat = None
-    return {"sitting_id": str(sitting_id)}
-
-
 def _sitting_ids(session: Session, event_id: UUID) -> list[UUID | None]:
     ids = session.scalars(select(Sitting.id).where(Sitting.event_id == event_id).order_by(Sitting.starts_at, Sitting.position))
     return list(ids) or [None]

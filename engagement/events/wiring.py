@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from engagement.events import rehearsing
 from engagement.events.agenda_views import AGENDA_POLICY
 from engagement.events.cli import events_group
 from engagement.events.guest_views import GUEST_POLICY
@@ -23,7 +25,8 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     app.register_blueprint(events)
     app.cli.add_command(events_group)
     ports.composers["event_invitation"] = INVITATION_COMPOSER
-    ports.composers["event_confirmation"] = CONFIRMATION_COMPOSER
+    ports.composers["event_confirmation"] = replace(CONFIRMATION_COMPOSER, preview=rehearsing.preview_confirmation)
+    ports.rehearsal.append(rehearsing.scenes)
     ports.sent["event_invitation"] = invitation_was_sent
     ports.subjects.append(subjects)
     ports.timeline.append(timeline)

@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 import zoneinfo
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # The pinned tzdata package speaks, not whatever the machine has: zones change their rules
 # (British Columbia stays on UTC−7 all year since tzdata 2026b), and a system's copy lags.
 zoneinfo.reset_tzpath(to=())
 
 
+_moved_on: ContextVar[datetime | None] = ContextVar("moved_on", default=None)
+
+
 def now() -> datetime:
     """Return this moment in UTC."""
-    return datetime.now(tz=UTC)
+    return _moved_on.get() or datetime.now(tz=UTC)
+
+
+@contextmanager
+def at_moment(moment: datetime) -> Iterator[None]:
+    """Have the clock stand at ``moment`` in this block, and for nobody but this block.
+
+    For rehearsals, which write nothing: whatever is stored has the real time.
+    """
+    if moment.tzinfo is None:
+        msg = "a moment needs its zone"
+        raise ValueError(msg)
+    token = _moved_on.set(moment.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _moved_on.reset(token)
 
 
 def in_utc(wall: datetime, zone: str) -> datetime:

@@ -61,6 +61,23 @@ class PersonPanel:
     values: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One step of a rehearsal: what a person would get or see, and when.
+
+    Either a mail (``purpose`` names its kind) or a page (``page`` gives it as html in the
+    language of the current page, with every form and link of it made inert). ``key`` is its
+    part of an address. ``only_if`` is empty for what happens in any case.
+    """
+
+    key: str
+    at: datetime
+    what: Text
+    only_if: Text | None = None
+    purpose: str = ""
+    page: Callable[[], str] | None = None
+
+
 @dataclass(slots=True)
 class Ports:
     """What the capabilities have plugged in.
@@ -77,6 +94,7 @@ class Ports:
     ``chores``: each does work that is owed (the rest of a mailing), before the worker sends.
     ``sheltered``: each takes ids of people who were put in a restricted batch, in the transaction that puts them.
     ``mailing_text``: takes a mailing's id and gives what it says in its own words, None where it has none.
+    ``rehearsal``: each takes a sketch (whom, about what) and when the first mail goes, and gives the scenes that follow.
     ``resumed``: each takes a consultation id, in the transaction that ends its pause.
     ``inbound``: each takes a received mail and says what became of it, None where it is not theirs to place.
     ``person_tables``: table names holding a person's id, with what erasure does there.
@@ -94,6 +112,7 @@ class Ports:
     chores: list[Callable[[], None]] = field(default_factory=list)
     sheltered: list[Callable[[list[UUID]], None]] = field(default_factory=list)
     mailing_text: Callable[[UUID], Any] | None = None
+    rehearsal: list[Callable[[Any, datetime], Iterable[Scene]]] = field(default_factory=list)
     resumed: list[Callable[[UUID], None]] = field(default_factory=list)
     inbound: list[Callable[[Any], Any]] = field(default_factory=list)
     person_tables: dict[str, str] = field(default_factory=dict)

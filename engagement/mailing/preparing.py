@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 # So many are written, and then stored in one transaction: some tens of milliseconds of write lock.
 AT_ONCE = 200
 ASK_AGAIN = timedelta(minutes=5)
+NO_ADDRESS = "there is no mail address"
 STALE = "a text is missing in one language, or older than its translation"
 
 log = logging.getLogger(__name__)
@@ -137,7 +138,7 @@ def write(message: Message, desk: Desk) -> Result:
     if not isinstance(said, Composed):
         return said
     if not said.to_address:
-        return Dropped("there is no mail address")
+        return Dropped(NO_ADDRESS)
     try:
         text = desk.text_for(message)
         said = with_preferences(message, said, text)

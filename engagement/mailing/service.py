@@ -171,7 +171,7 @@ def change_text(
     mended or ``confirmed``. Raises BadTextError (a language missing), UnknownPlaceholderError
     and SecretInSubjectError (a link or a code in the subject).
     """
-    _check_text(subject, body, placeholders)
+    check_text(subject, body, placeholders)
     with writing() as session:
         row = own_text(consultation_id, purpose)
         if row is None:
@@ -189,7 +189,8 @@ def change_text(
     return row
 
 
-def _check_text(subject: Text, body: Text, placeholders: Collection[str]) -> None:
+def check_text(subject: Text, body: Text, placeholders: Collection[str]) -> None:
+    """Raise BadTextError, UnknownPlaceholderError or SecretInSubjectError where a mail cannot say this; it names the field."""
     for part, text in (("subject", subject), ("body", body)):
         for language in ("en", "fr"):
             words, field = text.in_(language), f"{part}_{language}"

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, EmailField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import (
+    BooleanField,
+    DateField,
+    EmailField,
+    HiddenField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    TimeField,
+)
+from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from engagement.kernel.forms import Form
 from engagement.mailing.suppressions import LONGEST_NOTE
@@ -57,3 +68,47 @@ class WishesForm(Form):
             discreet=self.discreet.data,
             do_not_contact=self.do_not_contact.data,
         )
+
+
+class SaveWordsForm(Form):
+    """A name to keep words under."""
+
+    name = StringField(_l("Name"))
+
+
+class PastedForm(Form):
+    """Addresses from a spreadsheet or a mail program, and what they get."""
+
+    about = SelectField(_l("What they get"), validators=[InputRequired(_l("Choose what is sent."))])
+    addresses = TextAreaField(_l("Addresses"), validators=[InputRequired(_l("Paste at least one address."))])
+    leave_out = BooleanField(_l("Go on without these lines"))
+
+
+class ScheduleForm(Form):
+    """When a mailing goes; nothing in both: as soon as it is approved."""
+
+    day = DateField(_l("Day"), validators=[Optional()])
+    at = TimeField(_l("Time"), validators=[Optional()])
+
+
+class ApprovalForm(Form):
+    """What is recorded of a yes on paper."""
+
+    package_id = HiddenField()
+    start_of_hash = StringField(_l("The first eight characters of the hash on the paper that was signed"))
+    approver = StringField(_l("Who approved it"))
+    approved_on = DateField(_l("On which day"), validators=[InputRequired(_l("Enter the day on the paper."))])
+    file_number = StringField(_l("File number"))
+
+
+class Ticks(SelectMultipleField):
+    """Several boxes to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class RetryForm(Form):
+    """Which failures are tried again."""
+
+    reasons = Ticks(_l("Which of them"), validate_choice=True)

@@ -12,6 +12,7 @@ from engagement.invitations.models import Invitation
 from engagement.kernel.db import db
 from engagement.kernel.errors import AbsentError
 from engagement.mailing.models import Message, MessageEvent, State
+from engagement.outreach.models import Mailing
 from engagement.roster.filters import visible
 from engagement.roster.models import Person
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from engagement.consultations.access import Access
 
 PAGE = 50
+MAILING_TEST = "mailing_test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ def seen_by(access: Access) -> ColumnElement[bool]:
     """Return the condition for messages that this member may know of.
 
     Hidden are those about a restricted event they are not cleared for, and those to people
-    whom they know only through a restricted batch.
+    whom they know only through a restricted batch. A test, which went to one account, is no
+    message of the consultation.
     """
     known = access.cleared | access.event_roles.keys()
     hidden = (
@@ -54,8 +57,13 @@ def seen_by(access: Access) -> ColumnElement[bool]:
         .join(Event, Event.id == Invitation.event_id)
         .where(Event.consultation_id == access.consultation.id, Event.restricted, Event.id.not_in(known))
     )
+    # An announcement about such an event reaches people who were not invited to it: its mailing tells.
+    told = select(Mailing.id).join(Event, Event.id == Mailing.event_id)
+    told = told.where(Event.consultation_id == access.consultation.id, Event.restricted, Event.id.not_in(known))
     return and_(
         Message.consultation_id == access.consultation.id,
+        Message.purpose != MAILING_TEST,
+        or_(Message.mailing_id.is_(None), Message.mailing_id.not_in(told)),
         or_(Message.invitation_id.is_(None), Message.invitation_id.not_in(hidden)),
         or_(Message.person_id.is_(None), Message.person_id.in_(select(Person.id).where(visible(access)))),
     )

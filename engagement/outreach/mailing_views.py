@@ -1,4 +1,4 @@
-"""Pages of a mailing: what and whom, the check before sending, the mail as one person reads it, the yes."""
+"""Pages of a draft: the check before sending, the mail as one person reads it, a test, its time, the yes."""
 
 from __future__ import annotations
 
@@ -8,103 +8,42 @@ from uuid import UUID
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
+from engagement.accounts.models import User
 from engagement.consultations.gate import current_access
 from engagement.consultations.models import Status
+from engagement.kernel.clock import on_the_wall
+from engagement.kernel.db import db
 from engagement.kernel.errors import DomainError
 from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.web import said
-from engagement.mailing.texts import text_of
-from engagement.outreach.listing import states_of
+from engagement.outreach.forms import ScheduleForm
 from engagement.outreach.models import Mailing, MailingState
+from engagement.outreach.planning import people_of, plan_rest
+from engagement.outreach.progress_views import sends_at, show_progress
 from engagement.outreach.reach import DOES_NOT, GETS_IT, WORDS, Reach, survey
 from engagement.outreach.reading import as_one_person_reads_it
-from engagement.outreach.service import (
-    Offer,
-    approve,
-    discard,
-    draft_mailing,
-    faults_before_sending,
-    find_mailing,
-    find_offer,
-    offers_to,
-    people_of,
-    plan_rest,
-    title_of,
-)
+from engagement.outreach.service import approve, discard, faults_before_sending, find_mailing, schedule, title_of
+from engagement.outreach.trying import last_test, send_test
 from engagement.outreach.views import outreach
-from engagement.roster.filters import Filter, list_people, matching_ids
-from engagement.roster.models import IdentifiedThrough
-from engagement.roster.service import batches_of
-from engagement.roster.vocabulary import IDENTIFIED_THROUGH, LANGUAGES_SPOKEN, REGIONS, SECTORS
+from engagement.outreach.words import own_words, words_of
+from engagement.roster.folding import fold
 
 if TYPE_CHECKING:
     from engagement.consultations.access import Access
+    from engagement.roster.models import Person
 
-MOST_TICKED = 500
 # So many seconds of planning wait for the page; the worker plans the rest.
 PLANNED_AT_ONCE = 2.0
 
 POLICY: Policy = {
-    "outreach.new_mailing": member(Permission.INVITE),
     "outreach.mailing": member(Permission.SEE_MAIL),
     "outreach.letter": member(Permission.SEE_MAIL),
+    "outreach.find_letter": member(Permission.SEE_MAIL),
+    "outreach.test_mailing": member(Permission.INVITE),
+    "outreach.schedule_mailing": member(Permission.INVITE),
     "outreach.approve_mailing": member(Permission.INVITE),
     "outreach.discard_mailing": member(Permission.INVITE),
 }
-
-
-# Nothing is chosen beforehand: a forgotten tick must not write to everybody.
-WHOM = ("all", "ticked")
-
-
-@outreach.route("/c/<slug>/mail/new", methods=["GET", "POST"])
-def new_mailing(slug: str) -> Any:
-    """Choose what people are invited to, and whom."""
-    access = current_access()
-    asked = Filter.from_query(request.values)
-    if request.method == "GET":
-        return _show_choice(access, asked, None)
-    offer = find_offer(access, request.form.get("about", ""))
-    if offer is None:
-        return _show_choice(access, asked, ("about", gettext("Choose what people are invited to.")))
-    if request.form.get("whom") not in WHOM:
-        return _show_choice(access, asked, ("people", gettext("Choose whom it is for: everybody found, or only those ticked.")))
-    try:
-        made = _draft(access, offer, asked)
-    except DomainError as error:
-        return _show_choice(access, asked, ("people", said(error.said)))
-    return redirect(url_for(".mailing", slug=slug, mailing_id=made.id))
-
-
-def _draft(access: Access, offer: Offer, asked: Filter) -> Mailing:
-    chosen = _people_chosen(access, asked)
-    return draft_mailing(consultation_id=access.consultation.id, offer=offer, people=chosen, chosen_by=asked.as_query(), actor=access.actor)
-
-
-def _people_chosen(access: Access, asked: Filter) -> list[UUID]:
-    found = matching_ids(access, asked)
-    if request.form.get("whom") != "ticked":
-        return found
-    ticked = set(request.form.getlist("person"))
-    return [each for each in found if str(each) in ticked]
-
-
-def _show_choice(access: Access, asked: Filter, problem: tuple[str, str] | None) -> Any:
-    return render_template(
-        "outreach/new_mailing.html",
-        offers=offers_to(access),
-        about=request.values.get("about", ""),
-        whom=request.form.get("whom", ""),
-        ticked=set(request.form.getlist("person")),
-        asked=asked,
-        people=list_people(access, asked, 1, MOST_TICKED),
-        batches=batches_of(access),
-        sectors=SECTORS,
-        regions=REGIONS,
-        languages=LANGUAGES_SPOKEN,
-        throughs={each: IDENTIFIED_THROUGH[each] for each in IdentifiedThrough},
-        problem=problem,
-    )
 
 
 @outreach.get("/c/<slug>/mail/mailings/<uuid:mailing_id>")
@@ -112,29 +51,27 @@ def mailing(slug: str, mailing_id: UUID) -> Any:  # noqa: ARG001
     """Show who gets what in which language and who does not; after the yes, how far it is."""
     access = current_access()
     found = find_mailing(access, mailing_id)
-    template = "outreach/mailing.html" if found.state is MailingState.DRAFT else "outreach/mailing_sent.html"
-    return render_template(template, **_particulars(access, found))
-
-
-def _goes_on(found: Mailing) -> bool:
-    owed = found.state is MailingState.APPROVED and found.planned < len(found.people)
-    return owed or found.state is MailingState.DRAFT
+    if found.state is not MailingState.DRAFT:
+        return show_progress(access, found)
+    return render_template("outreach/mailing.html", **_particulars(access, found))
 
 
 def _particulars(access: Access, found: Mailing) -> dict[str, object]:
-    people = people_of(found.people, access)
+    account = db.session.get_one(User, access.user_id)
     return {
         "mailing": found,
         "title": title_of(found),
-        "survey": survey(found, people),
-        "to_telephone": [person for person in people if not person.email and not person.do_not_contact],
+        "survey": survey(found, people_of(found.people, access)),
         "gets_it": GETS_IT,
         "does_not": DOES_NOT,
         "REACH": WORDS,
         "Reach": Reach,
-        "faults": faults_before_sending(found) if _goes_on(found) else [],
-        "text": text_of(found.consultation_id, found.purpose),
-        "counts": states_of(access, found.id),
+        "faults": faults_before_sending(found),
+        "text": words_of(found),
+        "own": own_words(found) is not None,
+        "sends_at": sends_at(found, access.consultation.zone),
+        "test": last_test(found),
+        "account": account,
         "may_approve": access.may(Permission.INVITE),
         "paused": access.consultation.status is Status.PAUSED,
     }
@@ -142,15 +79,79 @@ def _particulars(access: Access, found: Mailing) -> dict[str, object]:
 
 @outreach.get("/c/<slug>/mail/mailings/<uuid:mailing_id>/letter/<uuid:person_id>")
 def letter(slug: str, mailing_id: UUID, person_id: UUID) -> Any:  # noqa: ARG001
-    """Show the mail of a draft as one person will read it."""
+    """Show the mail as one person will read it, and lead to the next one."""
     access = current_access()
+    found, person = mailing_with(access, mailing_id, person_id)
+    return render_template(
+        "outreach/letter.html",
+        mailing=found,
+        person=person,
+        written=as_one_person_reads_it(found, person, words_of(found)),
+        may_test=access.may(Permission.INVITE),
+        draft=found.state is MailingState.DRAFT,
+        **_around(people_of(found.people, access), person),
+    )
+
+
+def _around(people: list[Person], person: Person) -> dict[str, object]:
+    """Return who comes before and after ``person``, and at which place of how many they stand."""
+    at = [each.id for each in people].index(person.id)
+    return {
+        "before": people[at - 1] if at else None,
+        "after": people[at + 1] if at + 1 < len(people) else None,
+        "place": at + 1,
+        "whole": len(people),
+    }
+
+
+def mailing_with(access: Access, mailing_id: UUID, person_id: UUID) -> tuple[Mailing, Person]:
+    """Return a mailing that can be read and one of its people, or answer 404."""
     found = find_mailing(access, mailing_id)
     person = next(iter(people_of([str(person_id)], access)), None)
-    text = text_of(found.consultation_id, found.purpose)
+    text = words_of(found)
     if person is None or str(person_id) not in found.people or not (text.subject.whole and text.body.whole):
         abort(404)
-    written = as_one_person_reads_it(found, person, text)
-    return render_template("outreach/letter.html", mailing=found, person=person, written=written)
+    return found, person
+
+
+@outreach.get("/c/<slug>/mail/mailings/<uuid:mailing_id>/letter")
+def find_letter(slug: str, mailing_id: UUID) -> Any:
+    """Lead to the mail of somebody whose name holds what was searched for."""
+    access = current_access()
+    found = find_mailing(access, mailing_id)
+    words = fold(request.args.get("search", "")[:200]).split()
+    person = next((each for each in people_of(found.people, access) if words and all(word in each.name_key for word in words)), None)
+    if person is None:
+        return render_template("outreach/no_letter.html", mailing=found, search=request.args.get("search", "")), 404
+    return redirect(url_for(".letter", slug=slug, mailing_id=mailing_id, person_id=person.id))
+
+
+@outreach.post("/c/<slug>/mail/mailings/<uuid:mailing_id>/test/<uuid:person_id>")
+def test_mailing(slug: str, mailing_id: UUID, person_id: UUID) -> Any:
+    """Send the mail as one person would read it to whoever is signed in."""
+    access = current_access()
+    mailing_with(access, mailing_id, person_id)
+    send_test(mailing_id=mailing_id, person_id=person_id, actor=access.actor)
+    flash(gettext("A test is on its way to %(address)s.", address=db.session.get_one(User, access.user_id).email))
+    return redirect(url_for(".mailing", slug=slug, mailing_id=mailing_id))
+
+
+@outreach.route("/c/<slug>/mail/mailings/<uuid:mailing_id>/schedule", methods=["GET", "POST"])
+def schedule_mailing(slug: str, mailing_id: UUID) -> Any:
+    """Set when a draft goes."""
+    access = current_access()
+    found, zone = find_mailing(access, mailing_id), access.consultation.zone
+    if found.state is not MailingState.DRAFT:
+        return redirect(url_for(".mailing", slug=slug, mailing_id=mailing_id))
+    wall = on_the_wall(found.send_at, zone) if found.send_at else None
+    form = ScheduleForm(data={"day": wall.date(), "at": wall.time()} if wall else {})
+    if form.validate_on_submit():
+        try:
+            schedule(mailing_id=mailing_id, day=form.day.data, at=form.at.data, zone=zone, actor=access.actor)
+            return redirect(url_for(".mailing", slug=slug, mailing_id=mailing_id))
+        except DomainError as error:
+            form.refuse(error)
+    return render_template("outreach/schedule.html", mailing=found, form=form)
 
 
 @outreach.post("/c/<slug>/mail/mailings/<uuid:mailing_id>/approve")

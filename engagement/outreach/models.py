@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engagement.kernel.base import Base, one_of, words
 from engagement.kernel.bilingual import BilingualRow
-from engagement.kernel.crypto import SealedText
+from engagement.kernel.crypto import SealedBytes, SealedText
 
 
 class MailingState(StrEnum):
@@ -64,10 +64,15 @@ class Mailing(BilingualRow, Base):
     send_at: Mapped[datetime | None]
     # 1 at first; each time that the mailing is sent again to those it did not reach, one more.
     round: Mapped[int] = mapped_column(default=1)
+    # Of this round: those who get it although they have been asked before (ids). Staff named each whom an earlier
+    # round reached; the others could not be written to then.
+    people_again: Mapped[list[str]] = mapped_column(JSON, default=list)
     # The reminder schedule that made it, where one did.
     schedule_id: Mapped[UUID | None] = mapped_column(ForeignKey("reminder_schedule.id", ondelete="SET NULL"))
     # What was approved on paper: the hash of the package, who said yes, on which day, under which file number.
     package_hash: Mapped[str | None] = mapped_column(String(64))
+    # The hash of the facts in it that must not change after the yes (outreach.facts).
+    facts_hash: Mapped[str | None] = mapped_column(String(64))
     approver_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     approved_on: Mapped[date | None]
     file_number: Mapped[str] = mapped_column(String(100), default="")
@@ -81,6 +86,53 @@ class Mailing(BilingualRow, Base):
     body_en = SealedText()
     body_fr = SealedText()
     approver = SealedText()
+
+
+class SavedText(BilingualRow, Base):
+    """Words that a consultation keeps under a name, to begin other mailings of the same purpose from."""
+
+    __tablename__ = "saved_text"
+    # Two texts with one name could not be told apart where one is picked.
+    __table_args__ = (UniqueConstraint("consultation_id", "name_key"),)
+
+    bilingual_fields = ("subject", "body")
+
+    consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"))
+    purpose: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(100))
+    # The name folded (case, accents, spaces).
+    name_key: Mapped[str] = mapped_column(String(200))
+    subject_en_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    subject_fr_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    body_en_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    body_fr_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    saved_at: Mapped[datetime]
+    saved_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+
+    subject_en = SealedText()
+    subject_fr = SealedText()
+    body_en = SealedText()
+    body_fr = SealedText()
+
+
+class ApprovalPackage(Base):
+    """What was laid before those who decide on paper, kept as it was: the document is made from it, and its hash."""
+
+    __tablename__ = "approval_package"
+    # The same content is one package, however often it is asked for.
+    __table_args__ = (UniqueConstraint("mailing_id", "hash"),)
+
+    mailing_id: Mapped[UUID] = mapped_column(ForeignKey("mailing.id", ondelete="CASCADE"), index=True)
+    # SHA-256 of the content, in hexadecimal.
+    hash: Mapped[str] = mapped_column(String(64))
+    # SHA-256 of that part of the content that must not change after the yes.
+    facts_hash: Mapped[str] = mapped_column(String(64))
+    # The canonical JSON: texts, recipients with names, exclusions, facts, schedule.
+    content_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime]
+    made_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+
+    content = SealedBytes()
 
 
 class ReminderKind(StrEnum):

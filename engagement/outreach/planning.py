@@ -18,12 +18,14 @@ from sqlalchemy.orm import defer, lazyload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from engagement.events.posting import ask_many_to_come
+from engagement.invitations.models import Invitation
 from engagement.kernel.audit import Actor, note_many, staff
 from engagement.kernel.bulk import without_collecting
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import DomainError, what_broke
 from engagement.mailing.planning import Mail, plan_many
+from engagement.outreach.facts import why_void
 from engagement.outreach.models import Mailing, MailingState
 from engagement.outreach.reach import GETS_IT, Reach, survey
 from engagement.questionnaires.service import ask_many_to_answer, require_whole
@@ -161,7 +163,8 @@ def _locked(session: Session, mailing_id: UUID, owed: Owed | None) -> Mailing | 
 
 def _plan_some(mailing_id: UUID, number: int = AT_ONCE, owed: Owed | None = None) -> int:
     """Go through the next ``number`` people in one transaction; return how many there were."""
-    _look_before_the_lock(mailing_id)
+    if not _may_go_on(mailing_id):
+        return 0
     with without_collecting(), writing() as session:
         mailing = _locked(session, mailing_id, owed)
         if mailing is None:
@@ -170,8 +173,8 @@ def _plan_some(mailing_id: UUID, number: int = AT_ONCE, owed: Owed | None = None
         # Each step looks again: a wish, a bounce or another mailing may have come since the yes.
         groups = survey(mailing, _people(session, ids)).groups
         reached = [person for reach in (*GETS_IT, Reach.TELEPHONE) for person in groups.get(reach, [])]
-        if reached:
-            PLANNERS.get(mailing.purpose, _say_to_many)(mailing, reached, _by(mailing))
+        for turn, people in _by_round(mailing, reached).items():
+            PLANNERS.get(mailing.purpose, _say_to_many)(mailing, people, turn, _by(mailing))
         mailing.planned += len(ids)
         return len(ids)
 
@@ -181,11 +184,25 @@ def _people(session: Session, ids: Sequence[str]) -> list[Person]:
     return list(session.scalars(select(Person).where(Person.id.in_([UUID(each) for each in ids])).options(lazyload("*"))))
 
 
-def _look_before_the_lock(mailing_id: UUID) -> None:
-    """Raise NotWholeError where a questionnaire was spoilt since the yes; a long one takes a while to go through."""
-    questionnaire_id = db.session.scalar(select(Mailing.questionnaire_id).where(Mailing.id == mailing_id))
-    if questionnaire_id is not None:
-        require_whole(questionnaire_id)
+def _may_go_on(mailing_id: UUID) -> bool:
+    """Look before the lock, for it can take a while: whether what was approved on paper still stands.
+
+    Raises NotWholeError where a questionnaire was spoilt since the yes.
+    """
+    mailing = db.session.get(Mailing, mailing_id, populate_existing=True)
+    if mailing is None or why_void(mailing) is not None:
+        return False
+    if mailing.purpose == "questionnaire_invitation" and mailing.questionnaire_id is not None:
+        require_whole(mailing.questionnaire_id)
+    return True
+
+
+def _by_round(mailing: Mailing, people: Sequence[Person]) -> dict[int, list[Person]]:
+    """Return the people by which time this mailing writes to them: those whom staff named get it once more in its round."""
+    named, found = set(mailing.people_again or ()), dict[int, list[Person]]()
+    for person in people:
+        found.setdefault(mailing.round if str(person.id) in named else 1, []).append(person)
+    return found
 
 
 def _by(mailing: Mailing) -> Actor:
@@ -193,31 +210,32 @@ def _by(mailing: Mailing) -> Actor:
 
 
 # Somebody without an address is planned too: they are telephoned, and their reply needs its place.
-def _invite_to_event(mailing: Mailing, people: Sequence[Person], actor: Actor) -> None:
+def _invite_to_event(mailing: Mailing, people: Sequence[Person], turn: int, actor: Actor) -> None:
     assert mailing.event_id is not None  # noqa: S101 - what its purpose says.
     ask_many_to_come(
         event_id=mailing.event_id,
         people=people,
         mailing_id=mailing.id,
-        round_number=mailing.round,
+        round_number=turn,
         actor=actor,
     )
 
 
-def _ask_for_answers(mailing: Mailing, people: Sequence[Person], actor: Actor) -> None:
+def _ask_for_answers(mailing: Mailing, people: Sequence[Person], turn: int, actor: Actor) -> None:
     assert mailing.questionnaire_id is not None  # noqa: S101 - what its purpose says.
     ask_many_to_answer(
         questionnaire_id=mailing.questionnaire_id,
         people=people,
         mailing_id=mailing.id,
-        round_number=mailing.round,
+        round_number=turn,
         actor=actor,
     )
 
 
-def _say_to_many(mailing: Mailing, people: Sequence[Person], actor: Actor) -> None:
-    """Plan what asks nobody to anything: once to each person in each round."""
-    once = f"{mailing.purpose}:{mailing.id}" + (f":round-{mailing.round}" if mailing.round > 1 else "")
+def _say_to_many(mailing: Mailing, people: Sequence[Person], turn: int, actor: Actor) -> None:
+    """Plan what asks nobody to anything: once to each person in each round. Who was asked finds their own link in it."""
+    once = f"{mailing.purpose}:{mailing.id}" + (f":round-{turn}" if turn > 1 else "")
+    asked = _invitations(mailing, [each.id for each in people])
     mails = [
         Mail(
             consultation_id=mailing.consultation_id,
@@ -225,6 +243,7 @@ def _say_to_many(mailing: Mailing, people: Sequence[Person], actor: Actor) -> No
             purpose=mailing.purpose,
             language=each.language or "both",
             dedup_key=f"{once}:{each.id}",
+            invitation_id=asked.get(each.id),
             mailing_id=mailing.id,
         )
         for each in people
@@ -232,8 +251,17 @@ def _say_to_many(mailing: Mailing, people: Sequence[Person], actor: Actor) -> No
     plan_many(mails, actor=actor)
 
 
+def _invitations(mailing: Mailing, person_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Return the standing invitations of these people to what the mailing is about."""
+    if mailing.event_id is None and mailing.questionnaire_id is None:
+        return {}
+    about = Invitation.event_id == mailing.event_id if mailing.event_id else Invitation.questionnaire_id == mailing.questionnaire_id
+    rows = select(Invitation.person_id, Invitation.id).where(about, Invitation.withdrawn_at.is_(None), Invitation.person_id.in_(person_ids))
+    return {row.person_id: row.id for row in db.session.execute(rows)}
+
+
 # What a mailing of each purpose plans for the people it reaches, in the transaction of one step.
-PLANNERS: dict[str, Callable[[Mailing, Sequence[Person], Actor], None]] = {
+PLANNERS: dict[str, Callable[[Mailing, Sequence[Person], int, Actor], None]] = {
     "event_invitation": _invite_to_event,
     "questionnaire_invitation": _ask_for_answers,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -12,11 +13,11 @@ from engagement.invitations.models import Invitation
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db
 from engagement.mailing.models import Suppression
+from engagement.outreach.words import ANNOUNCEMENT
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from uuid import UUID
 
     from engagement.outreach.models import Mailing
 
@@ -61,6 +62,7 @@ class Facts:
     invited: bool
     do_not_contact: bool
     suppressed: str | None
+    wants_mailings: bool = True
 
 
 def reach_of(facts: Facts) -> Reach:
@@ -71,6 +73,8 @@ def reach_of(facts: Facts) -> Reach:
         return Reach.ALREADY_INVITED
     if not facts.has_address:
         return Reach.TELEPHONE
+    if not facts.wants_mailings:
+        return Reach.OPTED_OUT
     if facts.suppressed is not None:
         return Reach.BOUNCED if facts.suppressed == "bounced" else Reach.OPTED_OUT
     return {"en": Reach.ENGLISH, "fr": Reach.FRENCH}.get(facts.language or "", Reach.BOTH)
@@ -87,6 +91,10 @@ class Survey:
         """Return the people whom this becomes of, in the order of the roster."""
         return self.groups.get(reach, [])
 
+    def readers(self, reaches: Sequence[Reach]) -> list[Person]:
+        """Return the people to whom one of these becomes, in the order of the groups."""
+        return [person for reach in reaches for person in self.of(reach)]
+
     @property
     def reached(self) -> int:
         """Return how many get the mail."""
@@ -96,17 +104,24 @@ class Survey:
 def survey(mailing: Mailing, people: Sequence[Person]) -> Survey:
     """Return what becomes of ``people`` (those of the mailing whom the reader may know of)."""
     invited = set(invited_already(mailing, [person.id for person in people]))
-    suppressed = _suppressed(people)
+    suppressed = suppressed_among(people)
     groups: dict[Reach, list[Person]] = {}
     for person in people:
         reason = suppressed.get(person.email_index) if person.email_index else None
-        facts = Facts(person.language, bool(person.email), person.id in invited, person.do_not_contact, reason)
+        facts = Facts(person.language, bool(person.email), person.id in invited, person.do_not_contact, reason, person.wants_mailings)
         groups.setdefault(reach_of(facts), []).append(person)
-    return Survey(groups, len(mailing.people) - len(people))
+    return Survey(groups, len(set(mailing.people)) - len(people))
 
 
 def invited_already(mailing: Mailing, ids: Sequence[UUID]) -> Iterator[UUID]:
-    """Give those of ``ids`` who have a standing invitation to what the mailing is about."""
+    """Give those of ``ids`` who have a standing invitation to what the mailing is about, and were not named to get it once more.
+
+    An announcement invites nobody: it goes to those who are invited as well.
+    """
+    if mailing.purpose == ANNOUNCEMENT:
+        return
+    named = {UUID(each) for each in mailing.people_again or ()}
+    ids = [each for each in ids if each not in named]
     about = Invitation.event_id == mailing.event_id if mailing.event_id else Invitation.questionnaire_id == mailing.questionnaire_id
     for chunk in _chunks(ids):
         yield from db.session.scalars(
@@ -114,7 +129,8 @@ def invited_already(mailing: Mailing, ids: Sequence[UUID]) -> Iterator[UUID]:
         )
 
 
-def _suppressed(people: Iterable[Person]) -> dict[bytes, str]:
+def suppressed_among(people: Iterable[Person]) -> dict[bytes, str]:
+    """Return why the addresses of some of these people are not written to, by blind index."""
     found: dict[bytes, str] = {}
     for chunk in _chunks([person.email_index for person in people if person.email_index]):
         rows = db.session.execute(select(Suppression.address_index, Suppression.reason).where(Suppression.address_index.in_(chunk)))

@@ -50,20 +50,26 @@ def subject_as_sent(message: Message) -> str:
 
 def as_one_person_reads_it(mailing: Mailing, person: Person, text: MailText) -> Written:
     """Return the mail of a draft as ``person`` will get it; its link opens nothing."""
+    footed = with_footer(text, ports().composers.get(mailing.purpose))
+    written = write(footed, values_for(mailing, person), person.language or "both", settings().base_url)
+    return Written(without_links(written.subject), without_links(written.plain).strip(), written.html)
+
+
+def values_for(mailing: Mailing, person: Person) -> Values:
+    """Return what is filled in for ``person``, in both languages, with links that open nothing."""
     composer: Composer | None = ports().composers.get(mailing.purpose)
     sketch = Sketch(mailing.consultation_id, person.id, mailing.event_id, mailing.questionnaire_id)
-    values = composer.preview(sketch) if composer and composer.preview else samples(composer)
-    written = write(with_footer(text, composer), values, person.language or "both", settings().base_url)
-    return Written(without_links(written.subject), without_links(written.plain).strip(), written.html)
+    return composer.preview(sketch) if composer and composer.preview else samples(composer)
 
 
 def samples(composer: Composer | None) -> Values:
     """Return something that stands for every placeholder, in both languages."""
     names = composer.placeholders if composer else ()
-    return {language: {each: _sample(each).in_(language) for each in names} for language in LANGUAGES}
+    return {language: {each: sample_of(each).in_(language) for each in names} for language in LANGUAGES}
 
 
-def _sample(name: str) -> Text:
+def sample_of(name: str) -> Text:
+    """Return what stands for a placeholder where a text is tried out."""
     own = f"[{name.replace('_', ' ')}]"
     return SAMPLES.get(name) or Text(own, own)
 

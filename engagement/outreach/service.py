@@ -1,41 +1,38 @@
-"""Verbs of a mailing: choosing people, the yes that lets it go, planning what was approved."""
+"""Verbs of a mailing: what can be sent, choosing people, when it goes, the yes that lets it go."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from sqlalchemy import select
 
-from engagement.consultations.models import Consultation
-from engagement.events.letters import PAST_INVITING, is_over
 from engagement.events.models import Event, EventStatus
-from engagement.events.service import events_of, sittings_of, texts_agree
+from engagement.events.service import events_of
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text
-from engagement.kernel.clock import now
+from engagement.kernel.clock import in_utc, now, on_the_wall
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.mailing.bell import ring_when_stored
-from engagement.mailing.texts import text_of
+from engagement.outreach.facts import why_void
 from engagement.outreach.models import Mailing, MailingState
-from engagement.outreach.planning import people_of, plan_rest, plan_what_is_owed
-from engagement.outreach.vocabulary import REASONS
+from engagement.outreach.readiness import faults_before_sending
+from engagement.outreach.words import ANNOUNCEMENT
 from engagement.questionnaires.models import Questionnaire
-from engagement.questionnaires.opening import Standing, standing_of
 from engagement.questionnaires.service import questionnaires_of
-from engagement.questionnaires.wholeness import faults_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime, time
+    from uuid import UUID
 
     from engagement.consultations.access import Access
 
-__all__ = ["people_of", "plan_rest", "plan_what_is_owed"]
-
 EVENT, QUESTIONNAIRE = "event", "questionnaire"
 PURPOSE_OF = {EVENT: "event_invitation", QUESTIONNAIRE: "questionnaire_invitation"}
+NOTHING = Text("News for those concerned", "Nouvelles pour les personnes intéressées")
+__all__ = ["faults_before_sending"]
 
 
 class NobodyChosenError(DomainError):
@@ -50,32 +47,50 @@ class NotADraftError(DomainError):
     """The mailing was approved or discarded before."""
 
 
+class BadScheduleError(DomainError):
+    """A mailing cannot be sent at this time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Something that people can be invited to."""
+    """Something that can be sent: an invitation to an event or a questionnaire, or an announcement.
+
+    An announcement (``announces``) may be about one of them, or about nothing in particular
+    (``kind`` is empty then, and there is no id).
+    """
 
     kind: str
-    id: UUID
+    id: UUID | None
     title: Text
     restricted: bool = False
+    announces: bool = False
 
     @property
     def key(self) -> str:
-        """Return its part of an address: "event:<id>"."""
-        return f"{self.kind}:{self.id}"
+        """Return its part of an address: "event:<id>", "announcement", "announcement:event:<id>"."""
+        return ":".join(part for part in (ANNOUNCEMENT if self.announces else "", self.kind, str(self.id or "")) if part)
+
+    @property
+    def purpose(self) -> str:
+        """Return which kind of mail it is."""
+        return ANNOUNCEMENT if self.announces else PURPOSE_OF[self.kind]
 
 
 def offers_to(access: Access) -> list[Offer]:
-    """Return what this member can invite people to: events that take place, and questionnaires."""
-    events = [event for event in events_of(access) if event.status is EventStatus.SCHEDULED]
+    """Return what this member can send: invitations to events that take place and to questionnaires, announcements."""
+    events = events_of(access)
+    asked = [Offer(QUESTIONNAIRE, each.id, each.text("title")) for each in questionnaires_of(access.consultation.id)]
     return [
-        *(Offer(EVENT, event.id, event.title, event.restricted) for event in events),
-        *(Offer(QUESTIONNAIRE, each.id, each.text("title")) for each in questionnaires_of(access.consultation.id)),
+        *(Offer(EVENT, each.id, each.title, each.restricted) for each in events if each.status is EventStatus.SCHEDULED),
+        *asked,
+        Offer("", None, NOTHING, announces=True),
+        *(Offer(EVENT, each.id, each.title, each.restricted, announces=True) for each in events),
+        *(Offer(each.kind, each.id, each.title, announces=True) for each in asked),
     ]
 
 
 def find_offer(access: Access, key: str) -> Offer | None:
-    """Return what ``key`` names, None where this member cannot invite to it."""
+    """Return what ``key`` names, None where this member cannot send it."""
     return next((offer for offer in offers_to(access) if offer.key == key), None)
 
 
@@ -87,12 +102,14 @@ def draft_mailing(*, consultation_id: UUID, offer: Offer, people: Sequence[UUID]
     with writing() as session:
         row = Mailing(
             consultation_id=consultation_id,
-            purpose=PURPOSE_OF[offer.kind],
+            purpose=offer.purpose,
             event_id=offer.id if offer.kind == EVENT else None,
             questionnaire_id=offer.id if offer.kind == QUESTIONNAIRE else None,
             chosen_by=dict(chosen_by),
             people=[str(each) for each in dict.fromkeys(people)],
+            people_again=[],
             planned=0,
+            round=1,
             created_at=now(),
             created_by=actor.id,
         )
@@ -102,68 +119,67 @@ def draft_mailing(*, consultation_id: UUID, offer: Offer, people: Sequence[UUID]
     return row
 
 
-def faults_before_sending(mailing: Mailing) -> list[Text]:
-    """Return what keeps a mailing from being sent, a line each; nothing when it may go."""
-    found: list[Text] = []
-    text = text_of(mailing.consultation_id, mailing.purpose)
-    if not (text.subject.whole and text.body.whole):
-        found.append(Text("The text of the mail is missing in one language.", "Le texte du courriel manque dans une langue."))
-    elif text.stale:
-        found.append(_older(next(iter(text.stale.values()))))
-    if mailing.event_id:
-        found += _faults_of_event(mailing.event_id)
-    elif mailing.questionnaire_id:
-        found += _faults_of_questionnaire(mailing.questionnaire_id)
+def held_mailing(mailing_id: UUID) -> Mailing:
+    """Return the mailing, locked until the transaction ends; for use inside writing(). Raises AbsentError."""
+    found = db.session.get(Mailing, mailing_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise AbsentError
     return found
 
 
-def _faults_of_event(event_id: UUID) -> Iterator[Text]:
-    event = db.session.get(Event, event_id)
-    consultation = db.session.get(Consultation, event.consultation_id) if event else None
-    if event is None or consultation is None or event.status is not EventStatus.SCHEDULED:
-        yield Text("The event does not take place.", "L’événement n’a pas lieu.")
-    elif consultation.status in PAST_INVITING:
-        yield REASONS["the consultation does not invite any more"]
-    elif is_over(sittings_of(event.id)):
-        yield Text("The event is over.", "L’événement a déjà eu lieu.")
-    elif not texts_agree(event):
-        yield Text(
-            "The event’s texts are not the same in both languages.",
-            "Les textes de l’événement ne concordent pas dans les deux langues.",
-        )
+def schedule(*, mailing_id: UUID, day: date | None, at: time | None, zone: str, actor: Actor) -> Mailing:
+    """Set when a draft goes: on this day at this time on the clocks of ``zone``, or, with neither, as soon as it is approved.
+
+    Raises BadScheduleError (one of the two missing, past, a time that the clocks skip), NotADraftError.
+    """
+    moment = _moment(day, at, zone)
+    with writing() as session:
+        mailing = held_mailing(mailing_id)
+        if mailing.state is not MailingState.DRAFT:
+            raise NotADraftError(Text("This mailing was approved or discarded.", "Cet envoi a été approuvé ou abandonné."))
+        mailing.send_at = moment
+        note(session, "schedule_mailing", mailing, actor)
+    return mailing
 
 
-def _faults_of_questionnaire(questionnaire_id: UUID) -> Iterator[Text]:
-    asked = db.session.get(Questionnaire, questionnaire_id)
-    consultation = db.session.get(Consultation, asked.consultation_id) if asked else None
-    if asked is not None and consultation is not None and standing_of(asked, consultation) is Standing.CLOSED:
-        yield REASONS["the questionnaire is closed"]
-    yield from faults_of(questionnaire_id)
-
-
-def _older(side: str) -> Text:
-    if side == "fr":
-        return Text(
-            "The French text of the mail is older than the English one.", "Le texte français du courriel est plus ancien que l’anglais."
-        )
-    return Text(
-        "The English text of the mail is older than the French one.", "Le texte anglais du courriel est plus ancien que le français."
+def _moment(day: date | None, at: time | None, zone: str) -> datetime | None:
+    if day is None and at is None:
+        return None
+    if day is None:
+        raise BadScheduleError(Text("Enter the day as well.", "Entrez aussi le jour."), field="day")
+    if at is None:
+        raise BadScheduleError(Text("Enter the time as well.", "Entrez aussi l’heure."), field="at")
+    # Combined from its parts, so that the wall time has no zone of its own.
+    wall = on_the_wall(now(), zone).replace(
+        year=day.year, month=day.month, day=day.day, hour=at.hour, minute=at.minute, second=0, microsecond=0, tzinfo=None, fold=0
     )
+    moment = in_utc(wall, zone)
+    if on_the_wall(moment, zone).replace(tzinfo=None, fold=0) != wall:
+        said = Text(
+            "The clocks skip this time on that day: choose another one.",
+            "Les horloges sautent cette heure ce jour-là\u00a0: choisissez-en une autre.",
+        )
+        raise BadScheduleError(said, field="at")
+    if moment <= now():
+        raise BadScheduleError(PAST, field="day")
+    return moment
+
+
+PAST = Text("This time has passed: choose a later one.", "Ce moment est passé\u00a0: choisissez-en un autre.")
 
 
 def approve(*, mailing_id: UUID, actor: Actor) -> Mailing:
-    """Let a mailing go: from now on everybody it reaches will be invited and written to, once.
+    """Let a mailing go: from its time on everybody it reaches will be invited and written to, once.
 
     Approving twice is approving once. Raises NotReadyError, NotADraftError (it was discarded).
     """
     found = db.session.get(Mailing, mailing_id)
     if found is None:
         raise AbsentError
-    faults = faults_before_sending(found) if found.state is MailingState.DRAFT else []
-    if faults:
-        raise NotReadyError(faults[0])
+    if found.state is MailingState.DRAFT:
+        require_ready(found)
     with writing() as session:
-        mailing = session.get_one(Mailing, mailing_id, with_for_update=True, populate_existing=True)
+        mailing = held_mailing(mailing_id)
         if mailing.state is MailingState.CANCELLED:
             raise NotADraftError(Text("This mailing was discarded.", "Cet envoi a été abandonné."))
         if mailing.state is MailingState.DRAFT:
@@ -174,13 +190,29 @@ def approve(*, mailing_id: UUID, actor: Actor) -> Mailing:
     return mailing
 
 
+def require_ready(mailing: Mailing) -> None:
+    """Raise NotReadyError with the first thing that keeps a draft from being approved."""
+    faults = faults_before_sending(mailing)
+    if mailing.state is MailingState.DRAFT and mailing.send_at is not None and mailing.send_at <= now():
+        faults.append(TOO_LATE)
+    if faults:
+        raise NotReadyError(faults[0])
+
+
+TOO_LATE = Text("The time set for sending has passed: set another one.", "Le moment prévu pour l’envoi est passé\u00a0: fixez-en un autre.")
+
+
+def may_be_planned(mailing: Mailing) -> bool:
+    """Return whether messages of this mailing may be planned now: approved, its time has come, what was approved stands."""
+    due = mailing.send_at is None or mailing.send_at <= now()
+    return mailing.state is MailingState.APPROVED and due and why_void(mailing) is None
+
+
 def discard(*, mailing_id: UUID, actor: Actor) -> None:
     """Give a draft up. Raises NotADraftError once it was approved."""
     with writing() as session:
-        mailing = session.get(Mailing, mailing_id, with_for_update=True, populate_existing=True)
-        if mailing is None:
-            raise AbsentError
-        if mailing.state is MailingState.APPROVED:
+        mailing = held_mailing(mailing_id)
+        if mailing.state not in {MailingState.DRAFT, MailingState.CANCELLED}:
             raise NotADraftError(Text("This mailing was approved: it is on its way.", "Cet envoi a été approuvé\u00a0: il est en route."))
         mailing.state = MailingState.CANCELLED
         note(session, "discard_mailing", mailing, actor)
@@ -209,9 +241,12 @@ def mailings_of(access: Access) -> list[Mailing]:
 
 
 def title_of(mailing: Mailing) -> Text:
-    """Return the title of what people are invited to."""
+    """Return the title of what the mailing is about; of an announcement about nothing in particular, its own subject."""
     if mailing.event_id:
         event = db.session.get(Event, mailing.event_id)
         return event.title if event else Text("", "")
-    asked = db.session.get(Questionnaire, mailing.questionnaire_id) if mailing.questionnaire_id else None
-    return asked.text("title") if asked else Text("", "")
+    if mailing.questionnaire_id:
+        asked = db.session.get(Questionnaire, mailing.questionnaire_id)
+        return asked.text("title") if asked else Text("", "")
+    subject = mailing.text("subject")
+    return subject if subject.whole and "((" not in subject.en + subject.fr else NOTHING

@@ -11,6 +11,8 @@ PURPOSES: dict[str, Text] = {
     "questionnaire_invitation": Text("Invitation to a questionnaire", "Invitation à répondre à un questionnaire"),
     "nomination_invitation": Text("Invitation after a nomination", "Invitation à la suite d’une proposition"),
     "access_code": Text("Access code", "Code d’accès"),
+    "announcement": Text("Announcement", "Annonce"),
+    "mailing_test": Text("Test of a mailing", "Essai d’un envoi"),
 }
 
 STATES: dict[State, Text] = {
@@ -125,6 +127,9 @@ SAMPLES: dict[str, Text] = {
     "code": Text("123456", "123456"),
     "nominator": Text("[who nominated them]", "[qui l’a proposée ou proposé]"),
     "preferences": Text("[link to choose which mails one gets]", "[lien pour choisir ses courriels]"),
+    "subject": Text("[subject of the mail]", "[objet du courriel]"),
+    "body": Text("[text of the mail]", "[texte du courriel]"),
+    "reader": Text("Dominique Tremblay", "Dominique Tremblay"),
 }
 
 

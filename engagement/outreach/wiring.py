@@ -5,11 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engagement.kernel.policy import join_policies
-from engagement.outreach import mailing_views, suppressed_views, text_views, views, wish_views
+from engagement.outreach import (
+    announcements,
+    choosing_views,
+    mailing_views,
+    package_views,
+    progress_views,
+    rehearsal_views,
+    suppressed_views,
+    text_views,
+    trying,
+    views,
+    wish_views,
+    words_views,
+)
 from engagement.outreach.history_views import overview, timeline
 from engagement.outreach.person_views import mail_panel, wishes_timeline
 from engagement.outreach.planning import plan_what_is_owed
+from engagement.outreach.steering import finish_what_was_begun
 from engagement.outreach.views import outreach
+from engagement.outreach.words import mailing_text
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -25,5 +40,22 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.timeline.append(wishes_timeline)
     ports.person_panels.append(mail_panel)
     ports.overview.append(overview)
+    ports.chores.append(finish_what_was_begun)
     ports.chores.append(plan_what_is_owed)
-    return join_policies(views.POLICY, mailing_views.POLICY, text_views.POLICY, suppressed_views.POLICY, wish_views.POLICY)
+    ports.composers[announcements.COMPOSER.purpose] = announcements.COMPOSER
+    ports.composers[trying.COMPOSER.purpose] = trying.COMPOSER
+    ports.mailing_text = mailing_text
+    ports.person_tables["approval_package"] = "kept as it was signed, as long as its mailing"
+    pages = (
+        views,
+        choosing_views,
+        mailing_views,
+        words_views,
+        rehearsal_views,
+        package_views,
+        progress_views,
+        text_views,
+        suppressed_views,
+        wish_views,
+    )
+    return join_policies(*(each.POLICY for each in pages))

@@ -11,6 +11,7 @@ from engagement.portal.blueprint import portal
 from engagement.portal.coding import POLICY_CODING
 from engagement.portal.passing_on import POLICY_PASSING_ON
 from engagement.portal.preferences import POLICY_PREFERENCES
+from engagement.portal.rehearsing import scenes
 from engagement.portal.replies import POLICY_REPLIES
 from engagement.portal.unsubscribing import POLICY_UNSUBSCRIBING
 
@@ -25,6 +26,7 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     """Plug in the pages behind a personal link, and the mail that brings a code."""
     app.register_blueprint(portal)
     ports.composers[PURPOSE] = CODE_COMPOSER
+    ports.rehearsal.append(scenes)
     return {
         **POLICY_ARRIVING,
         **POLICY_REPLIES,

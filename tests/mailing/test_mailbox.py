@@ -169,7 +169,8 @@ def test_the_worker_and_the_mailbox_deliver_by_themselves_and_stop_cleanly(app, 
     try:
         assert wait_until(lambda: answers(port))
         from engagement.kernel.audit import SYSTEM
-        from engagement.outreach.service import approve, plan_rest
+        from engagement.outreach.planning import plan_rest
+        from engagement.outreach.service import approve
         from tests.events.given import an_event
         from tests.outreach.given import a_draft
         from tests.support.given import a_member

@@ -15,7 +15,8 @@ from engagement.mailing.suppressions import suppress
 from engagement.mailing.texts import shipped_text
 from engagement.mailing.worker import send_due
 from engagement.outreach.history_views import overview, timeline
-from engagement.outreach.service import approve, plan_rest
+from engagement.outreach.planning import plan_rest
+from engagement.outreach.service import approve
 from tests.events.given import an_event
 from tests.mailing.given import a_person
 from tests.outreach.given import a_draft

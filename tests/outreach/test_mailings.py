@@ -18,7 +18,8 @@ from engagement.mailing.texts import shipped_text
 from engagement.mailing.worker import send_due
 from engagement.outreach import planning, service
 from engagement.outreach.models import Mailing, MailingState
-from engagement.outreach.service import approve, draft_mailing, plan_rest, plan_what_is_owed
+from engagement.outreach.planning import plan_rest, plan_what_is_owed
+from engagement.outreach.service import approve, draft_mailing
 from engagement.roster.models import IdentifiedThrough
 from engagement.roster.particulars import Particulars
 from engagement.roster.service import find_or_add, put_in_batch

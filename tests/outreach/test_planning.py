@@ -183,10 +183,10 @@ def test_somebody_who_cannot_be_planned_is_passed_over_and_written_down_and_hold
     mailing, broken = an_approved(consultation, people), people[7].id
     invite = planning.PLANNERS["event_invitation"]
 
-    def one_breaks(found, some, actor):
+    def one_breaks(found, some, turn, actor):
         if broken in {each.id for each in some}:
             raise ValueError(broken)
-        invite(found, some, actor)
+        invite(found, some, turn, actor)
 
     monkeypatch.setitem(planning.PLANNERS, "event_invitation", one_breaks)
     plan_what_is_owed()

@@ -10,7 +10,8 @@ from engagement.kernel.policy import Role
 from engagement.mailing.models import Message, Suppression
 from engagement.mailing.suppressions import suppress, suppression_of
 from engagement.mailing.worker import send_due
-from engagement.outreach.service import approve, plan_rest
+from engagement.outreach.planning import plan_rest
+from engagement.outreach.service import approve
 from engagement.outreach.suppressed import not_written_to
 from engagement.roster.models import Person
 from engagement.roster.wishes import Wishes, change_wishes
