@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from engagement.consultations.models import Consultation
-from engagement.events.models import AgendaItem, AgendaPart, Event, Needs, Seat, SeatState, Sitting
+from engagement.events.downloads import may_download
+from engagement.events.models import AgendaItem, AgendaPart, CalendarEntry, Event, Needs, Seat, SeatState, Sitting
 from engagement.events.replies import NeedsStated, closed_because
 from engagement.events.seats import Count, count_of, modes_of, waiting_counts, waiting_line
+from engagement.events.shown import Shown, shown_to
 from engagement.events.vocabulary import AGENDA_KINDS, KINDS, PARTS
 from engagement.invitations.models import Choice, Invitation, Mode, Reply
 from engagement.invitations.service import find_invitation, replies_of, standing_by_sitting
@@ -64,7 +66,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class SittingSeen:
-    """A sitting as one guest sees it. ``counts`` has one entry for each way of taking part, in order."""
+    """A sitting as one guest sees it. ``counts`` has one entry for each way of taking part, in order.
+
+    ``changed``: they were told another time or place. ``calendar``: they may take it into a calendar.
+    """
 
     id: UUID
     starts_wall: datetime
@@ -72,6 +77,9 @@ class SittingSeen:
     counts: tuple[Count, ...]
     agenda: tuple[AgendaLine, ...]
     standing: Standing | None
+    cancelled: bool = False
+    changed: bool = False
+    calendar: bool = False
 
     def free(self, mode: Mode) -> int:
         """Return how many seats a newcomer can have in ``mode``."""
@@ -154,6 +162,7 @@ def _sittings(event: Event, invitation: Invitation, counting: dict[UUID | None, 
     waiting = waiting_counts(db.session(), [row.id for row in rows])
     agendas = published_agendas([row.id for row in rows])
     seats = {seat.sitting_id: seat for seat in db.session.scalars(select(Seat).where(Seat.invitation_id == invitation.id))}
+    entries = {row.sitting_id: row for row in db.session.scalars(select(CalendarEntry).where(CalendarEntry.invitation_id == invitation.id))}
     return tuple(
         SittingSeen(
             id=row.id,
@@ -162,9 +171,23 @@ def _sittings(event: Event, invitation: Invitation, counting: dict[UUID | None, 
             counts=tuple(count_of(row, mode, waiting.get((row.id, mode), 0)) for mode in modes_of(event.format)),
             agenda=agendas.get(row.id, ()),
             standing=_standing(counting.get(row.id), seats.get(row.id)),
+            cancelled=row.cancelled_at is not None,
+            changed=_has_changed(event, row, entries.get(row.id), seats.get(row.id)),
+            calendar=may_download(event, row, entries.get(row.id)),
         )
         for row in rows
     )
+
+
+def _has_changed(event: Event, sitting: Sitting, entry: CalendarEntry | None, seat: Seat | None) -> bool:
+    """Return whether the guest was told another time or place than stands now."""
+    before = Shown.from_facts(entry.told_facts) if entry else None
+    if before is None or before.cancelled:
+        return False
+    mode = seat.mode if seat is not None and seat.state is SeatState.TAKEN else None
+    now_shown = shown_to(event, sitting, mode, discreet=False)
+    moved = (before.when("en"), before.starts_at) != (now_shown.when("en"), now_shown.starts_at)
+    return moved or (not before.online and not now_shown.online and before.place != now_shown.place)
 
 
 def _standing(reply: Reply | None, seat: Seat | None) -> Standing | None:

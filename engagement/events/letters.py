@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, TypeAlias
 from sqlalchemy import select
 
 from engagement.consultations.models import Consultation, Status
-from engagement.events.calendar import Entry, calendar_part
-from engagement.events.models import CalendarEntry, Event, EventStatus, Seat, SeatState, Sitting
-from engagement.events.posting import mail_domain
+from engagement.events.calendar import Entry, calendar_part, find_entry
+from engagement.events.knowledge import remember_told, told_details
+from engagement.events.mirroring import mode_held
+from engagement.events.models import Event, EventStatus, Seat, SeatState, Sitting
+from engagement.events.posting import mail_domain, one_mailbox
 from engagement.events.seats import seat_of
+from engagement.events.shown import NEUTRAL_ORGANIZER, shown_to, title_for
 from engagement.events.vocabulary import KINDS
 from engagement.events.wording import agenda_words, kept_words, part_words, recorded_words, when_words
 from engagement.invitations.links import draft_link
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from engagement.invitations.models import PersonalLink
     from engagement.mailing.models import Message
 
 ValuesIn: TypeAlias = "Callable[[Language, str], dict[str, str]]"
@@ -123,12 +127,13 @@ def _subject(message: Message) -> Subject | Dropped | Waits:
     consultation = db.session.get(Consultation, event.consultation_id) if event else None
     if invitation is None or event is None or person is None or consultation is None:
         return Dropped("the invitation is gone")
-    sittings = _sittings(event)
+    sittings = sittings_in_order(event)
     wanted = message.details.get("sitting_id")
     sitting = next((row for row in sittings if str(row.id) == wanted), None)
     reasons = {
         "withdrawn": invitation.withdrawn_at is not None,
         "the event is cancelled": event.status is EventStatus.CANCELLED,
+        "the sitting is cancelled": sitting is not None and sitting.cancelled_at is not None,
         "asked not to be written to": person.do_not_contact,
         "there is no address": not person.email,
         "the sitting is gone": wanted is not None and sitting is None,
@@ -141,7 +146,8 @@ def _subject(message: Message) -> Subject | Dropped | Waits:
     return Subject(consultation, event, person, invitation, sitting, sittings)
 
 
-def _sittings(event: Event) -> tuple[Sitting, ...]:
+def sittings_in_order(event: Event) -> tuple[Sitting, ...]:
+    """Return the sittings of an event as its mails list them."""
     return tuple(db.session.scalars(select(Sitting).where(Sitting.event_id == event.id).order_by(Sitting.starts_at, Sitting.position)))
 
 
@@ -154,16 +160,34 @@ def _standing(about: Subject) -> Reply | None:
 
 def _composed(message: Message, about: Subject, values_in: ValuesIn) -> Composed:
     assert about.invitation is not None  # noqa: S101 - whoever calls has looked.
-    token, row = draft_link(about.invitation.id, _expiry(about))
-    link = f"{settings().base_url}/r/{token}"
+    link, row = new_link(about)
     values = {language: values_in(language, link) for language in languages_of(message.language)}
+    calendar = _calendar(about, message.language, values)
     return Composed(
         to_name=about.person.name,
         to_address=about.person.email or "",
         values=values,
-        calendar=_calendar(about, message.language, values),
+        calendar=calendar,
         rows=[row],
+        details=_told(about, calendar),
+        discreet=about.event.discreet or about.person.discreet,
     )
+
+
+def _told(about: Subject, calendar: CalendarPart | None) -> dict[str, str]:
+    if about.sitting is None or about.invitation is None:
+        return {}
+    session = db.session()
+    entry = find_entry(session, about.invitation.id, about.sitting.id)
+    mode = mode_held(session, about.sitting.id, about.invitation.id)
+    return told_details(entry, shown_to(about.event, about.sitting, mode, discreet=about.person.discreet), calendar)
+
+
+def new_link(about: Subject) -> tuple[str, PersonalLink]:
+    """Return the address that opens the guest's own page, and the row that recognizes it, to be stored with the mail."""
+    assert about.invitation is not None  # noqa: S101 - whoever calls has looked.
+    token, row = draft_link(about.invitation.id, _expiry(about))
+    return f"{settings().base_url}/r/{token}", row
 
 
 def _expiry(about: Subject) -> datetime:
@@ -171,7 +195,8 @@ def _expiry(about: Subject) -> datetime:
     return max([least, *(row.ends_at + OPENS_AFTER_THE_EVENT for row in about.sittings)])
 
 
-def _shared_values(about: Subject, language: Language, link: str) -> dict[str, str]:
+def shared_values(about: Subject, language: Language, link: str) -> dict[str, str]:
+    """Return what every mail of an event can say, in one language."""
     event, consultation = about.event, about.consultation
     kind = KINDS[event.kind].in_(language)
     greeting = {"en": f"Dear {about.person.name},", "fr": f"Bonjour {about.person.name},"}
@@ -180,7 +205,8 @@ def _shared_values(about: Subject, language: Language, link: str) -> dict[str, s
         "consultation_title": consultation.text("title").in_(language),
         "lead": (consultation.text("lead") or consultation.text("title")).in_(language),
         # The name of a restricted event would tell what its guests have lived: not in a subject line.
-        "event_name": kind if event.restricted else event.title.in_(language),
+        "event_name": (title := title_for(event, discreet=about.person.discreet).in_(language)),
+        "neutral_subject": f"{title}, {when_words(event, about.sitting, language)}",
         "event_title": event.title.in_(language),
         "event_kind": kind,
         "when": when_words(event, about.sitting, language),
@@ -220,7 +246,7 @@ def _invitation_values(about: Subject, language: Language, link: str) -> dict[st
     event = about.event
     said = {"en": "Please reply by {day}.", "fr": "Veuillez répondre au plus tard {day}."}[language]
     return {
-        **_shared_values(about, language, link),
+        **shared_values(about, language, link),
         "about": event.text("about").in_(language),
         "agenda": agenda_words(about.sitting, language) if about.sitting else "",
         "part": part_words(event, about.sitting, about.sittings, language),
@@ -231,7 +257,7 @@ def _invitation_values(about: Subject, language: Language, link: str) -> dict[st
 def _confirmation_values(about: Subject, reply: Reply, seat: Seat | None, language: Language, link: str) -> dict[str, str]:
     online = about.event.online_link or ""
     return {
-        **_shared_values(about, language, link),
+        **shared_values(about, language, link),
         "where": where_words(about.event, reply.mode).in_(language),
         "recorded": recorded_words(reply, seat, online, language),
         "questionnaire": kept_words(reply, language),
@@ -239,12 +265,10 @@ def _confirmation_values(about: Subject, reply: Reply, seat: Seat | None, langua
 
 
 def _calendar(about: Subject, language: str, values: Values) -> CalendarPart | None:
-    if about.sitting is None or about.invitation is None:
+    if about.sitting is None or about.invitation is None or not (about.event.sends_calendar and about.person.wants_calendar):
         return None
     session = db.session()
-    row = session.scalar(
-        select(CalendarEntry).where(CalendarEntry.invitation_id == about.invitation.id, CalendarEntry.sitting_id == about.sitting.id)
-    )
+    row = find_entry(session, about.invitation.id, about.sitting.id)
     # Whoever has said no is not written into a calendar once more: others may read it.
     if row is None or row.partstat is Choice.DECLINED:
         return None
@@ -252,7 +276,8 @@ def _calendar(about: Subject, language: str, values: Values) -> CalendarPart | N
     holds_online = seat is not None and seat.state is SeatState.TAKEN and seat.mode is Mode.ONLINE
     waits = seat is not None and seat.state is SeatState.WAITING
     event = about.event
-    lead = about.consultation.text("lead") or about.consultation.text("title")
+    discreet = event.discreet or about.person.discreet
+    lead = NEUTRAL_ORGANIZER if discreet else about.consultation.text("lead") or about.consultation.text("title")
     entry = Entry(
         uid=row.uid,
         mailbox=row.mailbox,
@@ -265,6 +290,7 @@ def _calendar(about: Subject, language: str, values: Values) -> CalendarPart | N
         location="" if event.format == "online" or holds_online else _joined(language, {"en": event.venue_en, "fr": event.venue_fr}),
         description="\n\n".join(_REPLY_BY_MAIL[each] for each in languages_of(language)),
         organizer_name=_joined(language, {"en": lead.en, "fr": lead.fr}),
+        organizer_address=one_mailbox(),
         attendee_name=about.person.name,
         attendee_address=about.person.email or "",
         # Somebody who waits has said yes and has no seat: their calendar shows it as not settled.
@@ -286,16 +312,17 @@ def preview_invitation(sketch: Sketch) -> Values:
     consultation = db.session.get(Consultation, sketch.consultation_id)
     if event is None or person is None or consultation is None:
         return {}
-    sittings = _sittings(event)
+    sittings = sittings_in_order(event)
     about = Subject(consultation, event, person, None, sittings[0] if sittings else None, sittings)
     link = f"{settings().base_url}/r/…"
     return {language: _invitation_values(about, language, link) for language in ("en", "fr")}
 
 
 def invitation_was_sent(message: Message) -> None:
-    """Write down that the invitation is distributed, in the transaction that marks its mail as sent."""
+    """Write down that the invitation is distributed and what it said, in the transaction that marks its mail as sent."""
     if message.invitation_id is not None:
         mark_distributed(invitation_id=message.invitation_id, at=message.sent_at or now())
+        remember_told(message)
 
 
 INVITATION_COMPOSER = Composer("event_invitation", INVITATION_PLACES, compose_invitation, preview_invitation)

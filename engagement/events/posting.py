@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from engagement.events.calendar import entry_for
 from engagement.events.models import Event, Sitting
+from engagement.events.withdrawing import is_withdrawn, take_back_withdrawal
 from engagement.invitations.models import Invitation
 from engagement.invitations.service import invite
 from engagement.kernel.db import writing
@@ -40,6 +41,11 @@ def mail_domain() -> str:
     return settings().mail_default_sender.rpartition("@")[2].strip(" >")
 
 
+def one_mailbox() -> str:
+    """Return the one mailbox that calendar replies come to, where the installation has no others; else nothing."""
+    return settings().mail_default_sender if settings().mail_one_mailbox else ""
+
+
 def ask_to_come(
     *,
     event_id: UUID,
@@ -58,7 +64,10 @@ def ask_to_come(
         event, person = session.get(Event, event_id), session.get(Person, person_id)
         if event is None or person is None or event.consultation_id != person.consultation_id:
             raise AbsentError
+        again = is_withdrawn(session, event_id, person_id)
         invitation = invite(consultation_id=event.consultation_id, person_id=person_id, event_id=event_id, actor=actor)
+        if again:
+            take_back_withdrawal(session, invitation.id)
         if person.email:
             for sitting_id in _sitting_ids(session, event_id):
                 told = dict(details or {})
@@ -84,8 +93,8 @@ def ask_to_come(
 
 
 def _sitting_ids(session: Session, event_id: UUID) -> list[UUID | None]:
-    ids = session.scalars(select(Sitting.id).where(Sitting.event_id == event_id).order_by(Sitting.starts_at, Sitting.position))
-    return list(ids) or [None]
+    rows = list(session.scalars(select(Sitting).where(Sitting.event_id == event_id).order_by(Sitting.starts_at, Sitting.position)))
+    return [row.id for row in rows if row.cancelled_at is None] if rows else [None]
 
 
 def _once(invitation: Invitation, sitting_id: UUID | None) -> str:

@@ -1,4 +1,7 @@
-"""What guests reply, and what it does to their seats: one transaction for reply, seat, needs and calendar."""
+"""What guests reply, and what it does to their seats: one transaction for reply, seat, needs and calendar.
+
+``withdrawing`` (withdraw_guest) is offered here too.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from engagement.consultations.models import Consultation, Status
-from engagement.events.models import CalendarEntry, Event, EventStatus, Needs, Seat, SeatState, Sitting
+from engagement.events.mirroring import mirror_reply, mirror_seat, mode_held, wants_mirror
+from engagement.events.models import Event, EventStatus, Needs, Seat, SeatState, Sitting
 from engagement.events.posting import confirm_reply, confirm_seat
-from engagement.events.seats import FullError, modes_of, release, seat_of, settle, take_seat
+from engagement.events.seats import FullError, modes_of, seat_of, settle, take_seat
 from engagement.events.vocabulary import INTERPRETATION
+from engagement.events.withdrawing import withdraw_guest
 from engagement.invitations.models import Channel, Choice, Invitation, Mode, Reply
-from engagement.invitations.service import held_for_change, record_reply, replies_of, standing_by_sitting, withdraw
+from engagement.invitations.service import held_for_change, record_reply, replies_of, standing_by_sitting
 from engagement.invitations.vocabulary import MODES
 from engagement.kernel.audit import Actor, ActorKind, note
 from engagement.kernel.bilingual import Text
@@ -28,6 +33,20 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy.orm import Session
+
+__all__ = [
+    "Answer",
+    "BadAnswerError",
+    "NeedsStated",
+    "Outcome",
+    "ReplyClosedError",
+    "SeatTakenError",
+    "closed_because",
+    "promote_from_waitlist",
+    "reply_to_event",
+    "state_needs",
+    "withdraw_guest",
+]
 
 
 class ReplyClosedError(DomainError):
@@ -124,7 +143,7 @@ def reply_to_event(
             closed = closed_because(consultation, event, now())
             if closed is not None:
                 raise ReplyClosedError(closed)
-        sittings = {row.id: row for row in session.scalars(select(Sitting).where(Sitting.event_id == event.id).order_by(Sitting.id))}
+        sittings = _open_sittings(session, event, answers)
         told = _Told(invitation, channel, received_at, reason, wants_questionnaire, actor)
         outcomes = [
             _record(session, event, sittings.get(sitting_id) if sitting_id else None, answer, told)
@@ -133,6 +152,15 @@ def reply_to_event(
         if needs is not None:
             _keep_needs(session, invitation, needs, actor)
     return outcomes
+
+
+def _open_sittings(session: Session, event: Event, answers: Mapping[UUID, Answer] | Answer) -> dict[UUID, Sitting]:
+    rows = list(session.scalars(select(Sitting).where(Sitting.event_id == event.id).order_by(Sitting.id)))
+    standing = {row.id: row for row in rows if row.cancelled_at is None}
+    cancelled = {row.id for row in rows} - standing.keys()
+    if (rows and not standing) or (isinstance(answers, Mapping) and cancelled & answers.keys()):
+        raise ReplyClosedError(Text("This sitting is cancelled.", "Cette séance est annulée."))
+    return standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +230,11 @@ def _record(session: Session, event: Event, sitting: Sitting | None, answer: Ans
     if stands is not None and stands is not reply:
         held = seat_of(session, sitting.id, told.invitation.id)
         return Outcome(sitting.id, stands.choice, stands.mode, held.state if held else None, counts=False)
+    was = mode_held(session, sitting.id, told.invitation.id)
     seat = _settled(session, event, sitting, answer, reply)
-    if told.channel is Channel.WEB:
+    entry = mirror_reply(session, event, sitting, reply, was)
+    if told.channel is Channel.WEB or wants_mirror(sitting, entry, told.channel):
         confirm_reply(session, told.invitation, reply, told.actor)
-    _mirror(session, reply)
     return Outcome(sitting.id, answer.choice, answer.mode, seat)
 
 
@@ -240,14 +269,6 @@ def _seat_taken(event: Event, sitting: Sitting, mode: Mode) -> SeatTakenError:
         f"Rien n’a été modifié. Choisissez la liste d’attente{other['fr']}.",
     )
     return SeatTakenError(said, sitting_id=sitting.id, mode=mode)
-
-
-def _mirror(session: Session, reply: Reply) -> None:
-    entry = session.scalar(
-        select(CalendarEntry).where(CalendarEntry.invitation_id == reply.invitation_id, CalendarEntry.sitting_id == reply.sitting_id)
-    )
-    if entry is not None:
-        entry.partstat = reply.choice
 
 
 def _keep_needs(session: Session, invitation: Invitation, stated: NeedsStated, actor: Actor) -> None:
@@ -290,7 +311,7 @@ def promote_from_waitlist(*, seat_id: UUID, actor: Actor) -> Seat:
             raise AbsentError
         invitation, event, consultation = _invited(session, seat.invitation_id)
         session.refresh(seat)
-        if event.status is EventStatus.CANCELLED:
+        if event.status is EventStatus.CANCELLED or session.get_one(Sitting, seat.sitting_id).cancelled_at is not None:
             raise ReplyClosedError(Text("This event is cancelled.", "Cet événement est annulé."))
         if consultation.status is Status.PAUSED:
             said = Text("The consultation is paused: no seats are given.", "La consultation est suspendue : aucune place n’est attribuée.")
@@ -303,15 +324,7 @@ def promote_from_waitlist(*, seat_id: UUID, actor: Actor) -> Seat:
                 )
                 raise SeatTakenError(said, sitting_id=seat.sitting_id, mode=seat.mode)
             seat.state, seat.since = SeatState.TAKEN, now()
+            mirror_seat(session, seat)
             note(session, "promote_from_waitlist", seat, actor, event.consultation_id)
             confirm_seat(session, invitation, seat, actor)
     return seat
-
-
-def withdraw_guest(*, invitation_id: UUID, actor: Actor) -> Invitation:
-    """Take an invitation to an event back: its seats are free again in the same transaction."""
-    with writing() as session:
-        invitation = withdraw(invitation_id=invitation_id, actor=actor)
-        for seat in session.scalars(select(Seat).where(Seat.invitation_id == invitation_id).order_by(Seat.sitting_id)).all():
-            release(session, seat)
-    return invitation

@@ -23,10 +23,11 @@ from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
 from engagement.mailing.builder import BadMailError, Letter, build
 from engagement.mailing.composing import Composed, Composer, Dropped, Waits
+from engagement.mailing.discretion import discreetly
 from engagement.mailing.letters import Written, languages_of, write
 from engagement.mailing.models import Message, State
 from engagement.mailing.outbox import LONGEST_WAIT, move, not_held, why_suppressed
-from engagement.mailing.texts import text_of
+from engagement.mailing.texts import text_to_send
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -121,7 +122,7 @@ def _ask(message: Message) -> Composed | Dropped | Waits:
     composer: Composer | None = ports().composers.get(message.purpose)
     if composer is None:
         return Waits(f"nobody writes mails of the kind {message.purpose}")
-    if not text_of(message.consultation_id, message.purpose).sendable:
+    if not text_to_send(message.consultation_id, message.purpose, composer.kind).sendable:
         return Waits(STALE)
     try:
         return composer.compose(message)
@@ -142,8 +143,10 @@ def _write(message: Message) -> Result:
     said = _ask(message)
     if not isinstance(said, Composed):
         return said
+    kind = ports().composers[message.purpose].kind
     try:
-        written = write(text_of(message.consultation_id, message.purpose), said.values, message.language, settings().base_url)
+        text, said = discreetly(text_to_send(message.consultation_id, message.purpose, kind), said, message.person_id)
+        written = write(text, said.values, message.language, settings().base_url)
         return Draft(said, written.subject, _bytes(message, said, written))
     except BadMailError as error:
         return error
@@ -155,7 +158,7 @@ def _bytes(message: Message, said: Composed, written: Written) -> bytes:
     consultation = db.session.get(Consultation, message.consultation_id) if message.consultation_id else None
     return build(
         Letter(
-            from_name=said.from_name or sender_name(consultation, message.language),
+            from_name="" if said.discreet else said.from_name or sender_name(consultation, message.language),
             from_address=settings().mail_default_sender,
             to_name=said.to_name,
             to_address=said.to_address,

@@ -1,0 +1,71 @@
+"""What a reply does to the guest's calendar entry: PARTSTAT follows it, and SEQUENCE rises where place or link change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engagement.events.calendar import entry_for
+from engagement.events.knowledge import told_in_person
+from engagement.events.models import Event, SeatState, Sitting
+from engagement.events.posting import mail_domain
+from engagement.events.revising import raise_for_guest
+from engagement.events.seats import seat_of
+from engagement.events.shown import shown_to
+from engagement.invitations.models import Channel, Invitation, Mode
+from engagement.kernel.clock import now
+from engagement.roster.models import Person
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from engagement.events.models import CalendarEntry, Seat
+    from engagement.invitations.models import Reply
+
+# In these somebody of the team spoke with the guest, who was told of the sitting then.
+SPOKEN = frozenset({Channel.TELEPHONE, Channel.IN_PERSON})
+
+
+def mode_held(session: Session, sitting_id: UUID, invitation_id: UUID) -> Mode | None:
+    """Return in which way a guest holds a seat; None where they hold none, or wait for one."""
+    seat = seat_of(session, sitting_id, invitation_id)
+    return seat.mode if seat is not None and seat.state is SeatState.TAKEN else None
+
+
+def mirror_reply(session: Session, event: Event, sitting: Sitting, reply: Reply, was: Mode | None) -> CalendarEntry:
+    """Have the guest's entry say what they replied, and return it; ``was`` is what they held before.
+
+    A change of place or link for them (online to in person, say) is a new revision. Somebody
+    without an address who replied in a conversation counts as told, since nothing else tells them.
+    """
+    entry = entry_for(session, reply.invitation_id, sitting.id, mail_domain())
+    entry.partstat = reply.choice
+    mode = mode_held(session, sitting.id, reply.invitation_id)
+    _revise(session, event, sitting, entry, (was, mode))
+    person = session.get_one(Person, session.get_one(Invitation, reply.invitation_id).person_id)
+    if reply.channel in SPOKEN and not person.email:
+        told_in_person(entry, shown_to(event, sitting, mode, discreet=person.discreet), reply.received_at)
+    return entry
+
+
+def mirror_seat(session: Session, seat: Seat) -> None:
+    """Have the entry of somebody who waited follow the seat that is theirs now."""
+    sitting = session.get_one(Sitting, seat.sitting_id)
+    entry = entry_for(session, seat.invitation_id, seat.sitting_id, mail_domain())
+    _revise(session, session.get_one(Event, sitting.event_id), sitting, entry, (None, seat.mode))
+
+
+def _revise(session: Session, event: Event, sitting: Sitting, entry: CalendarEntry, modes: tuple[Mode | None, Mode | None]) -> None:
+    before, after = (shown_to(event, sitting, mode, discreet=False).as_calendars_see for mode in modes)
+    if before != after:
+        session.flush()
+        raise_for_guest(session, entry.invitation_id, sitting.id)
+
+
+def wants_mirror(sitting: Sitting, entry: CalendarEntry, channel: Channel) -> bool:
+    """Return whether a reply that staff wrote down is to be mirrored by mail: the guest's calendar holds the sitting.
+
+    A reply from the calendar itself stands there already.
+    """
+    return entry.held and channel is not Channel.CALENDAR and sitting.ends_at > now()
