@@ -183,11 +183,7 @@ def calendar_file(slug: str, name: str) -> Any:  # noqa: ARG001
     rows = sittings_of(event.id)
     if not rows:
         raise AbsentError
-    return as_calendar_file(staff_file(event, rows, "fr" if current_language() == "fr" else "en"), event.name)
-
-
-def as_calendar_file(content: bytes, name: str) -> Response:
-    """Return the answer that a browser stores as <name>.ics."""
+    content = staff_file(event, rows, "fr" if current_language() == "fr" else "en")
     answer = Response(content, content_type="text/calendar; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.ics"'
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{event.name}.ics")
     return answer

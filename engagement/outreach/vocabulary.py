@@ -11,6 +11,9 @@ PURPOSES: dict[str, Text] = {
     "questionnaire_invitation": Text("Invitation to a questionnaire", "Invitation à répondre à un questionnaire"),
     "nomination_invitation": Text("Invitation after a nomination", "Invitation à la suite d’une proposition"),
     "access_code": Text("Access code", "Code d’accès"),
+    "event_change": Text("Change of an event", "Modification d’un événement"),
+    "event_cancellation": Text("Cancellation of an event", "Annulation d’un événement"),
+    "event_withdrawal": Text("Invitation taken back", "Retrait d’une invitation"),
 }
 
 STATES: dict[State, Text] = {
@@ -93,6 +96,17 @@ REASONS: dict[str, Text] = {
     "sent again by the team": Text("The team had it sent again.", "L’équipe l’a fait envoyer de nouveau."),
     "the team found out that it arrived": Text("The team found out that it arrived.", "L’équipe a su qu’il était arrivé."),
     "cancelled by the team": Text("The team cancelled it.", "L’équipe l’a annulé."),
+    "the sitting is cancelled": Text("The sitting is cancelled.", "La séance est annulée."),
+    "they know it already": Text(
+        "What it would have said is known: the change was taken back, or told by another mail.",
+        "Ce qu’il aurait dit est connu\u00a0: la modification a été retirée ou annoncée par un autre courriel.",
+    ),
+    "said no": Text("The person had said no.", "La personne avait répondu non."),
+    "invited again": Text("The person was invited again.", "La personne a été invitée de nouveau."),
+    "it takes place after all": Text("It takes place after all.", "L’activité a finalement lieu."),
+    "the event was changed: it is written afresh": Text(
+        "The event was changed, so it is written afresh.", "L’événement a été modifié\u00a0: le courriel sera récrit."
+    ),
 }
 
 
@@ -122,6 +136,10 @@ SAMPLES: dict[str, Text] = {
     "closes_on": Text("[closing date]", "[date de clôture]"),
     "code": Text("123456", "123456"),
     "nominator": Text("[who nominated them]", "[qui l’a proposée ou proposé]"),
+    "changes": Text("[what has changed, before and now]", "[ce qui a changé, avant et maintenant]"),
+    "note": Text("[a note of the team, if there is one]", "[une note de l’équipe, s’il y en a une]"),
+    "link_line": Text("[online link, for an online seat]", "[lien de connexion, pour une place en ligne]"),
+    "your_reply": Text("[the reply that stands]", "[la réponse qui vaut]"),
 }
 
 

@@ -8,6 +8,7 @@ from engagement.invitations.codes import CODE_COMPOSER, PURPOSE
 from engagement.portal.answering import POLICY_ANSWERING
 from engagement.portal.arriving import POLICY_ARRIVING
 from engagement.portal.blueprint import portal
+from engagement.portal.calendar_file import POLICY_CALENDAR
 from engagement.portal.coding import POLICY_CODING
 from engagement.portal.passing_on import POLICY_PASSING_ON
 from engagement.portal.replies import POLICY_REPLIES
@@ -23,4 +24,4 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     """Plug in the pages behind a personal link, and the mail that brings a code."""
     app.register_blueprint(portal)
     ports.composers[PURPOSE] = CODE_COMPOSER
-    return {**POLICY_ARRIVING, **POLICY_REPLIES, **POLICY_ANSWERING, **POLICY_CODING, **POLICY_PASSING_ON}
+    return {**POLICY_ARRIVING, **POLICY_REPLIES, **POLICY_ANSWERING, **POLICY_CODING, **POLICY_PASSING_ON, **POLICY_CALENDAR}
