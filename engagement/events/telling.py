@@ -58,6 +58,11 @@ FATES: dict[Fate, Text] = {
     ),
     Fate.WITHDRAWN: Text("The invitation was withdrawn", "L’invitation a été retirée"),
 }
+TOLD_IN: dict[str, Text] = {
+    "en": Text("English", "Anglais"),
+    "fr": Text("French", "Français"),
+    "both": Text("English and French", "Anglais et français"),
+}
 
 
 @dataclass(frozen=True, slots=True)

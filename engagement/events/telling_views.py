@@ -19,6 +19,7 @@ from engagement.events.telling import (
     CHANGE,
     FATES,
     TOLD,
+    TOLD_IN,
     Guest,
     guests_behind,
     guests_of_cancelled,
@@ -82,6 +83,7 @@ def _show(purpose: str, access: Access, event: Event, guests: Sequence[Guest], f
         number=people_told(guests),
         hidden=len({guest.person.id for guest in guests if guest.fate in TOLD} - known),
         FATES=FATES,
+        TOLD_IN=TOLD_IN,
         read=_read(seen, form, purpose),
         **more,
     )

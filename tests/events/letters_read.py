@@ -76,3 +76,8 @@ def delivered(post: Post) -> list[Read]:
     before = len(post.received)
     send_due()
     return [read(mail) for mail in post.mails()[before:]]
+
+
+def by_date(mails: list[Read]) -> list[Read]:
+    """Return the mails in the order of the sittings that they are about."""
+    return sorted(mails, key=lambda mail: mail.event.dtstart.value)

@@ -20,7 +20,7 @@ from engagement.mailing.models import MailTemplate, Message, State
 from engagement.mailing.preparing import prepare
 from engagement.mailing.worker import send_due
 from tests.events.given import a_person, an_event, in_weeks, particulars, the_sitting
-from tests.events.letters_read import delivered
+from tests.events.letters_read import by_date, delivered
 from tests.mailing.given import a_text
 from tests.support.given import a_consultation
 
@@ -175,7 +175,7 @@ def test_a_guest_without_a_date_or_an_address_is_told_too(consultation, post):
 def test_one_sitting_of_two_is_cancelled_by_itself(consultation, post):
     event = an_event(consultation, days=2)
     invitation = asked(event, a_person(consultation))
-    first, second = delivered(post)
+    first, second = by_date(delivered(post))
     replied(invitation, COMING)
     delivered(post)
     one, other = sittings_of(event.id)
@@ -218,10 +218,10 @@ def test_the_last_sitting_is_not_cancelled_by_itself(consultation):
 def test_the_event_is_cancelled_after_one_of_its_sittings_was(consultation, post):
     event = an_event(consultation, days=2)
     asked(event, a_person(consultation))
-    first, second = delivered(post)
+    first, second = by_date(delivered(post))
     cancel_sitting(sitting_id=sittings_of(event.id)[0].id, actor=SYSTEM)
     cancel_event(event_id=event.id, actor=SYSTEM)
-    mails = delivered(post)
+    mails = by_date(delivered(post))
     assert [(mail.method, mail.uid, mail.sequence) for mail in mails] == [("CANCEL", first.uid, 1), ("CANCEL", second.uid, 1)]
 
 

@@ -1,31 +1,28 @@
 """A change of time, place or link: SEQUENCE, who knows an older version, who is told, and what their calendar is told."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from engagement.events import tellings
-from engagement.events.models import CalendarEntry, Event, Format, Sitting, Telling
+from engagement.events.models import CalendarEntry, Format, Sitting, Telling
 from engagement.events.replies import Answer, reply_to_event
-from engagement.events.service import SittingPlan, add_sitting, ask_to_come, cancel_event, edit_event, edit_sitting, sittings_of
-from engagement.events.telling import TOLD, Fate, guests_behind, people_told, seen_mark
-from engagement.events.tellings import BadNoteError, ChangedMeanwhileError, NothingToTellError, plan_rest, tell_change, tell_the_rest
+from engagement.events.service import SittingPlan, add_sitting, cancel_event, edit_sitting, sittings_of
+from engagement.events.telling import TOLD, Fate, people_told, seen_mark
+from engagement.events.tellings import ChangedMeanwhileError, NothingToTellError, plan_rest, tell_the_rest
 from engagement.events.withdrawing import withdraw_guest
 from engagement.invitations.models import Channel, Choice, Mode
-from engagement.kernel.audit import SYSTEM, by_link
+from engagement.kernel.audit import SYSTEM
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db, writing
-from engagement.mailing.models import Message, State
+from engagement.mailing.models import State
 from engagement.mailing.preparing import prepare
 from engagement.mailing.service import cancel, send_again
-from engagement.mailing.worker import send_due
 from engagement.roster.models import Person
-from tests.events.given import a_person, an_event, in_weeks, particulars, the_sitting
-from tests.events.letters_read import delivered
+from tests.events.given import a_person, an_event, in_weeks, the_sitting
+from tests.events.letters_read import by_date, delivered
+from tests.events.telling_given import ELSEWHERE, asked, behind, fresh, messages, moved, placed, replied, sequence, tell
 from tests.support.given import a_consultation
 
 COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
@@ -36,55 +33,6 @@ NO = Answer(Choice.DECLINED)
 @pytest.fixture
 def consultation(app):
     return a_consultation()
-
-
-def asked(event, person):
-    return ask_to_come(event_id=event.id, person_id=person.id, actor=SYSTEM)
-
-
-def replied(invitation, answer):
-    return reply_to_event(invitation_id=invitation.id, answers=answer, actor=by_link(invitation.id))
-
-
-def moved(sitting, hour, **seats):
-    plan = SittingPlan(
-        starts_wall=sitting.starts_wall.replace(hour=hour),
-        ends_wall=sitting.ends_wall.replace(hour=hour + 2),
-        seats_in_person=seats.get("in_person", 40),
-        seats_online=seats.get("online", 200),
-    )
-    return edit_sitting(sitting_id=sitting.id, plan=plan, actor=SYSTEM)
-
-
-def placed(event, **changes):
-    texts = {**particulars().texts, **changes.pop("texts", {})}
-    return edit_event(event_id=event.id, particulars=replace(particulars(), texts=texts, **changes), actor=SYSTEM)
-
-
-ELSEWHERE = {"texts": {"venue": Text("Town hall, Hull", "Hôtel de ville, Hull")}}
-
-
-def tell(event, **more):
-    return tell_change(event_id=event.id, actor=SYSTEM, **more)
-
-
-def fresh(statement):
-    db.session.rollback()
-    return db.session.scalar(statement)
-
-
-def sequence():
-    return fresh(select(CalendarEntry.sequence))
-
-
-def behind(event):
-    db.session.rollback()
-    return guests_behind(db.session.get(Event, event.id, populate_existing=True))
-
-
-def messages(purpose):
-    db.session.rollback()
-    return list(db.session.scalars(select(Message).where(Message.purpose == purpose).order_by(Message.created_at)))
 
 
 def test_a_moved_sitting_sends_the_next_sequence_with_the_same_uid(consultation, post):
@@ -377,59 +325,11 @@ def test_a_format_that_drops_online_is_told_to_those_who_could_still_choose(cons
 def test_only_the_sitting_that_was_moved_is_told(consultation, post):
     event = an_event(consultation, days=2)
     asked(event, a_person(consultation))
-    first, second = delivered(post)
+    first, second = by_date(delivered(post))
     moved(sittings_of(event.id)[1], 9)
     tell(event)
     (mail,) = delivered(post)
     assert mail.uid == second.uid != first.uid
-
-
-@pytest.mark.parametrize("side", ["en", "fr"])
-def test_the_note_in_one_language_only_is_refused(consultation, post, side):
-    event = an_event(consultation)
-    asked(event, a_person(consultation))
-    delivered(post)
-    moved(the_sitting(event), 14)
-    note = Text("Bring a coat.", "") if side == "en" else Text("", "Apportez un manteau.")
-    with pytest.raises(BadNoteError) as refused:
-        tell(event, note_words=note)
-    assert refused.value.field == ("note_fr" if side == "en" else "note_en")
-    assert messages("event_change") == []
-
-
-@pytest.mark.parametrize("note", ["x" * 5001, "a\x00b", "a\u2028b", "a\x0bb"])
-def test_a_note_that_cannot_be_sent_is_refused(consultation, post, note):
-    event = an_event(consultation)
-    with pytest.raises(BadNoteError):
-        tell(event, note_words=Text(note, "Bien"))
-
-
-def test_a_note_of_hostile_text_stays_in_the_text(consultation, post):
-    event = an_event(consultation)
-    asked(event, a_person(consultation))
-    delivered(post)
-    moved(the_sitting(event), 14)
-    note = "Hello\r\nBcc: evil@example.org\r\nATTENDEE:mailto:evil@example.org ((reply_link)) ((code)) <b>x</b>"
-    tell(event, note_words=Text(note, note))
-    (mail,) = delivered(post)
-    assert mail.mail["Bcc"] is None
-    assert "evil@example.org" not in mail.ics
-    assert "((reply_link)) ((code)) <b>x</b>" in mail.plain
-    assert "&lt;b&gt;x&lt;/b&gt;" in mail.mail.get_body(("html",)).get_content()
-    assert len(mail.event.attendee_list) == 1
-
-
-def test_a_hostile_place_and_title_add_no_line_to_the_calendar(consultation, post):
-    event = an_event(consultation)
-    asked(event, a_person(consultation, 'Eve "E" \\, ;x'))
-    delivered(post)
-    bad = "Hall\r\nATTENDEE:mailto:evil@example.org;,\\"
-    title = bad.replace("\r\n", " ")
-    placed(event, texts={"venue": Text(bad, bad), "title": Text(title, title)})
-    tell(event)
-    (mail,) = delivered(post)
-    assert len(mail.event.attendee_list) == 1
-    assert not any(line.startswith("ATTENDEE:mailto:evil") for line in mail.ics.split("\r\n"))
 
 
 def test_what_was_looked_at_is_what_is_told(consultation, post):
@@ -519,60 +419,3 @@ def test_an_event_that_sends_no_calendar_tells_by_text_alone(consultation, post)
     (second,) = delivered(post)
     assert (first.ics, second.ics) == ("", "")
     assert "14:00 to 16:00" in second.plain
-
-
-def as_it_stands(event, state):
-    texts = {"venue": Text(state["place"], state["place"]), "about": Text(state["about"], state["about"])}
-    placed(event, texts=texts, online_link=state["link"])
-
-
-EDITS = st.lists(
-    st.one_of(
-        st.tuples(st.just("time"), st.sampled_from([13, 14, 15])),
-        st.tuples(st.just("place"), st.sampled_from(["Here", "There"])),
-        st.tuples(st.just("link"), st.sampled_from(["https://meet.example.org/a", "https://meet.example.org/b"])),
-        st.tuples(st.just("about"), st.sampled_from(["This", "That"])),
-        st.tuples(st.just("seats"), st.sampled_from([41, 42])),
-        st.tuples(st.just("reply"), st.sampled_from([COMING, ONLINE, Answer(Choice.TENTATIVE), NO])),
-        st.tuples(st.just("tell"), st.none()),
-        st.tuples(st.just("send"), st.none()),
-    ),
-    max_size=8,
-)
-
-
-@pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(EDITS)
-def test_sequence_rises_exactly_with_time_place_and_link_and_never_falls(app, post, edits):
-    consultation = a_consultation(f"c{fresh(select(func.count()).select_from(Event))}")
-    event = an_event(consultation)
-    state = {"time": 13, "place": "Here", "link": "https://meet.example.org/a", "mode": None, "about": "This", "seats": 40}
-    as_it_stands(event, state)
-    invitation = asked(event, a_person(consultation))
-    send_due()
-    entry = fresh(select(CalendarEntry.id).where(CalendarEntry.invitation_id == invitation.id))
-    expected = 0
-
-    def seen():
-        online = state["mode"] is Mode.ONLINE
-        return (state["time"], "" if online else state["place"], state["link"] if online else "")
-
-    for kind, value in edits:
-        before = seen()
-        if kind == "reply":
-            replied(invitation, value)
-            state["mode"] = value.mode if value.choice is Choice.ACCEPTED else None
-        elif kind == "tell":
-            if any(guest.fate in TOLD for guest in behind(event)):
-                tell(event)
-        elif kind == "send":
-            send_due()
-        elif kind in {"time", "seats"}:
-            state[kind] = value
-            moved(the_sitting(event), state["time"], in_person=state["seats"])
-        else:
-            state[kind] = value
-            as_it_stands(event, state)
-        expected += seen() != before
-        assert fresh(select(CalendarEntry.sequence).where(CalendarEntry.id == entry)) == expected
