@@ -69,7 +69,7 @@ def _came_too_late(entry: CalendarEntry, details: Mapping[str, str]) -> bool:
     return entry.cancelled_at is not None and int(details["sequence"]) < entry.sequence
 
 
-def told_in_person(entry: CalendarEntry, shown: Shown, at: datetime) -> None:
-    """Keep what a guest was told in a conversation, at ``at`` (UTC)."""
+def count_as_told(entry: CalendarEntry, shown: Shown, at: datetime) -> None:
+    """Keep what a guest was told at ``at`` (UTC) otherwise than by a mail that was sent from here: in a conversation."""
     entry.told, entry.told_at = shown.mark, at
     entry.told_facts_sealed = _sealed(entry, shown)

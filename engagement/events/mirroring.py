@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engagement.events.calendar import entry_for
-from engagement.events.knowledge import told_in_person
+from engagement.events.knowledge import count_as_told
 from engagement.events.models import Event, SeatState, Sitting
 from engagement.events.posting import mail_domain
 from engagement.events.revising import raise_for_guest
@@ -36,16 +36,16 @@ def mode_held(session: Session, sitting_id: UUID, invitation_id: UUID) -> Mode |
 def mirror_reply(session: Session, event: Event, sitting: Sitting, reply: Reply, was: Mode | None) -> CalendarEntry:
     """Have the guest's entry say what they replied, and return it; ``was`` is what they held before.
 
-    A change of place or link for them (online to in person, say) is a new revision. Somebody
-    without an address who replied in a conversation counts as told, since nothing else tells them.
+    A change of place or link for them (online to in person, say) is a new revision. Who
+    replied in a conversation counts as told, where no mail has told them.
     """
     entry = entry_for(session, reply.invitation_id, sitting.id, mail_domain())
     entry.partstat = reply.choice
     mode = mode_held(session, sitting.id, reply.invitation_id)
     _revise(session, event, sitting, entry, (was, mode))
     person = session.get_one(Person, session.get_one(Invitation, reply.invitation_id).person_id)
-    if reply.channel in SPOKEN and not person.email:
-        told_in_person(entry, shown_to(event, sitting, mode, discreet=person.discreet), reply.received_at)
+    if reply.channel in SPOKEN and (entry.told is None or not person.email):
+        count_as_told(entry, shown_to(event, sitting, mode, discreet=person.discreet), reply.received_at)
     return entry
 
 

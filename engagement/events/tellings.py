@@ -119,22 +119,22 @@ def tell_change(*, event_id: UUID, note_words: Text = NOTHING, seen: str | None 
     nothing is done and ChangedMeanwhileError raised. Raises BadNoteError, NothingToTellError.
     """
     words = checked_note(note_words)
+    event = db.session.get(Event, event_id, populate_existing=True)
+    if event is None:
+        raise AbsentError
+    # Asked before the lock is taken: each mail is looked at again when it is due.
+    guests = [guest for guest in guests_behind(event) if guest.fate in TOLD]
+    if not guests:
+        said = Text("Everybody knows how it stands: nothing was sent.", "Tout le monde est au courant\u00a0: rien n’a été envoyé.")
+        raise NothingToTellError(said)
+    if seen is not None and seen_mark(guests) != seen:
+        said = Text(
+            "Something has changed since you looked: look again, then approve.",
+            "Quelque chose a changé depuis que vous avez vérifié\u00a0: vérifiez de nouveau, puis approuvez.",
+        )
+        raise ChangedMeanwhileError(said)
     with writing() as session:
-        event = session.get(Event, event_id, with_for_update=True, populate_existing=True)
-        if event is None:
-            raise AbsentError
-        guests = [guest for guest in guests_behind(event) if guest.fate in TOLD]
-        if not guests:
-            raise NothingToTellError(
-                Text("Everybody knows how it stands: nothing was sent.", "Tout le monde est au courant : rien n’a été envoyé.")
-            )
-        if seen is not None and seen_mark(guests) != seen:
-            said = Text(
-                "Something has changed since you looked: look again, then approve.",
-                "Quelque chose a changé depuis que vous avez vérifié\u00a0: vérifiez de nouveau, puis approuvez.",
-            )
-            raise ChangedMeanwhileError(said)
-        telling = begin_telling(session, event, About.CHANGE, note_words=words, actor=actor)
+        telling = begin_telling(session, session.get_one(Event, event_id), About.CHANGE, note_words=words, actor=actor)
     plan_rest(telling.id, at_most=PLANNED_AT_ONCE)
     return telling
 

@@ -8,10 +8,13 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import TYPE_CHECKING
 
+from engagement.events.models import Event
 from engagement.kernel.bilingual import LANGUAGES, Language, Text
+from engagement.kernel.db import db
 from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
-from engagement.mailing.composing import Composer, Sketch, Values
+from engagement.mailing.composing import Composed, Composer, Sketch, Values
+from engagement.mailing.discretion import discreetly
 from engagement.mailing.letters import Written, write
 from engagement.outreach.vocabulary import SAMPLES
 
@@ -52,7 +55,9 @@ def as_one_person_reads_it(mailing: Mailing, person: Person, text: MailText) -> 
     composer: Composer | None = ports().composers.get(mailing.purpose)
     sketch = Sketch(mailing.consultation_id, person.id, mailing.event_id, mailing.questionnaire_id)
     values = composer.preview(sketch) if composer and composer.preview else samples(composer)
-    written = write(text, values, person.language or "both", settings().base_url)
+    event = db.session.get(Event, mailing.event_id) if mailing.event_id else None
+    text, said = discreetly(text, Composed("", "", values, discreet=event is not None and event.discreet), person.id)
+    written = write(text, said.values, person.language or "both", settings().base_url)
     return Written(without_links(written.subject), without_links(written.plain).strip(), written.html)
 
 

@@ -215,57 +215,6 @@ def test_a_new_link_is_told_to_online_seats_only(consultation, post):
     assert "no longer valid" in mail.plain
 
 
-def test_nobody_in_person_gets_the_link(consultation, post):
-    event = an_event(consultation)
-    for answer in (COMING, Answer(Choice.TENTATIVE), None):
-        invitation = asked(event, a_person(consultation))
-        if answer is not None:
-            replied(invitation, answer)
-    mails = delivered(post)
-    moved(the_sitting(event), 14)
-    tell(event)
-    mails += delivered(post)
-    assert len(mails) == 6
-    for mail in mails:
-        assert b"meet.example.org" not in mail.mail.as_bytes()
-        assert "meet.example.org" not in mail.plain + mail.ics
-
-
-def test_from_online_to_in_person_the_link_leaves_the_entry_and_the_place_comes(consultation, post):
-    event = an_event(consultation)
-    invitation = asked(event, a_person(consultation))
-    delivered(post)
-    replied(invitation, ONLINE)
-    (online,) = delivered(post)
-    replied(invitation, COMING)
-    (chair,) = delivered(post)
-    assert "meet.example.org" in online.event.location.value
-    assert chair.event.location.value == "10 Wellington Street, Gatineau"
-    assert not hasattr(chair.event, "conference")
-    assert chair.sequence == online.sequence + 1
-    assert behind(event) == []
-
-
-def test_a_reply_that_changes_neither_place_nor_link_repeats_the_sequence(consultation, post):
-    event = an_event(consultation)
-    invitation = asked(event, a_person(consultation))
-    delivered(post)
-    for answer, word in ((Answer(Choice.TENTATIVE), "TENTATIVE"), (COMING, "ACCEPTED")):
-        replied(invitation, answer)
-        (mail,) = delivered(post)
-        assert mail.sequence == 0
-        assert mail.event.attendee.params["PARTSTAT"] == [word]
-
-
-def test_a_reply_by_telephone_is_mirrored_where_the_calendar_holds_the_entry(consultation, post):
-    event = an_event(consultation)
-    invitation = asked(event, a_person(consultation))
-    delivered(post)
-    reply_to_event(invitation_id=invitation.id, answers=COMING, channel=Channel.TELEPHONE, actor=SYSTEM)
-    (mail,) = delivered(post)
-    assert mail.event.attendee.params["PARTSTAT"] == ["ACCEPTED"]
-
-
 def test_mail_that_was_written_and_not_sent_is_written_afresh(consultation, post):
     event, person = an_event(consultation), a_person(consultation)
     asked(event, person)
