@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 import re
 import time
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import select
 
@@ -37,6 +38,7 @@ from engagement.mailing.models import Message, State
 from engagement.mailing.service import plan, send_again
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 LONGEST_NOTE = 5_000
 NOTHING = Text("", "")
 # So many guests in one transaction: well under 200 ms of write lock.
-AT_ONCE = 20
+AT_ONCE = 10
 PLANNED_AT_ONCE = 2.0
 EVENT_CANCELLED = "the event is cancelled"
 SITTING_CANCELLED = "the sitting is cancelled"
@@ -153,8 +155,8 @@ def plan_rest(telling_id: UUID, *, at_most: float | None = None) -> bool:
         if ends is not None and time.monotonic() > ends:
             return False
         with writing() as session:
-            for guest in owed[first : first + AT_ONCE]:
-                _plan(session, telling, guest)
+            for each in owed[first : first + AT_ONCE]:
+                _plan(session, telling, each)
     with writing() as session:
         session.get_one(Telling, telling_id).finished_at = now()
     return True
@@ -170,33 +172,52 @@ def _stopped(telling: Telling, ends: float | None) -> bool:
     return False
 
 
-def _owed(telling: Telling, event: Event) -> list[Guest]:
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    """One mail that is owed, in plain values: rows would be read anew in each step."""
+
+    consultation_id: UUID
+    invitation_id: UUID
+    person_id: UUID
+    language: str
+    sitting_id: UUID | None
+    ends_at: datetime | None
+
+    @classmethod
+    def to(cls, guest: Guest) -> Self:
+        """Return what is owed to ``guest``."""
+        invitation, sitting = guest.invitation, guest.sitting
+        there = (sitting.id, sitting.ends_at) if sitting else (None, None)
+        return cls(invitation.consultation_id, invitation.id, guest.person.id, guest.language, *there)
+
+
+def _owed(telling: Telling, event: Event) -> list[_Owed]:
     if telling.about is About.CHANGE:
-        return [guest for guest in guests_behind(event) if guest.fate in TOLD]
+        return [_Owed.to(guest) for guest in guests_behind(event) if guest.fate in TOLD]
     sitting = db.session.get(Sitting, telling.sitting_id) if telling.sitting_id else None
     guests = guests_of_cancelled(event, sitting)
-    return [guest for guest in guests if guest.fate in TOLD or (telling.with_declined and holds_after_no(guest))]
+    return [_Owed.to(guest) for guest in guests if guest.fate in TOLD or (telling.with_declined and holds_after_no(guest))]
 
 
-def _plan(session: Session, telling: Telling, guest: Guest) -> None:
+def _plan(session: Session, telling: Telling, owed: _Owed) -> None:
     details = {"telling_id": str(telling.id)}
     purpose = CHANGE if telling.about is About.CHANGE else CANCELLATION
-    named = f"{guest.invitation.id}:undated"
-    if guest.sitting is not None:
-        details["sitting_id"] = str(guest.sitting.id)
-        entry = entry_for(session, guest.invitation.id, guest.sitting.id, mail_domain())
+    named = f"{owed.invitation_id}:undated"
+    if owed.sitting_id is not None:
+        details["sitting_id"] = str(owed.sitting_id)
+        entry = entry_for(session, owed.invitation_id, owed.sitting_id, mail_domain())
         # What they were told last is part of the key: the same revision is told once more only after something else was.
         named = f"{entry.id}:{entry.sequence}:{entry.told_at.timestamp() if entry.told_at and purpose == CHANGE else 0:.6f}"
     key = f"{purpose}:{named}"
     planned = plan(
-        consultation_id=guest.invitation.consultation_id,
-        person_id=guest.person.id,
+        consultation_id=owed.consultation_id,
+        person_id=owed.person_id,
         purpose=purpose,
-        language=guest.language,
+        language=owed.language,
         dedup_key=key,
-        invitation_id=guest.invitation.id,
+        invitation_id=owed.invitation_id,
         details=details,
-        not_after=guest.sitting.ends_at if guest.sitting else None,
+        not_after=owed.ends_at,
         actor=_actor(telling),
     )
     if planned is None and purpose == CHANGE:

@@ -22,10 +22,14 @@ from engagement.kernel.audit import SYSTEM, by_link
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db, writing
 from engagement.mailing.models import Message
+from engagement.mailing.texts import shipped_text
+from engagement.outreach.reading import as_one_person_reads_it
+from engagement.roster.models import Person
 from engagement.roster.wishes import Wishes, change_wishes
 from tests.events.given import a_person, an_event, in_weeks, particulars, the_sitting
 from tests.events.letters_read import delivered
-from tests.support.given import a_consultation
+from tests.outreach.given import a_draft
+from tests.support.given import a_consultation, a_member
 
 TELLING = ("Survivors", "Survivantes", "future of fisheries", "L’avenir", "Department of Examples", "Ministère des Exemples", "Roundtable")
 
@@ -89,6 +93,15 @@ def test_a_discreet_event_reads_so_to_everybody(consultation, post):
     assert len(mails) == 4
     assert all(reads_nothing_telling(mail) for mail in mails)
     assert "Survivors of it" in mails[0].plain
+
+
+def test_the_check_of_a_mailing_shows_the_neutral_subject_that_will_go(consultation):
+    person, event = a_person(consultation), an_event(consultation, "Survivors of it")
+    change_wishes(person_id=person.id, wishes=Wishes(discreet=True), actor=SYSTEM)
+    draft = a_draft(event, [person], a_member(consultation))
+    written = as_one_person_reads_it(draft, db.session.get(Person, person.id), shipped_text("event_invitation"))
+    assert written.subject.startswith("Meeting, ")
+    assert "Survivors" not in written.subject
 
 
 def test_a_withdrawal_is_as_discreet_as_the_invitation_was(consultation, post):

@@ -11,9 +11,11 @@ from engagement.events.replies import Answer, reply_to_event
 from engagement.events.service import SittingPlan, ask_to_come, edit_sitting, sittings_of
 from engagement.invitations.models import Choice, Invitation
 from engagement.kernel.audit import SYSTEM, by_link
-from engagement.kernel.db import db
+from engagement.kernel.db import db, writing
 from engagement.kernel.policy import Role
 from engagement.mailing.models import Message
+from engagement.roster.models import Person
+from engagement.roster.service import add_batch, put_in_batch
 from tests.events.given import a_guest, a_person, an_event, the_sitting
 from tests.events.letters_read import delivered
 from tests.events.test_notices import shifted, vancouver
@@ -236,6 +238,25 @@ def test_whoever_may_not_invite_tells_nobody(client, consultation, role):
         assert client.get(f"{HOME}/{made.name}/{place}").status_code in {403, 404}
         assert client.post(f"{HOME}/{made.name}/{place}", data={"sure": "yes"}).status_code in {403, 404}
     assert fresh(select(Telling.id)) is None
+
+
+def test_guests_whom_a_member_may_not_know_are_counted_not_named_and_told_all_the_same(client, consultation, event, post):
+    quiet = add_batch(consultation_id=consultation.id, name="Quiet", restricted=True, actor=SYSTEM)
+    hidden = a_person(consultation, "Grace Hidden")
+    put_in_batch(batch_id=quiet.id, person_ids=[hidden.id], actor=SYSTEM)
+    with writing() as session:
+        session.get(Person, hidden.id).open_to_team = False
+    asked(event, hidden)
+    delivered(post)
+    moved(event, 17)
+    signed_in_as(client, a_member(consultation, Role.STAFF))
+    for place, words in (("tell", "3 guests know"), ("cancel", "3 guests know of it")):
+        page = both(client, f"{HOME}/{event.name}/{place}")
+        assert words in page
+        assert "1 of them is known to cleared members only" in page
+        assert "Grace Hidden" not in page
+    client.post(f"{HOME}/{event.name}/tell", data={"seen": seen_on(both(client, f"{HOME}/{event.name}/tell"))})
+    assert hidden.id in {message.person_id for message in messages("event_change")}
 
 
 def test_a_rule_of_the_zone_is_settled_on_the_page_of_the_event(staff, consultation):
