@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from engagement.events.calendar import entry_for
 from engagement.events.models import Event, Sitting
-from engagement.events.withdrawing import is_withdrawn, take_back_withdrawal
+from engagement.events.withdrawing import take_back_withdrawals, withdrawn_among
 from engagement.invitations.models import Invitation
 from engagement.invitations.service import invite
 from engagement.kernel.db import writing
@@ -64,10 +64,9 @@ def ask_to_come(
         event, person = session.get(Event, event_id), session.get(Person, person_id)
         if event is None or person is None or event.consultation_id != person.consultation_id:
             raise AbsentError
-        again = is_withdrawn(session, event_id, person_id)
+        again = withdrawn_among(session, event_id, [person_id])
         invitation = invite(consultation_id=event.consultation_id, person_id=person_id, event_id=event_id, actor=actor)
-        if again:
-            take_back_withdrawal(session, invitation.id)
+        take_back_withdrawals(session, again)
         if person.email:
             for sitting_id in _sitting_ids(session, event_id):
                 told = dict(details or {})

@@ -19,6 +19,7 @@ from engagement.mailing.service import plan
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -90,15 +91,16 @@ def _to_take_out(session: Session, invitation: Invitation) -> list[tuple[Calenda
     return [*ahead] if rows else [(None, None)]
 
 
-def is_withdrawn(session: Session, event_id: UUID, person_id: UUID) -> bool:
-    """Return whether the person's invitation to this event stands withdrawn."""
-    theirs = select(Invitation.id).where(
-        Invitation.event_id == event_id, Invitation.person_id == person_id, Invitation.withdrawn_at.is_not(None)
-    )
-    return session.scalar(theirs) is not None
+def withdrawn_among(session: Session, event_id: UUID, person_ids: Sequence[UUID]) -> list[UUID]:
+    """Return the invitations of these people to an event that stand withdrawn."""
+    theirs = (Invitation.event_id == event_id) & Invitation.person_id.in_(person_ids)
+    return list(session.scalars(select(Invitation.id).where(theirs, Invitation.withdrawn_at.is_not(None))))
 
 
-def take_back_withdrawal(session: Session, invitation_id: UUID) -> None:
+def take_back_withdrawals(session: Session, invitation_ids: Sequence[UUID]) -> None:
     """Have whoever is invited again read of a revision that is newer than the withdrawal, whose unsent mail is stopped."""
-    stop(session, (Message.invitation_id == invitation_id) & (Message.purpose == WITHDRAWAL), INVITED_AGAIN)
-    raise_for_guest(session, invitation_id)
+    if not invitation_ids:
+        return
+    stop(session, Message.invitation_id.in_(invitation_ids) & (Message.purpose == WITHDRAWAL), INVITED_AGAIN)
+    for invitation_id in invitation_ids:
+        raise_for_guest(session, invitation_id)
