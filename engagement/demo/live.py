@@ -21,10 +21,14 @@ from engagement.demo.questionnaire_live import ask_questions
 from engagement.demo.team import join_team
 from engagement.demo.texts_live import AGENDA, BATCHES, CONSULTATION, GATINEAU, PAPER, VANCOUVER
 from engagement.events.agenda import AgendaPlan, add_agenda_item, add_part
+from engagement.events.calendar import find_entry
+from engagement.events.knowledge import count_as_told
+from engagement.events.mirroring import mode_held
 from engagement.events.models import AgendaKind, Event, Format, Kind, Part, Sitting
 from engagement.events.posting import ask_to_come
 from engagement.events.service import Answer, EventParticulars, NeedsStated, SittingPlan, reply_to_event, schedule_event, sittings_of
-from engagement.invitations.models import Channel, Choice, Mode
+from engagement.events.shown import shown_to
+from engagement.invitations.models import Channel, Choice, Invitation, Mode
 from engagement.kernel.audit import by_link, staff
 from engagement.kernel.clock import now, today
 from engagement.kernel.db import writing
@@ -184,3 +188,14 @@ def _invite_some(loading: Loading, event: Event, guests: list[Person]) -> None:
         for message in loading.session.scalars(select(Message).where(Message.invitation_id == invitation.id)).all():
             # The newcomer's own mail will be the first in the local mailbox.
             deliver(loading.session, message, person, f"{event.title.en} / {event.title.fr}", invitation.replied_at or invited_at)
+        if person.email:
+            _know(loading, event, invitation, invitation.replied_at or invited_at)
+
+
+def _know(loading: Loading, event: Event, invitation: Invitation, at: datetime) -> None:
+    """Let a guest know of the event what their mails told them."""
+    for sitting in sittings_of(event.id):
+        entry = find_entry(loading.session, invitation.id, sitting.id)
+        if entry is not None:
+            count_as_told(entry, shown_to(event, sitting, mode_held(loading.session, sitting.id, invitation.id), discreet=False), at)
+            entry.requested_at = at

@@ -40,7 +40,8 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 class Entry:
     """One guest's entry for one sitting. Moments are UTC; ``stamp`` is when this revision was made.
 
-    ``online_link`` is given only for a guest who holds an online seat.
+    ``online_link`` is given only for a guest who holds an online seat. ``organizer_address`` is
+    our one mailbox where there are no others; replies+<mailbox>@<domain> if left out.
     """
 
     uid: str
@@ -58,6 +59,7 @@ class Entry:
     attendee_address: str
     partstat: Choice | None = None
     online_link: str = ""
+    organizer_address: str = ""
 
 
 def calendar_part(entry: Entry, method: str = "REQUEST") -> bytes:
@@ -108,7 +110,7 @@ def _conference(link: str) -> vUri:
 def _organizer(entry: Entry) -> vCalAddress:
     from icalendar import vCalAddress  # noqa: PLC0415
 
-    address = vCalAddress(f"mailto:replies+{entry.mailbox}@{entry.domain}")
+    address = vCalAddress(f"mailto:{entry.organizer_address or f'replies+{entry.mailbox}@{entry.domain}'}")
     address.params["CN"] = name_words(entry.organizer_name)
     return address
 
@@ -141,14 +143,17 @@ def name_words(text: str) -> str:
     return one_line(text).replace('"', "'").replace("\\", "/") or "–"
 
 
+def find_entry(session: Session, invitation_id: UUID, sitting_id: UUID) -> CalendarEntry | None:
+    """Return the stored entry of a guest and a sitting."""
+    return session.scalar(select(CalendarEntry).where(CalendarEntry.invitation_id == invitation_id, CalendarEntry.sitting_id == sitting_id))
+
+
 def entry_for(session: Session, invitation_id: UUID, sitting_id: UUID, domain: str) -> CalendarEntry:
     """Return the stored entry of a guest and a sitting, made now if this is the first time.
 
     It is made before anything is rendered, so that a mail that is sent again repeats its UID.
     """
-    found = session.scalar(
-        select(CalendarEntry).where(CalendarEntry.invitation_id == invitation_id, CalendarEntry.sitting_id == sitting_id)
-    )
+    found = find_entry(session, invitation_id, sitting_id)
     if found is None:
         found = CalendarEntry(
             invitation_id=invitation_id, sitting_id=sitting_id, uid=f"{uuid4()}@{domain}", mailbox=new_mailbox_name(), sequence=0

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
     DateField,
+    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -27,6 +28,7 @@ from engagement.events.models import AgendaKind, Event, Format, Kind, Part
 from engagement.events.replies import Answer, NeedsStated
 from engagement.events.seats import modes_of
 from engagement.events.service import MOST_SEATS, EventParticulars, SittingPlan
+from engagement.events.tellings import LONGEST_NOTE
 from engagement.events.vocabulary import AGENDA_KINDS, FORMATS, INTERPRETATION, KINDS, PARTS
 from engagement.invitations.models import Channel, Choice, Mode
 from engagement.invitations.vocabulary import CHANNELS, CHOICES, MODES
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 
 _LINE, _LONG = 300, 20_000
 _WHOLE = BothLanguages(_l("Enter this text in both languages, or in neither."))
+_NOTE = BothLanguages(_l("Write the note in both languages, or leave both empty."))
+_SURE = _l("Tick the box to confirm that it does not take place.")
 _RECORDED = (Channel.TELEPHONE, Channel.LETTER, Channel.EMAIL, Channel.IN_PERSON)
 TIME_WANTED = _l("Enter a time, such as 13:30.")
 DATE_WANTED = _l("Enter a date.")
@@ -72,6 +76,8 @@ class EventForm(Form):
     reply_by = DateField(_l("Last day to reply"), validators=[Optional()])
     listed = BooleanField(_l("List it on the public page, as by invitation"))
     restricted = BooleanField(_l("Restricted: only cleared members know of it"))
+    discreet = BooleanField(_l("Discreet: nothing outside a mail’s text tells what it is about"))
+    without_calendar = BooleanField(_l("Send no calendar entries"))
     confirm_texts = BooleanField(_l("I have compared the English and the French: they say the same"))
 
     def offer_words(self) -> None:
@@ -93,6 +99,8 @@ class EventForm(Form):
             online_link=self.online_link.data or "",
             listed=self.listed.data,
             restricted=self.restricted.data,
+            discreet=self.discreet.data,
+            sends_calendar=not self.without_calendar.data,
             reply_by=self.reply_by.data,
             confirmed=frozenset(fields) if self.confirm_texts.data else frozenset(),
         )
@@ -102,6 +110,21 @@ class NewEventForm(EventForm):
     """As above, with the name that stands in the address."""
 
     name = StringField(_l("Name for the address"), validators=[Length(max=80)])
+
+
+class TellForm(Form):
+    """What the team adds to a mail about a change, and what it looked at."""
+
+    note_en = TextAreaField(_l("Note in English"), validators=[_NOTE, Length(max=LONGEST_NOTE)])
+    note_fr = TextAreaField(_l("Note in French"), validators=[_NOTE, Length(max=LONGEST_NOTE)])
+    seen = HiddenField()
+
+
+class CancelForm(TellForm):
+    """The same for a cancellation, with the yes to it."""
+
+    with_declined = BooleanField(_l("Write to those who said no as well, and take the entry out of their calendars"))
+    sure = BooleanField(_l("Yes, it does not take place"), validators=[InputRequired(_SURE)])
 
 
 class SittingForm(Form):

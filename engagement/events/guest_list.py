@@ -69,7 +69,7 @@ class PageOfGuests:
 
 def list_guests(access: Access, event: Event, asked: GuestFilter, page: int = 1, size: int = 50) -> PageOfGuests:
     """Return one page of those who are invited to ``event`` and whom ``asked`` chooses, by family name."""
-    known = chosen(_as_host(access, event), asked.people)
+    known = chosen(as_host(access, event), asked.people)
     condition = (Invitation.event_id == event.id) & known & _replied(event, asked.reply)
     joined = select(Invitation, Person, Organization.name).join(Person, Person.id == Invitation.person_id)
     joined = joined.outerjoin(Organization, Organization.id == Person.organization_id).where(condition)
@@ -85,7 +85,7 @@ def list_guests(access: Access, event: Event, asked: GuestFilter, page: int = 1,
     return PageOfGuests(rows, total, page, size, _hidden(access, event))
 
 
-def _as_host(access: Access, event: Event) -> Access:
+def as_host(access: Access, event: Event) -> Access:
     """Return the access with which guests are listed: whoever may know a restricted event may know all its guests."""
     if not event.restricted:
         return access
@@ -97,7 +97,7 @@ def _hidden(access: Access, event: Event) -> int:
     invited = select(func.count()).select_from(Invitation).join(Person, Person.id == Invitation.person_id)
     standing = (Invitation.event_id == event.id) & Invitation.withdrawn_at.is_(None)
     everybody = db.session.scalar(invited.where(standing)) or 0
-    return everybody - (db.session.scalar(invited.where(standing, chosen(_as_host(access, event), Filter()))) or 0)
+    return everybody - (db.session.scalar(invited.where(standing, chosen(as_host(access, event), Filter()))) or 0)
 
 
 def _replied(event: Event, reply: str) -> ColumnElement[bool]:
@@ -149,7 +149,7 @@ class InLine:
 def waiting_lines(access: Access, event: Event) -> dict[UUID, list[InLine]]:
     """Return those who wait, by sitting, in their order; of those this member may know of, with true places."""
     rows = db.session.execute(
-        select(Seat, Person, chosen(_as_host(access, event), Filter()))
+        select(Seat, Person, chosen(as_host(access, event), Filter()))
         .join(Sitting, Sitting.id == Seat.sitting_id)
         .join(Invitation, Invitation.id == Seat.invitation_id)
         .join(Person, Person.id == Invitation.person_id)
@@ -171,6 +171,14 @@ def guest_named(access: Access, event: Event, invitation_id: UUID) -> tuple[Invi
     row = db.session.execute(
         select(Invitation, Person)
         .join(Person, Person.id == Invitation.person_id)
-        .where(Invitation.id == invitation_id, Invitation.event_id == event.id, chosen(_as_host(access, event), Filter()))
+        .where(Invitation.id == invitation_id, Invitation.event_id == event.id, chosen(as_host(access, event), Filter()))
     ).one_or_none()
     return (row[0], row[1]) if row else None
+
+
+def known_among(access: Access, event: Event, person_ids: Sequence[UUID]) -> set[UUID]:
+    """Return which of these guests of ``event`` this member may know of."""
+    wanted = set(person_ids)
+    rows = select(Person.id).join(Invitation, Invitation.person_id == Person.id)
+    found = db.session.scalars(rows.where(Invitation.event_id == event.id, chosen(as_host(access, event), Filter())))
+    return wanted & set(found)

@@ -12,9 +12,10 @@ from engagement.events.forms import RecordedReplyForm
 from engagement.events.guest_list import guest_named
 from engagement.events.guests import needs_of
 from engagement.events.models import Event, Seat
-from engagement.events.replies import Outcome, promote_from_waitlist, reply_to_event, withdraw_guest
+from engagement.events.replies import Outcome, promote_from_waitlist, reply_to_event
 from engagement.events.seats import seats_of
-from engagement.events.service import sittings_of
+from engagement.events.service import sittings_of, withdraw_guest
+from engagement.events.told import was_told, what_is_known
 from engagement.events.views import events, the_event
 from engagement.events.vocabulary import INTERPRETATION
 from engagement.invitations.models import Channel, Invitation
@@ -101,6 +102,8 @@ def _show(event: Event, row: Invitation, person: Person, form: RecordedReplyForm
         sittings={sitting.id: sitting for sitting in sittings_of(event.id)},
         seats=seats_of(row.id),
         needs=needs_of(row.id),
+        knows=what_is_known(event, row, person),
+        was_told=was_told(row),
         interpretation=INTERPRETATION,
     )
 
@@ -109,13 +112,23 @@ def _show(event: Event, row: Invitation, person: Person, form: RecordedReplyForm
 def withdraw_invitation(slug: str, name: str, invitation_id: UUID) -> Any:
     """Take the invitation back, once the box that says so was ticked."""
     access, event = the_event(name, Permission.INVITE)
-    _the_guest(access, event, invitation_id)
-    if request.form.get("sure") == "yes":
-        withdraw_guest(invitation_id=invitation_id, actor=access.actor)
-        flash(gettext("The invitation is withdrawn. Its link opens nothing, and its seat is free."))
-    else:
+    row, _ = _the_guest(access, event, invitation_id)
+    tell = _whether_to_write(row)
+    if request.form.get("sure") != "yes":
         flash(gettext("Nothing was changed: tick the box to confirm, then withdraw."))
+    elif tell is None:
+        flash(gettext("Nothing was changed: choose whether to write to the guest, then withdraw."))
+    else:
+        withdraw_guest(invitation_id=invitation_id, tell=tell, actor=access.actor)
+        flash(gettext("The invitation is withdrawn. Its link opens nothing, and its seat is free."))
     return redirect(url_for(".event", slug=slug, name=name))
+
+
+def _whether_to_write(row: Invitation) -> bool | None:
+    """Return what was chosen; nobody is written to whom nothing was ever sent. None: nothing was chosen."""
+    if not was_told(row):
+        return False
+    return {"yes": True, "no": False}.get(request.form.get("tell", ""))
 
 
 @events.post("/c/<slug>/events/<name>/seats/<uuid:seat_id>/give")

@@ -13,9 +13,11 @@ from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.orm import lazyload
 
 from engagement.consultations.models import Consultation
-from engagement.events.models import AgendaItem, AgendaPart, Event, Needs, Seat, SeatState, Sitting
+from engagement.events.downloads import may_download
+from engagement.events.models import AgendaItem, AgendaPart, CalendarEntry, Event, Needs, Seat, SeatState, Sitting
 from engagement.events.replies import NeedsStated, closed_because
 from engagement.events.seats import Count, count_of, modes_of, place_in_line, waiting_in
+from engagement.events.shown import Shown, shown_to
 from engagement.events.vocabulary import AGENDA_KINDS, KINDS, PARTS
 from engagement.invitations.models import Choice, Invitation, Mode, Reply
 from engagement.invitations.service import find_invitation, latest_replies, standing_by_sitting
@@ -67,7 +69,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class SittingSeen:
-    """A sitting as one guest sees it. ``counts`` has one entry for each way of taking part, in order."""
+    """A sitting as one guest sees it. ``counts`` has one entry for each way of taking part, in order.
+
+    ``changed``: they were told another time or place. ``calendar``: they may take it into a calendar.
+    """
 
     id: UUID
     starts_wall: datetime
@@ -75,6 +80,9 @@ class SittingSeen:
     counts: tuple[Count, ...]
     agenda: tuple[AgendaLine, ...]
     standing: Standing | None
+    cancelled: bool = False
+    changed: bool = False
+    calendar: bool = False
 
     def free(self, mode: Mode) -> int:
         """Return how many seats a newcomer can have in ``mode``."""
@@ -183,10 +191,16 @@ _SEEN = (
         exists().where(AgendaItem.sitting_id == Sitting.id).label("has_agenda"),
         Seat.id.label("seat_id"),
         Seat.state,
+        Seat.mode,
+        Sitting.starts_at,
+        Sitting.ends_at,
+        Sitting.cancelled_at,
+        CalendarEntry,
     )
     .select_from(Event)
     .outerjoin(Sitting, Sitting.event_id == Event.id)
     .outerjoin(Seat, and_(Seat.sitting_id == Sitting.id, Seat.invitation_id == bindparam("invitation_id")))
+    .outerjoin(CalendarEntry, and_(CalendarEntry.sitting_id == Sitting.id, CalendarEntry.invitation_id == bindparam("invitation_id")))
     .where(Event.id == bindparam("event_id"))
     .order_by(Sitting.starts_at, Sitting.position)
 )
@@ -205,10 +219,23 @@ def _seen(event: Event, invitation: Invitation, counting: dict[UUID | None, Repl
             counts=tuple(count_of(cast("Row[Any]", row), mode, getattr(row, f"waiting_{mode}")) for mode in modes_of(event.format)),
             agenda=agendas.get(row.id, ()),
             standing=_standing(counting.get(row.id), row.seat_id, row.state),
+            cancelled=row.cancelled_at is not None,
+            changed=_has_changed(event, row),
+            calendar=may_download(event, cast("Sitting", row), row.CalendarEntry),
         )
         for row in rows
     )
     return found[0].has_stated_needs, sittings
+
+
+def _has_changed(event: Event, row: Any) -> bool:
+    """Return whether the guest was told another time or place than stands now."""
+    before = Shown.from_facts(row.CalendarEntry.told_facts) if row.CalendarEntry else None
+    if before is None or before.cancelled:
+        return False
+    now_shown = shown_to(event, row, row.mode if row.state is SeatState.TAKEN else None, discreet=False)
+    moved = (before.when("en"), before.starts_at) != (now_shown.when("en"), now_shown.starts_at)
+    return moved or (not before.online and not now_shown.online and before.place != now_shown.place)
 
 
 def _standing(reply: Reply | None, seat_id: UUID | None, state: SeatState | None) -> Standing | None:

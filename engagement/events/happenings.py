@@ -10,7 +10,9 @@ from sqlalchemy import select
 from engagement.events.figures import figures_of
 from engagement.events.models import Attendance, Event, EventStatus, Seat, Sitting
 from engagement.events.service import events_of, sittings_of
+from engagement.events.telling import guests_behind, people_told
 from engagement.events.vocabulary import SEATS
+from engagement.events.zone_rules import moved_by_rules
 from engagement.invitations.models import Invitation, Reply
 from engagement.invitations.vocabulary import CHANNELS, CHOICES, MODES
 from engagement.kernel.bilingual import Text
@@ -31,6 +33,11 @@ WITHDRAWN = Text("Invitation to {event} withdrawn", "Invitation à l’événeme
 REPLIED = Text("{event}: {choice} ({channel})", "{event}\u00a0: {choice} ({channel})")
 SEATED = Text("{event}: {seat}, {mode}", "{event}\u00a0: {seat}, {mode}")
 ATTENDED = Text("Was at {event} ({mode})", "Présence à l’événement {event} ({mode})")
+BEHIND = Text("Guests who know an older time or place: {number}", "Personnes qui connaissent une heure ou un lieu périmé\u00a0: {number}")
+MOVED = Text(
+    "A rule of a time zone has moved a sitting: decide what stands",
+    "Une règle de fuseau horaire a déplacé une séance\u00a0: décidez de ce qui vaut",
+)
 
 
 def subjects(access: Access) -> list[Subject]:
@@ -43,7 +50,9 @@ def overview(access: Access) -> Iterator[OverviewLine]:
     if not access.may_somewhere(Permission.SEE_EVENTS):
         return
     found = [event for event in events_of(access) if event.status is EventStatus.SCHEDULED]
-    dated = [sitting.starts_at for event in found for sitting in sittings_of(event.id) if sitting.starts_at > now()]
+    dated = [
+        sitting.starts_at for event in found for sitting in sittings_of(event.id) if sitting.starts_at > now() and not sitting.cancelled_at
+    ]
     url = url_for("events.schedule", slug=access.consultation.slug)
     head = Text("Events", "Événements")
     if not found:
@@ -56,14 +65,26 @@ def overview(access: Access) -> Iterator[OverviewLine]:
     yield OverviewLine(head, count, url)
     for event in found:
         yield from _seats_to_give(access, event)
+        yield from _to_be_told(access, event)
+        if moved_by_rules(event) and access.may(Permission.SCHEDULE_EVENTS, event.id):
+            yield OverviewLine(event.title, MOVED, _address(access, event), waiting=True)
 
 
 def _seats_to_give(access: Access, event: Event) -> Iterator[OverviewLine]:
-    counts = [count for _, counts in figures_of(event).sittings for count in counts]
+    counts = [count for sitting, counts in figures_of(event).sittings for count in counts if sitting.cancelled_at is None]
     ready = sum(min(count.waiting, count.seats - count.taken) for count in counts)
     if ready and access.may(Permission.RECORD_REPLIES, event.id):
         stands = Text(f"Seats that people wait for are free: {ready}", f"Places attendues et libres\u00a0: {ready}")
         yield OverviewLine(event.title, stands, _address(access, event), waiting=True)
+
+
+def _to_be_told(access: Access, event: Event) -> Iterator[OverviewLine]:
+    number = people_told(guests_behind(event)) if access.may(Permission.INVITE, event.id) else 0
+    if number:
+        stands = Text(
+            f"Guests who know an older time or place: {number}", f"Personnes qui connaissent une heure ou un lieu périmé\u00a0: {number}"
+        )
+        yield OverviewLine(event.title, stands, url_for("events.tell", slug=access.consultation.slug, name=event.name), waiting=True)
 
 
 def timeline(person_id: UUID, access: Access) -> Iterator[TimelineEntry]:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, TypeAlias
 from engagement.consultations.models import Consultation, Status
 from engagement.events.calendar import Entry
 from engagement.events.gathering import Alike, Gathered, gather, sittings_in_order
+from engagement.events.knowledge import remember_told, told_details
 from engagement.events.models import Event, EventStatus, Seat, SeatState, Sitting
 from engagement.events.moulds import Guest, Mould
-from engagement.events.posting import mail_domain
+from engagement.events.posting import mail_domain, one_mailbox
+from engagement.events.shown import NEUTRAL_ORGANIZER, shown_to, title_for
 from engagement.events.vocabulary import KINDS
 from engagement.events.wording import agenda_words, kept_words, part_words, recorded_words, when_words
 from engagement.invitations.links import draft_link
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from engagement.invitations.models import PersonalLink
     from engagement.mailing.models import Message
 
 ValuesIn: TypeAlias = "Callable[[Language, str], dict[str, str]]"
@@ -59,8 +62,6 @@ INVITATION_PLACES = (*SHARED, "about", "agenda", "part", "reply_by")
 CONFIRMATION_PLACES = (*SHARED, "recorded", "questionnaire")
 # A consultation that stands here invites nobody any more.
 PAST_INVITING = frozenset({Status.ANALYSING, Status.REPORTED, Status.NOT_GOING_FORWARD})
-# What a discreet mail calls its event where others may look over somebody's shoulder.
-NEUTRAL = Text("Meeting", "Rencontre")
 # Calendars are shared with colleagues and assistants: the personal link stands in the mail only.
 _REPLY_BY_MAIL: dict[Language, str] = {
     "en": "To reply or to change your reply, use the link in our message.",
@@ -186,6 +187,8 @@ def _subject(message: Message, gathered: Gathered | None = None) -> Subject | Dr
 def _why_there_is_nothing_to_say(event: Event, sitting: Sitting | None, wanted: str | None) -> str:
     if event.status is EventStatus.CANCELLED:
         return "the event is cancelled"
+    if sitting is not None and sitting.cancelled_at is not None:
+        return "the sitting is cancelled"
     return "the sitting is gone" if wanted is not None and sitting is None else ""
 
 
@@ -197,19 +200,35 @@ def _standing(about: Subject) -> Reply | None:
 
 
 def _composed(message: Message, about: Subject, values_in: ValuesIn) -> Composed:
-    assert about.invitation is not None  # noqa: S101 - whoever calls has looked.
-    expires_at = about.alike.once("expires", lambda: _expiry(about))
-    token, row = draft_link(about.invitation.id, expires_at)
-    link = f"{about.alike.once('address', lambda: settings().base_url)}/r/{token}"
+    link, row = new_link(about)
     values = {language: values_in(language, link) for language in languages_of(message.language)}
+    calendar = _calendar(about, message.language, values)
     return Composed(
         to_name=about.person.name,
         to_address=about.person.email or "",
         values=values,
-        calendar=_calendar(about, message.language, values),
+        calendar=calendar,
         rows=[row],
+        details=_told(about, calendar),
         discreet=about.discreet,
     )
+
+
+def new_link(about: Subject) -> tuple[str, PersonalLink]:
+    """Return the address of a new personal link of this guest, and the row that recognizes it; it is not stored yet."""
+    assert about.invitation is not None  # noqa: S101 - whoever calls has looked.
+    token, row = draft_link(about.invitation.id, about.alike.once("expires", lambda: _expiry(about)))
+    return f"{about.alike.once('address', lambda: settings().base_url)}/r/{token}", row
+
+
+def _told(about: Subject, calendar: CalendarPart | None) -> dict[str, str]:
+    """Return what is kept of what this mail says of time and place."""
+    if about.held is None or about.sitting is None:
+        return {}
+    seat, sitting = about.gathered.seats.get(about.held), about.sitting
+    mode = seat.mode if seat is not None and seat.state is SeatState.TAKEN else None
+    shown = about.alike.once(("shown", mode, about.discreet), lambda: shown_to(about.event, sitting, mode, discreet=about.person.discreet))
+    return told_details(about.gathered.entries.get(about.held), shown, calendar)
 
 
 def _expiry(about: Subject) -> datetime:
@@ -217,12 +236,16 @@ def _expiry(about: Subject) -> datetime:
     return max([least, *(row.ends_at + OPENS_AFTER_THE_EVENT for row in about.sittings)])
 
 
-def _shared_values(about: Subject, language: Language, link: str) -> dict[str, str]:
+def shared_values(about: Subject, language: Language, link: str) -> dict[str, str]:
+    """Return what every mail of an event can say, in one language."""
+    title = about.alike.once(("title", about.discreet), lambda: title_for(about.event, discreet=about.person.discreet)).in_(language)
     greeting = {"en": f"Dear {about.person.name},", "fr": f"Bonjour {about.person.name},"}
     return {
         **about.alike.once(("values", language), lambda: _values_for_all(about, language)),
         "salutation": greeting[language],
-        "event_name": _name_that_others_see(about, language),
+        # The name of a restricted event would tell what its guests have lived: not in a subject line.
+        "event_name": title,
+        "neutral_subject": f"{title}, {about.alike.once(('when', language), lambda: when_words(about.event, about.sitting, language))}",
         "reply_link": link,
     }
 
@@ -243,16 +266,6 @@ def _values_for_all(about: Subject, language: Language) -> dict[str, str]:
         # The outbox puts the person's own link in its place.
         "preferences": sample_preference_link(),
     }
-
-
-def _name_that_others_see(about: Subject, language: Language) -> str:
-    """Return the event's name for a subject line and a calendar: that of a restricted one would tell what its guests have lived."""
-    if about.discreet:
-        return NEUTRAL.in_(language)
-    return about.alike.once(
-        ("name", language),
-        lambda: (KINDS[about.event.kind] if about.event.restricted else about.event.title).in_(language),
-    )
 
 
 def _access_words(event: Event, language: Language) -> str:
@@ -281,7 +294,7 @@ def contact_words(consultation: Consultation, language: Language) -> str:
 
 def _invitation_values(about: Subject, language: Language, link: str) -> dict[str, str]:
     alike = about.alike.once(("invitation", language), lambda: _invitation_for_all(about, language))
-    return {**_shared_values(about, language, link), **alike}
+    return {**shared_values(about, language, link), **alike}
 
 
 def _invitation_for_all(about: Subject, language: Language) -> dict[str, str]:
@@ -298,7 +311,7 @@ def _invitation_for_all(about: Subject, language: Language) -> dict[str, str]:
 def _confirmation_values(about: Subject, reply: Reply, seat: Seat | None, language: Language, link: str) -> dict[str, str]:
     online = about.event.online_link or ""
     return {
-        **_shared_values(about, language, link),
+        **shared_values(about, language, link),
         "where": where_words(about.event, reply.mode).in_(language),
         "recorded": recorded_words(reply, seat, online, language),
         "questionnaire": kept_words(reply, language),
@@ -306,7 +319,7 @@ def _confirmation_values(about: Subject, reply: Reply, seat: Seat | None, langua
 
 
 def _calendar(about: Subject, language: str, values: Values) -> CalendarPart | None:
-    if about.sitting is None or about.held is None:
+    if about.sitting is None or about.held is None or not (about.event.sends_calendar and about.person.wants_calendar):
         return None
     row, seat = about.gathered.entries.get(about.held), about.gathered.seats.get(about.held)
     # Whoever has said no is not written into a calendar once more: others may read it.
@@ -328,7 +341,7 @@ def _entry_for_all(about: Subject, language: str, values: Values, *, holds_onlin
     """Return what the calendars of all who take part in this way are told alike; nobody in particular stands in it."""
     assert about.sitting is not None  # noqa: S101 - without one there is no entry.
     event = about.event
-    lead = about.consultation.text("lead") or about.consultation.text("title")
+    lead = NEUTRAL_ORGANIZER if about.discreet else about.consultation.text("lead") or about.consultation.text("title")
     return Entry(
         uid="",
         mailbox="",
@@ -341,6 +354,7 @@ def _entry_for_all(about: Subject, language: str, values: Values, *, holds_onlin
         location="" if event.format == "online" or holds_online else _joined(language, {"en": event.venue_en, "fr": event.venue_fr}),
         description="\n\n".join(_REPLY_BY_MAIL[each] for each in languages_of(language)),
         organizer_name=_joined(language, {"en": lead.en, "fr": lead.fr}),
+        organizer_address=one_mailbox(),
         attendee_name="",
         attendee_address="",
         online_link=event.online_link or "" if holds_online else "",
@@ -366,9 +380,10 @@ def preview_invitation(sketch: Sketch) -> Values:
 
 
 def invitation_was_sent(message: Message) -> None:
-    """Write down that the invitation is distributed, in the transaction that marks its mail as sent."""
+    """Write down that the invitation is distributed and what it said, in the transaction that marks its mail as sent."""
     if message.invitation_id is not None:
         mark_distributed(invitation_id=message.invitation_id, at=message.sent_at or now())
+        remember_told(message)
 
 
 INVITATION_COMPOSER = Composer("event_invitation", INVITATION_PLACES, compose_invitation, preview_invitation, gather=invitations_among)

@@ -126,6 +126,8 @@ class Sitting(Base):
     # Counted in the same statement that takes or frees a seat.
     taken_in_person: Mapped[int] = mapped_column(default=0)
     taken_online: Mapped[int] = mapped_column(default=0)
+    # It does not take place, while the event does; its seats and replies stay on record.
+    cancelled_at: Mapped[datetime | None]
 
 
 class SeatState(StrEnum):
@@ -242,6 +244,13 @@ class Needs(Base):
     interpretation = SealedText()
 
 
+class About(StrEnum):
+    """What guests are told of."""
+
+    CHANGE = "change"
+    CANCELLATION = "cancellation"
+
+
 class CalendarEntry(Base):
     """What one guest's calendar was told of one sitting (RFC 5545, RFC 5546)."""
 
@@ -253,14 +262,58 @@ class CalendarEntry(Base):
     uid: Mapped[str] = mapped_column(String(200), unique=True)
     # The local part of ORGANIZER after "replies+"; opens nothing, fixed for the UID's life.
     mailbox: Mapped[str] = mapped_column(String(40), unique=True)
-    # Rises with a change of time, place or status and with each CANCEL; never on a resend.
+    # Rises with a change of time, place, link or status and with each CANCEL; never on a resend.
     sequence: Mapped[int] = mapped_column(default=0)
     partstat: Mapped[Choice | None] = mapped_column(words(Choice))
     # The SEQUENCE and DTSTAMP of the last calendar reply that was taken: an older one changes nothing.
     last_reply_sequence: Mapped[int | None]
     last_reply_stamp: Mapped[datetime | None]
-    # What the guest was last told of time, place and link (a keyed fingerprint), and when; None: nothing yet.
+    # What the guest was last told of time, place, link and title (a keyed fingerprint), and when; None: nothing yet.
     told: Mapped[str | None] = mapped_column(String(32))
     told_at: Mapped[datetime | None]
+    # The same in words that can be shown again: "before → after" is read from it.
+    told_facts_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # METHOD:REQUEST was sent: their calendar holds the entry, until METHOD:CANCEL was.
+    requested_at: Mapped[datetime | None]
     # METHOD:CANCEL was sent; a later REQUEST takes it back.
     cancelled_at: Mapped[datetime | None]
+
+    told_facts = SealedText()
+
+    @property
+    def held(self) -> bool:
+        """Return whether the guest's calendar holds the entry, as far as can be known from here."""
+        return self.requested_at is not None and self.cancelled_at is None
+
+
+class Telling(Base):
+    """The team decided to tell guests of a change or a cancellation: who, when, and what they added."""
+
+    __tablename__ = "telling"
+    __table_args__ = (
+        one_of("about", About),
+        # Half a note would reach half of the guests.
+        CheckConstraint("(note_en_sealed IS NULL) = (note_fr_sealed IS NULL)", name="note_in_both_languages"),
+        Index("ix_telling_unfinished", "finished_at"),
+    )
+
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
+    # The one sitting that it is about; None for all of them.
+    sitting_id: Mapped[UUID | None] = mapped_column(ForeignKey("sitting.id", ondelete="CASCADE"))
+    about: Mapped[About] = mapped_column(words(About))
+    # Those who had declined and whose calendar holds the entry are told of the cancellation too.
+    with_declined: Mapped[bool] = mapped_column(default=False)
+    note_en_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    note_fr_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    # Every mail of it is planned; None: the program still owes some.
+    finished_at: Mapped[datetime | None]
+
+    note_en = SealedText()
+    note_fr = SealedText()
+
+    @property
+    def note(self) -> Text:
+        """Return what the team added, in both languages; empty where nothing."""
+        return Text(self.note_en, self.note_fr)

@@ -59,7 +59,10 @@ class Mould:
     def __init__(self, entry: Entry, method: str = "REQUEST") -> None:
         """Take from ``entry`` what is the same for everybody."""
         nobody = replace(entry, **_NOBODY)
-        self._organizer = f"ORGANIZER;CN={_parameter(name_words(entry.organizer_name))}:mailto:replies+", f"@{entry.domain}"
+        start = f"ORGANIZER;CN={_parameter(name_words(entry.organizer_name))}:mailto:"
+        # One mailbox for all guests, or one for each, named between the two pieces.
+        self._one_mailbox = bool(entry.organizer_address)
+        self._organizer = (f"{start}{entry.organizer_address}", "") if self._one_mailbox else (f"{start}replies+", f"@{entry.domain}")
         # The text, and the names of the lines that are to be written, by turns.
         self._pieces: list[str] = [""]
         for line in calendar_part(nobody, method).decode().replace(CRLF + " ", "").removesuffix(CRLF).split(CRLF):
@@ -78,7 +81,7 @@ class Mould:
             "UID": f"UID:{_text(guest.uid)}",
             "DTSTAMP": f"DTSTAMP:{guest.stamp.astimezone(UTC):%Y%m%dT%H%M%SZ}",
             "SEQUENCE": f"SEQUENCE:{guest.sequence}",
-            "ORGANIZER": f"{before}{guest.mailbox}{after}",
+            "ORGANIZER": f"{before}{'' if self._one_mailbox else guest.mailbox}{after}",
             "ATTENDEE": f"ATTENDEE;CN={name};CUTYPE=INDIVIDUAL;PARTSTAT={partstat};ROLE=REQ-PARTICIPANT;RSVP=TRUE"
             f":mailto:{one_line(guest.address)}",
         }

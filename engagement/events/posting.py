@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from engagement.events.calendar import entries_for, entry_for
 from engagement.events.models import Event, Sitting
+from engagement.events.withdrawing import take_back_withdrawals, withdrawn_among
 from engagement.invitations.inviting import Invited, invite_many
 from engagement.invitations.models import Invitation
 from engagement.kernel.db import writing
@@ -39,6 +40,11 @@ CONFIRMATION = "event_confirmation"
 def mail_domain() -> str:
     """Return the domain that our mailboxes are in."""
     return settings().mail_default_sender.rpartition("@")[2].strip(" >")
+
+
+def one_mailbox() -> str:
+    """Return the one mailbox that calendar replies come to, where the installation has no others; else nothing."""
+    return settings().mail_default_sender if settings().mail_one_mailbox else ""
 
 
 def ask_to_come(
@@ -85,7 +91,9 @@ def ask_many_to_come(
         if event is None:
             raise AbsentError
         languages = {each.id: each.language for each in people if each.consultation_id == event.consultation_id}
+        again = withdrawn_among(session, event_id, list(languages))
         asked = invite_many(consultation_id=event.consultation_id, person_ids=list(languages), event_id=event_id, actor=actor)
+        take_back_withdrawals(session, again)
         sitting_ids = _sitting_ids(session, event_id)
         entries_for(session, list(asked.values()), [each for each in sitting_ids if each is not None], mail_domain())
         mails = [
@@ -108,8 +116,8 @@ def ask_many_to_come(
 
 
 def _sitting_ids(session: Session, event_id: UUID) -> list[UUID | None]:
-    ids = session.scalars(select(Sitting.id).where(Sitting.event_id == event_id).order_by(Sitting.starts_at, Sitting.position))
-    return list(ids) or [None]
+    rows = list(session.scalars(select(Sitting).where(Sitting.event_id == event_id).order_by(Sitting.starts_at, Sitting.position)))
+    return [row.id for row in rows if row.cancelled_at is None] if rows else [None]
 
 
 def _once(invited: Invited, sitting_id: UUID | None, round_number: int) -> str:

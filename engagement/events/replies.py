@@ -1,4 +1,7 @@
-"""What guests reply, and what it does to their seats: one transaction for reply, seat, needs and calendar."""
+"""What guests reply, and what it does to their seats: one transaction for reply, seat, needs and calendar.
+
+``withdrawing`` (withdraw_guest) is offered here too.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,14 @@ from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import lazyload
 
 from engagement.consultations.models import Consultation, Status
+from engagement.events.mirroring import Replied, mirror_reply, mirror_seat, wants_mirror
 from engagement.events.models import CalendarEntry, Event, EventStatus, Needs, Seat, SeatState, Sitting
 from engagement.events.posting import confirm_reply, confirm_seat
-from engagement.events.seats import FullError, Wanted, modes_of, release, settle, take_seat
+from engagement.events.seats import FullError, Wanted, modes_of, settle, take_seat
 from engagement.events.vocabulary import INTERPRETATION
+from engagement.events.withdrawing import withdraw_guest
 from engagement.invitations.models import Channel, Choice, Invitation, Mode, Reply
-from engagement.invitations.service import Said, hold, latest_replies, standing_by_sitting, withdraw, write_reply
+from engagement.invitations.service import Said, hold, latest_replies, standing_by_sitting, write_reply
 from engagement.invitations.vocabulary import MODES
 from engagement.kernel.audit import Actor, ActorKind, note
 from engagement.kernel.bilingual import Text
@@ -31,6 +36,20 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy.orm import Session
+
+__all__ = [
+    "Answer",
+    "BadAnswerError",
+    "NeedsStated",
+    "Outcome",
+    "ReplyClosedError",
+    "SeatTakenError",
+    "closed_because",
+    "promote_from_waitlist",
+    "reply_to_event",
+    "state_needs",
+    "withdraw_guest",
+]
 
 
 class ReplyClosedError(DomainError):
@@ -209,8 +228,11 @@ def _require_open(guest: _Invited, actor: Actor) -> None:
 
 def _by_sitting(guest: _Invited, answers: Mapping[UUID, Answer] | Answer) -> list[tuple[UUID | None, Answer]]:
     """Return the answers by sitting, in one order everywhere, so that no two replies wait for each other."""
+    standing = {key for key, place in guest.places.items() if place.sitting.cancelled_at is None}
+    if (guest.places and not standing) or (isinstance(answers, Mapping) and answers.keys() & (guest.places.keys() - standing)):
+        raise ReplyClosedError(Text("This sitting is cancelled.", "Cette séance est annulée."))
     if isinstance(answers, Answer):
-        chosen: list[tuple[UUID | None, Answer]] = [(key, answers) for key in guest.places] or [(None, answers)]
+        chosen: list[tuple[UUID | None, Answer]] = [(key, answers) for key in guest.places if key in standing] or [(None, answers)]
     else:
         chosen = [(key, answers[key]) for key in guest.places if key in answers]
         if len(chosen) != len(answers) or not chosen:
@@ -244,11 +266,12 @@ def _record(session: Session, key: UUID | None, answer: Answer, told: _Told) -> 
     place = told.guest.places[key]
     if stands is not None and stands is not reply:
         return Outcome(key, stands.choice, stands.mode, place.seat.state if place.seat else None, counts=False)
+    was = place.seat.mode if place.seat is not None and place.seat.state is SeatState.TAKEN else None
     seat = _settled(session, place, answer, reply, told.guest.event)
-    if place.entry is not None:
-        place.entry.partstat = reply.choice
-    if told.channel is Channel.WEB:
-        confirm_reply(session, invitation, reply, told.actor, place.entry)
+    mode = answer.mode if seat is SeatState.TAKEN else None
+    entry = mirror_reply(session, reply, Replied(told.guest.event, place.sitting, told.guest.person, was, mode, place.entry))
+    if told.channel is Channel.WEB or wants_mirror(place.sitting, entry, told.channel):
+        confirm_reply(session, invitation, reply, told.actor, entry)
     return Outcome(key, answer.choice, answer.mode, seat)
 
 
@@ -315,7 +338,7 @@ def promote_from_waitlist(*, seat_id: UUID, actor: Actor) -> Seat:
             raise AbsentError
         guest = _invited(session, seat.invitation_id)
         session.refresh(seat)
-        if guest.event.status is EventStatus.CANCELLED:
+        if guest.event.status is EventStatus.CANCELLED or guest.places[seat.sitting_id].sitting.cancelled_at is not None:
             raise ReplyClosedError(Text("This event is cancelled.", "Cet événement est annulé."))
         if guest.consultation.status is Status.PAUSED:
             said = Text("The consultation is paused: no seats are given.", "La consultation est suspendue : aucune place n’est attribuée.")
@@ -328,15 +351,7 @@ def promote_from_waitlist(*, seat_id: UUID, actor: Actor) -> Seat:
                 )
                 raise SeatTakenError(said, sitting_id=seat.sitting_id, mode=seat.mode)
             seat.state, seat.since = SeatState.TAKEN, now()
+            mirror_seat(session, seat)
             note(session, "promote_from_waitlist", seat, actor, guest.event.consultation_id)
             confirm_seat(session, guest.invitation, seat, actor)
     return seat
-
-
-def withdraw_guest(*, invitation_id: UUID, actor: Actor) -> Invitation:
-    """Take an invitation to an event back: its seats are free again in the same transaction."""
-    with writing() as session:
-        invitation = withdraw(invitation_id=invitation_id, actor=actor)
-        for seat in session.scalars(select(Seat).where(Seat.invitation_id == invitation_id).order_by(Seat.sitting_id)).all():
-            release(session, seat)
-    return invitation

@@ -1,27 +1,30 @@
 """What is done with an event: scheduling and changing it, its sittings, finding it.
 
 The other verbs of this room stand in files of their own and are offered here too:
-``replies`` (reply_to_event, withdraw_guest), ``guests`` (guest_view),
-``attendance`` (record_attendance).
+``replies`` (reply_to_event), ``withdrawing`` (withdraw_guest), ``cancelling`` (cancel_event,
+cancel_sitting), ``guests`` (guest_view), ``attendance`` (record_attendance).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from engagement.consultations.models import ClearedFor
 from engagement.consultations.service import clear
 from engagement.events.attendance import record_attendance
+from engagement.events.cancelling import cancel_event, cancel_sitting
 from engagement.events.guests import guest_view, needs_of
 from engagement.events.models import Attendance, CalendarEntry, Event, EventStatus, Format, Kind, Seat, Sitting
 from engagement.events.posting import ask_to_come
-from engagement.events.replies import Answer, NeedsStated, Outcome, promote_from_waitlist, reply_to_event, withdraw_guest
+from engagement.events.replies import Answer, NeedsStated, Outcome, promote_from_waitlist, reply_to_event
+from engagement.events.revising import picture, raise_sequences
 from engagement.events.seats import modes_of, waiting_counts
+from engagement.events.withdrawing import withdraw_guest
 from engagement.invitations.models import Mode, Reply
 from engagement.kernel.audit import Actor, ActorKind, note
 from engagement.kernel.bilingual import Text
@@ -45,6 +48,8 @@ __all__ = [
     "NeedsStated",
     "Outcome",
     "ask_to_come",
+    "cancel_event",
+    "cancel_sitting",
     "guest_view",
     "needs_of",
     "promote_from_waitlist",
@@ -67,7 +72,10 @@ class BadSittingError(DomainError):
 
 @dataclass(frozen=True, kw_only=True)
 class EventParticulars:
-    """What is edited of an event. Texts are named as in Event.bilingual_fields; title is needed."""
+    """What is edited of an event. Texts are named as in Event.bilingual_fields; title is needed.
+
+    An event that is restricted from now on is discreet, whatever ``discreet`` says; later it can be changed.
+    """
 
     kind: Kind
     format: Format
@@ -76,6 +84,8 @@ class EventParticulars:
     online_link: str = ""
     listed: bool = True
     restricted: bool = False
+    discreet: bool = False
+    sends_calendar: bool = True
     reply_by: date | None = None
     confirmed: frozenset[str] = frozenset()
 
@@ -139,7 +149,8 @@ def _clear_creator(event: Event, actor: Actor) -> None:
 def edit_event(*, event_id: UUID, particulars: EventParticulars, actor: Actor) -> Event:
     """Change an event; a text edited in one language only makes the other one stale.
 
-    A new zone moves the instants of its sittings, whose wall times stand. An event that
+    A new zone moves the instants of its sittings, whose wall times stand. SEQUENCE rises for
+    those guests whose time, place or link it changes; nobody is told by it. An event that
     becomes restricted gets a random name for its address, and the editor is cleared; one that
     was restricted stays so. Raises BadEventError.
     """
@@ -154,16 +165,17 @@ def edit_event(*, event_id: UUID, particulars: EventParticulars, actor: Actor) -
         locked = select(Sitting).where(Sitting.event_id == event_id).order_by(Sitting.id).with_for_update()
         sittings = list(session.scalars(locked.execution_options(populate_existing=True)))
         _keep_modes_in_use(particulars.format, sittings)
-        before = _as_calendars_see(event)
+        before, zone = picture(event, sittings), event.zone
         if particulars.restricted and not event.restricted:
             event.name = new_mailbox_name()
         _write(event, particulars)
         _clear_creator(event, actor)
         for sitting in sittings:
-            _derive_instants(sitting, event.zone)
+            # What a rule change of the same zone moves is for the team to decide (zone_rules).
+            if event.zone != zone:
+                derive_instants(sitting, event.zone)
             _drop_seats_of_other_modes(sitting, event.format)
-        if _as_calendars_see(event) != before:
-            _raise_sequence(session, [sitting.id for sitting in sittings])
+        raise_sequences(session, before, picture(event, sittings))
         note(session, "edit_event", event, actor)
     return event
 
@@ -175,19 +187,10 @@ def _the_event(session: Session, event_id: UUID) -> Event:
     return event
 
 
-def _as_calendars_see(event: Event) -> tuple[Any, ...]:
-    return (event.title, event.zone, event.format, event.text("venue"), event.online_link)
-
-
-def _raise_sequence(session: Session, sitting_ids: Sequence[UUID]) -> None:
-    # RFC 5546, 2.1.4: a change of time or place makes a new revision of what was sent.
-    entries = update(CalendarEntry).where(CalendarEntry.sitting_id.in_(sitting_ids))
-    session.execute(entries.values(sequence=CalendarEntry.sequence + 1).execution_options(synchronize_session=False))
-
-
 def _write(event: Event, new: EventParticulars) -> None:
     _check(new)
-    for name in ("kind", "format", "zone", "listed", "restricted", "reply_by", "online_link"):
+    event.discreet = new.discreet or (new.restricted and not event.restricted)
+    for name in ("kind", "format", "zone", "listed", "restricted", "sends_calendar", "reply_by", "online_link"):
         setattr(event, name, getattr(new, name))
     for field, words in new.texts.items():
         event.set_text(field, words, confirmed=field in new.confirmed)
@@ -230,16 +233,6 @@ def _drop_seats_of_other_modes(sitting: Sitting, event_format: Format) -> None:
         sitting.seats_online = 0
 
 
-def cancel_event(*, event_id: UUID, actor: Actor) -> Event:
-    """Say that an event does not take place. Seats and replies stay on record; doing it twice is doing it once."""
-    with writing() as session:
-        event = _the_event(session, event_id)
-        if event.status is not EventStatus.CANCELLED:
-            event.status = EventStatus.CANCELLED
-            note(session, "cancel_event", event, actor)
-    return event
-
-
 def add_sitting(*, event_id: UUID, plan: SittingPlan, actor: Actor) -> Sitting:
     """Add a sitting after those there are. Raises BadSittingError."""
     with writing() as session:
@@ -264,10 +257,9 @@ def edit_sitting(*, sitting_id: UUID, plan: SittingPlan, actor: Actor) -> Sittin
         _check_sitting(event, plan)
         _keep_taken(plan.seats_in_person, sitting.taken_in_person, "seats_in_person")
         _keep_taken(plan.seats_online, sitting.taken_online, "seats_online")
-        moved = (sitting.starts_wall, sitting.ends_wall) != (plan.starts_wall, plan.ends_wall)
+        before = picture(event, [sitting])
         _write_sitting(sitting, plan, event.zone)
-        if moved:
-            _raise_sequence(session, [sitting_id])
+        raise_sequences(session, before, picture(event, [sitting]))
         note(session, "edit_sitting", sitting, actor, event.consultation_id)
     return sitting
 
@@ -317,12 +309,15 @@ def _check_sitting(event: Event, plan: SittingPlan) -> None:
 
 
 def _write_sitting(sitting: Sitting, plan: SittingPlan, zone: str) -> None:
+    moved = (sitting.starts_wall, sitting.ends_wall) != (plan.starts_wall, plan.ends_wall)
     sitting.starts_wall, sitting.ends_wall = plan.starts_wall, plan.ends_wall
     sitting.seats_in_person, sitting.seats_online = plan.seats_in_person, plan.seats_online
-    _derive_instants(sitting, zone)
+    if moved:
+        derive_instants(sitting, zone)
 
 
-def _derive_instants(sitting: Sitting, zone: str) -> None:
+def derive_instants(sitting: Sitting, zone: str) -> None:
+    """Have the instants follow the wall times, by the rules of ``zone`` that hold now. Raises BadSittingError."""
     sitting.starts_at, sitting.ends_at = in_utc(sitting.starts_wall, zone), in_utc(sitting.ends_wall, zone)
     if sitting.ends_at <= sitting.starts_at:
         # Possible in the one hour a year that the clocks go through twice.

@@ -19,7 +19,6 @@ from engagement.events.models import Event, Format, Sitting
 from engagement.events.seats import modes_of
 from engagement.events.service import (
     add_sitting,
-    cancel_event,
     edit_event,
     edit_sitting,
     events_of,
@@ -29,6 +28,9 @@ from engagement.events.service import (
     sittings_of,
     texts_agree,
 )
+from engagement.events.telling import guests_behind, people_told
+from engagement.events.told import told_so_far
+from engagement.events.zone_rules import moved_by_rules
 from engagement.invitations.models import Mode
 from engagement.invitations.vocabulary import CHANNELS, CHOICES, MODES
 from engagement.kernel.errors import AbsentError, DomainError
@@ -49,7 +51,6 @@ POLICY: Policy = {
     "events.new": member(Permission.SCHEDULE_EVENTS),
     "events.event": member(Permission.SEE_EVENTS, per_event=True),
     "events.edit": member(Permission.SCHEDULE_EVENTS, per_event=True),
-    "events.cancel": member(Permission.SCHEDULE_EVENTS, per_event=True),
     "events.new_sitting": member(Permission.SCHEDULE_EVENTS, per_event=True),
     "events.sitting": member(Permission.SCHEDULE_EVENTS, per_event=True),
     "events.remove": member(Permission.SCHEDULE_EVENTS, per_event=True),
@@ -139,6 +140,9 @@ def _show(access: Access, found: Event) -> Any:
         attended=_attended_by_mode(found.id),
         sectors=SECTORS,
         languages=LANGUAGES_SPOKEN,
+        behind=people_told(guests_behind(found)) if access.may(Permission.INVITE, found.id) else 0,
+        told=told_so_far(found.id),
+        moved=moved_by_rules(found) if access.may(Permission.SCHEDULE_EVENTS, found.id) else [],
         special={"none": NO_REPLY, "waiting": WAITING, "attended": ATTENDED, "withdrawn": WITHDRAWN},
     )
 
@@ -152,7 +156,7 @@ def _attended_by_mode(event_id: UUID) -> dict[Mode, int]:
 def edit(slug: str, name: str) -> Any:
     """Change the particulars, seeing which translations are stale."""
     access, found = the_event(name, Permission.SCHEDULE_EVENTS)
-    form = EventForm(obj=found)
+    form = EventForm(obj=found, without_calendar=not found.sends_calendar)
     form.offer_words()
     if form.validate_on_submit():
         try:
@@ -162,18 +166,6 @@ def edit(slug: str, name: str) -> Any:
         except DomainError as error:
             form.refuse(error)
     return render_template("events/edit.html", form=form, event=found)
-
-
-@events.post("/c/<slug>/events/<name>/cancel")
-def cancel(slug: str, name: str) -> Any:
-    """Cancel the event, once the box that says so was ticked."""
-    access, found = the_event(name, Permission.SCHEDULE_EVENTS)
-    if request.form.get("sure") == "yes":
-        cancel_event(event_id=found.id, actor=access.actor)
-        flash(gettext("The event is cancelled. Its replies and seats stay on record."))
-    else:
-        flash(gettext("Nothing was changed: tick the box to confirm, then cancel."))
-    return redirect(url_for(".event", slug=slug, name=name))
 
 
 @events.route("/c/<slug>/events/<name>/sittings/new", methods=["GET", "POST"])

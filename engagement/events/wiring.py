@@ -10,7 +10,11 @@ from engagement.events.agenda_views import AGENDA_POLICY
 from engagement.events.cli import events_group
 from engagement.events.guest_views import GUEST_POLICY
 from engagement.events.happenings import overview, subjects, timeline
+from engagement.events.knowledge import remember_told
 from engagement.events.letters import CONFIRMATION_COMPOSER, INVITATION_COMPOSER, invitation_was_sent
+from engagement.events.notices import CANCELLATION_COMPOSER, CHANGE_COMPOSER, WITHDRAWAL_COMPOSER
+from engagement.events.telling_views import TELLING_POLICY
+from engagement.events.tellings import tell_the_rest
 from engagement.events.views import POLICY, events
 
 if TYPE_CHECKING:
@@ -27,10 +31,15 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.composers["event_invitation"] = INVITATION_COMPOSER
     ports.composers["event_confirmation"] = replace(CONFIRMATION_COMPOSER, preview=rehearsing.preview_confirmation)
     ports.rehearsal.append(rehearsing.scenes)
+    for composer in (CHANGE_COMPOSER, CANCELLATION_COMPOSER, WITHDRAWAL_COMPOSER):
+        ports.composers[composer.purpose] = composer
+        ports.sent[composer.purpose] = remember_told
     ports.sent["event_invitation"] = invitation_was_sent
+    ports.sent["event_confirmation"] = remember_told
+    ports.chores.append(tell_the_rest)
     ports.subjects.append(subjects)
     ports.timeline.append(timeline)
     ports.overview.append(overview)
     ports.person_tables["attendance"] = "goes with the person"
     ports.person_tables["agenda_part"] = "goes with the person"
-    return {**POLICY, **GUEST_POLICY, **AGENDA_POLICY}
+    return {**POLICY, **GUEST_POLICY, **AGENDA_POLICY, **TELLING_POLICY}

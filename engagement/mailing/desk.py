@@ -11,7 +11,7 @@ from engagement.kernel.settings import settings
 from engagement.mailing.composing import Compose, Composer, Said, Waits
 from engagement.mailing.letters import Writer, languages_of
 from engagement.mailing.preference_links import with_footer
-from engagement.mailing.texts import text_of
+from engagement.mailing.texts import text_of, text_to_send
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,8 +47,9 @@ class Desk:
         if key not in self._texts:
             own = ports().mailing_text
             said: MailText | None = own(message.mailing_id) if own is not None and message.mailing_id is not None else None
-            text = said or text_of(message.consultation_id, message.purpose)
-            self._texts[key] = with_footer(text, ports().composers.get(message.purpose))
+            composer: Composer | None = ports().composers.get(message.purpose)
+            text = said or _text_of(message, composer)
+            self._texts[key] = with_footer(text, composer)
         return self._texts[key]
 
     def consultation_of(self, message: Message) -> Consultation | None:
@@ -64,6 +65,12 @@ class Desk:
         if key not in self._senders:
             self._senders[key] = sender_name(self.consultation_of(message), message.language)
         return self._senders[key]
+
+
+def _text_of(message: Message, composer: Composer | None) -> MailText:
+    if composer is None:
+        return text_of(message.consultation_id, message.purpose)
+    return text_to_send(message.consultation_id, message.purpose, composer.kind)
 
 
 def _compose(purpose: str, messages: Sequence[Message]) -> Compose | None:

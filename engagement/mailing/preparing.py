@@ -21,6 +21,7 @@ from engagement.kernel.ports import ports
 from engagement.mailing.builder import BadMailError, Letter, build
 from engagement.mailing.composing import Composed, Dropped, Waits
 from engagement.mailing.desk import Desk
+from engagement.mailing.discretion import discreetly
 from engagement.mailing.letters import Written, languages_of
 from engagement.mailing.models import Message, State
 from engagement.mailing.outbox import LONGEST_WAIT, move, not_held
@@ -140,7 +141,7 @@ def write(message: Message, desk: Desk) -> Result:
     if not said.to_address:
         return Dropped(NO_ADDRESS)
     try:
-        text = desk.text_for(message)
+        text, said = discreetly(desk.text_for(message), said, message.person_id)
         said = with_preferences(message, said, text)
         written = desk.writer.write(text, said.values, message.language)
         return Draft(said, written.subject, _bytes(message, said, written, desk))

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from engagement.kernel.bilingual import Language, Text
 from engagement.kernel.db import db
+from engagement.mailing.composing import Kind
 from engagement.mailing.models import MailTemplate
 
 if TYPE_CHECKING:
@@ -63,3 +64,13 @@ def text_of(consultation_id: UUID | None, purpose: str) -> MailText:
     if row is None:
         return shipped_text(purpose)
     return MailText(row.text("subject"), row.text("body"), row.stale_texts(), row.changed_at)
+
+
+def text_to_send(consultation_id: UUID | None, purpose: str, kind: Kind) -> MailText:
+    """Return what a mail says that goes now.
+
+    What a guest must know never waits for a translator: where the consultation's own text is
+    not whole, a notice goes with the one that we ship, which is.
+    """
+    text = text_of(consultation_id, purpose)
+    return shipped_text(purpose) if kind is Kind.NOTICE and not text.sendable else text

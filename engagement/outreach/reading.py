@@ -8,10 +8,13 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import TYPE_CHECKING
 
+from engagement.events.models import Event
 from engagement.kernel.bilingual import LANGUAGES, Language, Text
+from engagement.kernel.db import db
 from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
-from engagement.mailing.composing import Composer, Sketch, Values
+from engagement.mailing.composing import Composed, Composer, Sketch, Values
+from engagement.mailing.discretion import discreetly
 from engagement.mailing.letters import Written, write
 from engagement.mailing.preference_links import with_footer
 from engagement.outreach.vocabulary import SAMPLES
@@ -51,7 +54,10 @@ def subject_as_sent(message: Message) -> str:
 def as_one_person_reads_it(mailing: Mailing, person: Person, text: MailText) -> Written:
     """Return the mail of a draft as ``person`` will get it; its link opens nothing."""
     footed = with_footer(text, ports().composers.get(mailing.purpose))
-    written = write(footed, values_for(mailing, person), person.language or "both", settings().base_url)
+    event = db.session.get(Event, mailing.event_id) if mailing.event_id else None
+    filled = Composed("", "", values_for(mailing, person), discreet=event is not None and event.discreet)
+    shown, said = discreetly(footed, filled, person.id)
+    written = write(shown, said.values, person.language or "both", settings().base_url)
     return Written(without_links(written.subject), without_links(written.plain).strip(), written.html)
 
 

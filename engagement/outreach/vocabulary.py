@@ -13,6 +13,9 @@ PURPOSES: dict[str, Text] = {
     "access_code": Text("Access code", "Code d’accès"),
     "announcement": Text("Announcement", "Annonce"),
     "mailing_test": Text("Test of a mailing", "Essai d’un envoi"),
+    "event_change": Text("Change of an event", "Modification d’un événement"),
+    "event_cancellation": Text("Cancellation of an event", "Annulation d’un événement"),
+    "event_withdrawal": Text("Invitation taken back", "Retrait d’une invitation"),
 }
 
 STATES: dict[State, Text] = {
@@ -97,6 +100,17 @@ REASONS: dict[str, Text] = {
     "cancelled by the team": Text("The team cancelled it.", "L’équipe l’a annulé."),
     "suppressed: no mailings": Text("Wants no invitations and news.", "Ne veut pas d’invitations ni de nouvelles."),
     "suppressed: no reminders": Text("Wants no reminders.", "Ne veut pas de rappels."),
+    "the sitting is cancelled": Text("The sitting is cancelled.", "La séance est annulée."),
+    "they know it already": Text(
+        "What it would have said is known: the change was taken back, or told by another mail.",
+        "Ce qu’il aurait dit est connu\u00a0: la modification a été retirée ou annoncée par un autre courriel.",
+    ),
+    "said no": Text("The person had said no.", "La personne avait répondu non."),
+    "invited again": Text("The person was invited again.", "La personne a été invitée de nouveau."),
+    "it takes place after all": Text("It takes place after all.", "L’activité a finalement lieu."),
+    "the event was changed: it is written afresh": Text(
+        "The event was changed, so it is written afresh.", "L’événement a été modifié\u00a0: le courriel sera récrit."
+    ),
 }
 
 
@@ -130,6 +144,10 @@ SAMPLES: dict[str, Text] = {
     "subject": Text("[subject of the mail]", "[objet du courriel]"),
     "body": Text("[text of the mail]", "[texte du courriel]"),
     "reader": Text("Dominique Tremblay", "Dominique Tremblay"),
+    "changes": Text("[what has changed, before and now]", "[ce qui a changé, avant et maintenant]"),
+    "note": Text("[a note of the team, if there is one]", "[une note de l’équipe, s’il y en a une]"),
+    "link_line": Text("[online link, for an online seat]", "[lien de connexion, pour une place en ligne]"),
+    "your_reply": Text("[the reply that stands]", "[la réponse qui vaut]"),
 }
 
 

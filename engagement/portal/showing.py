@@ -23,9 +23,9 @@ _CLOSED = {Status.ANALYSING, Status.REPORTED, Status.NOT_GOING_FORWARD}
 
 
 def coming_sittings(view: GuestView) -> tuple[SittingSeen, ...]:
-    """Return the sittings that are not over yet."""
+    """Return the sittings that take place and are not over yet."""
     moment = now()
-    return tuple(sitting for sitting in view.sittings if in_utc(sitting.ends_wall, view.zone) > moment)
+    return tuple(sitting for sitting in view.sittings if not sitting.cancelled and in_utc(sitting.ends_wall, view.zone) > moment)
 
 
 def why_closed(view: GuestView, consultation: Consultation) -> Text | None:
@@ -64,7 +64,7 @@ def lines_of(view: GuestView) -> list[Line]:
     """Return the standing reply, sitting by sitting; of the event as a whole where it has no date yet."""
     if not view.sittings:
         return [Line(None, _reply_words(view.standing), Text("", ""))] if view.standing else []
-    return [Line(sitting, _reply_words(sitting.standing), _seat_words(sitting.standing)) for sitting in view.sittings if sitting.standing]
+    return [Line(sitting, _reply_words(sitting.standing), _came_to(sitting)) for sitting in view.sittings if sitting.standing]
 
 
 def _reply_words(standing: Standing | None) -> Text:
@@ -75,6 +75,13 @@ def _reply_words(standing: Standing | None) -> Text:
     if standing.mode is Mode.ONLINE:
         return Text("You are coming, online.", "Vous participerez, en ligne.")
     return Text("You are coming, in person.", "Vous participerez, en personne.")
+
+
+def _came_to(sitting: SittingSeen) -> Text:
+    """Return what a reply came to; nothing is kept or waited for in a sitting that does not take place."""
+    if sitting.cancelled:
+        return Text("This sitting is cancelled.", "Cette séance est annulée.")
+    return _seat_words(sitting.standing)
 
 
 def _seat_words(standing: Standing | None) -> Text:
@@ -110,7 +117,9 @@ _SENDING = Text("We are sending you the questionnaire by email.", "Nous vous env
 
 def what_happens_next(view: GuestView, consultation: Consultation, *, by_mail: bool) -> list[Text]:
     """Return what the guest can expect after this reply, line by line; ``by_mail``: a mail about it is on its way."""
-    standings = [sitting.standing for sitting in view.sittings if sitting.standing] or ([view.standing] if view.standing else [])
+    standings = [sitting.standing for sitting in view.sittings if sitting.standing and not sitting.cancelled] or (
+        [view.standing] if view.standing else []
+    )
     seats = {standing.seat for standing in standings}
     choices = {standing.choice for standing in standings}
     said = (

@@ -8,6 +8,7 @@ from engagement.invitations.codes import CODE_COMPOSER, PURPOSE
 from engagement.portal.answering import POLICY_ANSWERING
 from engagement.portal.arriving import POLICY_ARRIVING
 from engagement.portal.blueprint import portal
+from engagement.portal.calendar_file import POLICY_CALENDAR
 from engagement.portal.coding import POLICY_CODING
 from engagement.portal.passing_on import POLICY_PASSING_ON
 from engagement.portal.preferences import POLICY_PREFERENCES
@@ -33,6 +34,7 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
         **POLICY_ANSWERING,
         **POLICY_CODING,
         **POLICY_PASSING_ON,
+        **POLICY_CALENDAR,
         **POLICY_PREFERENCES,
         **POLICY_UNSUBSCRIBING,
     }

@@ -111,8 +111,8 @@ def state_of(message: Message) -> State:
 class Post:
     """A real SMTP server on this machine, that does as a test says."""
 
-    received: list[bytes] = field(default_factory=list)
-    envelopes: list[tuple[str, str]] = field(default_factory=list)
+    received: list[bytes] = field(default_factory=list, repr=False)
+    envelopes: list[tuple[str, str]] = field(default_factory=list, repr=False)
     # What it answers to RCPT or to the end of DATA, by the recipient's address; "drop" hangs up.
     at_rcpt: dict[str, str] = field(default_factory=dict)
     at_data: dict[str, str] = field(default_factory=dict)

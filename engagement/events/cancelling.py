@@ -1,0 +1,75 @@
+"""Saying that an event, or one sitting of several, does not take place; its guests are told in the same go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engagement.events.models import About, Event, EventStatus, Sitting
+from engagement.events.revising import raise_for_status
+from engagement.events.telling import sittings_ahead
+from engagement.events.tellings import NOTHING, PLANNED_AT_ONCE, begin_telling, checked_note, plan_rest
+from engagement.kernel.audit import Actor, note
+from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import now
+from engagement.kernel.db import writing
+from engagement.kernel.errors import AbsentError, DomainError
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+
+class CannotCancelError(DomainError):
+    """The sitting is the only one left, or over: it cannot be cancelled by itself."""
+
+
+def cancel_event(*, event_id: UUID, note_words: Text = NOTHING, with_declined: bool = False, actor: Actor) -> Event:
+    """Say that an event does not take place. Seats and replies stay on record; doing it twice is doing it once.
+
+    Mail about it that has not begun to go is stopped. Everybody who knows of it is told, with
+    METHOD:CANCEL where their calendar holds it; those who declined only ``with_declined``.
+    Raises BadNoteError.
+    """
+    words = checked_note(note_words)
+    with writing() as session:
+        event = session.get(Event, event_id, with_for_update=True, populate_existing=True)
+        if event is None:
+            raise AbsentError
+        if event.status is EventStatus.CANCELLED:
+            return event
+        raise_for_status(session, [sitting.id for sitting in sittings_ahead(event)])
+        event.status = EventStatus.CANCELLED
+        note(session, "cancel_event", event, actor)
+        telling = begin_telling(session, event, About.CANCELLATION, note_words=words, with_declined=with_declined, actor=actor)
+    plan_rest(telling.id, at_most=PLANNED_AT_ONCE)
+    return event
+
+
+def cancel_sitting(*, sitting_id: UUID, note_words: Text = NOTHING, with_declined: bool = False, actor: Actor) -> Sitting:
+    """Say that one sitting does not take place while the event does; as ``cancel_event``, for its guests.
+
+    Raises CannotCancelError for the only one that is left, and for one that is over; BadNoteError.
+    """
+    words = checked_note(note_words)
+    with writing() as session:
+        sitting = session.get(Sitting, sitting_id, with_for_update=True, populate_existing=True)
+        event = session.get(Event, sitting.event_id, with_for_update=True, populate_existing=True) if sitting else None
+        if sitting is None or event is None:
+            raise AbsentError
+        if sitting.cancelled_at is not None or event.status is EventStatus.CANCELLED:
+            return sitting
+        ahead = sittings_ahead(event)
+        if sitting not in ahead:
+            raise CannotCancelError(Text("This sitting is over.", "Cette séance a déjà eu lieu."))
+        if len(ahead) == 1:
+            said = Text(
+                "This is the only sitting that is still to come: cancel the event instead.",
+                "C’est la seule séance encore à venir\u00a0: annulez plutôt l’événement.",
+            )
+            raise CannotCancelError(said)
+        raise_for_status(session, [sitting_id])
+        sitting.cancelled_at = now()
+        note(session, "cancel_sitting", sitting, actor, event.consultation_id)
+        kind = About.CANCELLATION
+        telling = begin_telling(session, event, kind, note_words=words, sitting=sitting, with_declined=with_declined, actor=actor)
+    plan_rest(telling.id, at_most=PLANNED_AT_ONCE)
+    return sitting

@@ -1,0 +1,273 @@
+"""Who must be told what: guests who know an older time or place, and guests of something that does not take place.
+
+Who is told is asked of the rows whenever it is needed: what each guest was last told stands on
+their calendar entry. Nothing is written to the database here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from typing import TYPE_CHECKING, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, not_, or_, select
+
+from engagement.events.models import CalendarEntry, Event, EventStatus, Seat, SeatState, Sitting
+from engagement.events.shown import Difference, Shown, differences, marks_known, shown_to
+from engagement.invitations.models import Choice, Invitation, Mode
+from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import now
+from engagement.kernel.db import db
+from engagement.mailing.models import Message, State, Suppression
+from engagement.roster.models import Person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+CHANGE = "event_change"
+CANCELLATION = "event_cancellation"
+# Mails that say when and where.
+TELL = ("event_invitation", "event_confirmation", CHANGE)
+_UNDER_WAY = (State.PLANNED, State.QUEUED, State.DEFERRED, State.CLAIMED, State.SENDING)
+
+Key: TypeAlias = "tuple[UUID, UUID]"
+
+
+class Fate(StrEnum):
+    """What becomes of one guest when the team tells."""
+
+    MAIL = "mail"
+    CALL = "call"
+    ON_ITS_WAY = "on_its_way"
+    DECLINED = "declined"
+    NO_CONTACT = "no_contact"
+    WITHDRAWN = "withdrawn"
+
+
+TOLD = (Fate.MAIL, Fate.CALL)
+NOT_TOLD = (Fate.ON_ITS_WAY, Fate.DECLINED, Fate.NO_CONTACT, Fate.WITHDRAWN)
+FATES: dict[Fate, Text] = {
+    Fate.MAIL: Text("By email", "Par courriel"),
+    Fate.CALL: Text("To be called: no address that is written to", "À appeler\u00a0: aucune adresse à laquelle on écrit"),
+    Fate.ON_ITS_WAY: Text("A mail that says it is on its way", "Un courriel qui le dit est déjà en route"),
+    Fate.DECLINED: Text("Said no", "A répondu non"),
+    Fate.NO_CONTACT: Text(
+        "Asked not to be contacted, and holds no seat", "A demandé à ne pas être contactée ou contacté et n’a pas de place"
+    ),
+    Fate.WITHDRAWN: Text("The invitation was withdrawn", "L’invitation a été retirée"),
+}
+TOLD_IN: dict[str, Text] = {
+    "en": Text("English", "Anglais"),
+    "fr": Text("French", "Français"),
+    "both": Text("English and French", "Anglais et français"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """One guest and one sitting (None: they knew of no date). ``before`` is what they were told, None where nothing."""
+
+    invitation: Invitation
+    person: Person
+    sitting: Sitting | None
+    entry: CalendarEntry | None
+    mode: Mode | None
+    fate: Fate
+    before: Shown | None = None
+    after: Shown | None = None
+
+    @property
+    def language(self) -> str:
+        """Return the language in which they are told."""
+        return self.person.language or "both"
+
+    @property
+    def changes(self) -> list[Difference]:
+        """Return what has changed for them."""
+        return differences(self.before, self.after) if self.after else []
+
+
+def sittings_ahead(event: Event) -> list[Sitting]:
+    """Return the sittings that take place and are not over."""
+    rows = db.session.scalars(select(Sitting).where(Sitting.event_id == event.id).order_by(Sitting.starts_at, Sitting.position))
+    return [row for row in rows if row.cancelled_at is None and row.ends_at > now()]
+
+
+def guests_behind(event: Event) -> list[Guest]:
+    """Return the guests who know an older time, place, link or title than stands now, and what becomes of each.
+
+    Also those who were invited and never told of a sitting that was added since.
+    """
+    if event.status is EventStatus.CANCELLED:
+        return []
+    coming, blocked = _on_their_way(event), _blocked(event)
+    found = []
+    for sitting in sittings_ahead(event):
+        for invitation, person, entry, mode in _rows(event, sitting, _behind(event, sitting)):
+            after = shown_to(event, sitting, mode, discreet=person.discreet)
+            before = Shown.from_facts(entry.told_facts) if entry else None
+            if before is not None and before.cancelled and invitation.withdrawn_at is not None:
+                continue
+            fate = _reach(person, mode, blocked)
+            if invitation.withdrawn_at is not None:
+                fate = Fate.WITHDRAWN
+            elif has_declined(invitation, entry):
+                fate = Fate.DECLINED
+            elif coming.get((invitation.id, sitting.id)) in {"", *marks_known(event, sitting, mode, discreet=person.discreet)}:
+                fate = Fate.ON_ITS_WAY
+            found.append(Guest(invitation, person, sitting, entry, mode, fate, before, after))
+    return found
+
+
+def _rows(
+    event: Event, sitting: Sitting, which: ColumnElement[bool]
+) -> Iterator[tuple[Invitation, Person, CalendarEntry | None, Mode | None]]:
+    statement = (
+        select(Invitation, Person, CalendarEntry, Seat.mode)
+        .join(Person, Person.id == Invitation.person_id)
+        .outerjoin(CalendarEntry, and_(CalendarEntry.invitation_id == Invitation.id, CalendarEntry.sitting_id == sitting.id))
+        .outerjoin(Seat, and_(Seat.invitation_id == Invitation.id, Seat.sitting_id == sitting.id, Seat.state == SeatState.TAKEN))
+        .where(Invitation.event_id == event.id, which)
+        .order_by(Person.name_key, Invitation.id)
+    )
+    for row in db.session.execute(statement):
+        yield row[0], row[1], row[2], row[3]
+
+
+def _behind(event: Event, sitting: Sitting) -> ColumnElement[bool]:
+    online = and_(Seat.id.is_not(None), Seat.mode == Mode.ONLINE)
+    knows = or_(
+        *(
+            and_(
+                online if mode else not_(online),
+                Person.discreet.is_(discreet),
+                CalendarEntry.told.in_(marks_known(event, sitting, mode, discreet=discreet)),
+            )
+            for mode in (None, Mode.ONLINE)
+            for discreet in (False, True)
+        )
+    )
+    said = select(Message.id).where(
+        Message.invitation_id == Invitation.id,
+        Message.details["sitting_id"].as_string() == str(sitting.id),
+        Message.state != State.CANCELLED,
+    )
+    unheard = and_(
+        CalendarEntry.told.is_(None),
+        Invitation.distributed_at.is_not(None),
+        Invitation.withdrawn_at.is_(None),
+        not_(said.exists()),
+    )
+    return or_(and_(CalendarEntry.told.is_not(None), not_(knows)), unheard)
+
+
+def _on_their_way(event: Event) -> dict[Key, str]:
+    """Return, for mails that have not gone yet, the mark of what they say; empty where they are still to be written."""
+    rows = db.session.execute(
+        select(Message.invitation_id, Message.details, Message.raw_sealed.is_not(None))
+        .join(Invitation, Invitation.id == Message.invitation_id)
+        .where(
+            Invitation.event_id == event.id,
+            Message.purpose.in_(TELL),
+            Message.state.in_(_UNDER_WAY),
+            # Whoever has replied gets no invitation any more.
+            or_(Message.purpose != TELL[0], Invitation.choice.is_(None)),
+        )
+        .order_by(Message.created_at)
+    )
+    return {
+        (invitation_id, UUID(details["sitting_id"])): details.get("told", "") if written else ""
+        for invitation_id, details, written in rows
+        if invitation_id is not None and "sitting_id" in details
+    }
+
+
+def _blocked(event: Event) -> set[UUID]:
+    """Return the guests whose address must not be written to."""
+    rows = (
+        select(Person.id)
+        .join(Suppression, Suppression.address_index == Person.email_index)
+        .join(Invitation, Invitation.person_id == Person.id)
+        .where(Invitation.event_id == event.id)
+    )
+    return set(db.session.scalars(rows))
+
+
+def _reach(person: Person, mode: Mode | None, blocked: set[UUID]) -> Fate:
+    if person.do_not_contact:
+        # Whoever holds a seat would come to an empty room: they are called.
+        return Fate.CALL if mode is not None else Fate.NO_CONTACT
+    return Fate.CALL if not person.email or person.id in blocked else Fate.MAIL
+
+
+def has_declined(invitation: Invitation, entry: CalendarEntry | None) -> bool:
+    """Return whether a guest has said no to a sitting."""
+    said = entry.partstat if entry is not None and entry.partstat is not None else invitation.choice
+    return said is Choice.DECLINED
+
+
+def guests_of_cancelled(event: Event, sitting: Sitting | None = None) -> list[Guest]:
+    """Return the guests who know of the event (or of one sitting), by sitting, and what becomes of each when it is cancelled.
+
+    One who was told of no sitting stands once, without one. Whoever has declined stands as
+    such: they are told only where the team chooses it, and where their calendar holds the entry.
+    """
+    blocked = _blocked(event)
+    found: list[Guest] = []
+    heard: set[UUID] = set()
+    for each in [sitting] if sitting else sittings_ahead(event):
+        knows = and_(Invitation.withdrawn_at.is_(None), _was_told_of(one=sitting is not None))
+        for invitation, person, entry, mode in _rows(event, each, knows):
+            heard.add(invitation.id)
+            fate = Fate.DECLINED if has_declined(invitation, entry) else _reach(person, mode, blocked)
+            before = Shown.from_facts(entry.told_facts) if entry else None
+            found.append(Guest(invitation, person, each, entry, mode, fate, before, shown_to(event, each, mode, discreet=person.discreet)))
+    return found if sitting else [*found, *_who_know_no_date(event, heard, blocked)]
+
+
+def _was_told_of(*, one: bool) -> ColumnElement[bool]:
+    still = CalendarEntry.cancelled_at.is_(None)
+    told = and_(CalendarEntry.told.is_not(None), still)
+    # Each invitation lists the other sittings, so that whoever got one knows of them all.
+    return or_(told, and_(Invitation.distributed_at.is_not(None), or_(CalendarEntry.id.is_(None), still))) if one else told
+
+
+def _who_know_no_date(event: Event, heard: set[UUID], blocked: set[UUID]) -> Iterator[Guest]:
+    told = select(CalendarEntry.invitation_id).where(CalendarEntry.told.is_not(None))
+    rows = db.session.execute(
+        select(Invitation, Person)
+        .join(Person, Person.id == Invitation.person_id)
+        .where(
+            Invitation.event_id == event.id,
+            Invitation.withdrawn_at.is_(None),
+            Invitation.distributed_at.is_not(None),
+            Invitation.id.not_in(told),
+        )
+        .order_by(Person.name_key, Invitation.id)
+    )
+    for invitation, person in rows:
+        if invitation.id not in heard:
+            fate = Fate.DECLINED if invitation.choice is Choice.DECLINED else _reach(person, None, blocked)
+            yield Guest(invitation, person, None, None, None, fate)
+
+
+def holds_after_no(guest: Guest) -> bool:
+    """Return whether somebody has declined and their calendar holds the entry all the same."""
+    return guest.fate is Fate.DECLINED and guest.entry is not None and guest.entry.held
+
+
+def seen_mark(guests: Sequence[Guest]) -> str:
+    """Return a mark of exactly these guests being told exactly this: what was looked at when the team says yes."""
+    told = sorted(
+        f"{guest.invitation.id} {guest.sitting.id if guest.sitting else ''} {guest.after.mark if guest.after else ''} {guest.fate}"
+        for guest in guests
+        if guest.fate in TOLD
+    )
+    return sha256("\n".join(told).encode()).hexdigest()[:32]
+
+
+def people_told(guests: Sequence[Guest]) -> int:
+    """Return how many people are told, each counted once."""
+    return len({guest.person.id for guest in guests if guest.fate in TOLD})
