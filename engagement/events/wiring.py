@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engagement.events.agenda_views import AGENDA_POLICY
+from engagement.events.calendar_replies import place_by_mailbox, take_calendar_reply
 from engagement.events.cli import events_group
 from engagement.events.guest_views import GUEST_POLICY
 from engagement.events.happenings import overview, subjects, timeline
@@ -25,6 +26,7 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.composers["event_invitation"] = INVITATION_COMPOSER
     ports.composers["event_confirmation"] = CONFIRMATION_COMPOSER
     ports.sent["event_invitation"] = invitation_was_sent
+    ports.inbound += [place_by_mailbox, take_calendar_reply]
     ports.subjects.append(subjects)
     ports.timeline.append(timeline)
     ports.overview.append(overview)
