@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from engagement.consultations.models import Consultation
-from engagement.events.itip import OLDER, Answered, Step, decide, read_answer
+from engagement.events.itip import NOT_INVITED, OLDER, Answered, Step, decide, read_answer
 from engagement.events.models import CalendarEntry, Event, SeatState, Sitting
 from engagement.events.posting import confirm_reply
 from engagement.events.replies import Answer, closed_because, reply_to_event
@@ -88,6 +88,9 @@ def take_calendar_reply(arrival: Arrival) -> Verdict | None:
             received_at=arrival.received_at,
         )
         if decision.step is Step.WAIT:
+            if decision.why == NOT_INVITED and not arrival.person_sure and arrival.person_id == about.person.id:
+                # Guessed by what it answers: whoever it was passed on to is somebody else.
+                arrival.person_id = None
             return waits(decision.why, details=_said(answered, about))
         _place(arrival, about)
         if decision.step is Step.OLDER:
@@ -144,7 +147,7 @@ def _said(answered: Answered, about: Asked | None) -> dict[str, str]:
 def _invited(session: Session, about: Asked) -> Callable[[str], bool]:
     """Return the test for the addresses that the guest was invited at: the one they have now, and those that were written to."""
     theirs = select(Message.address_index).where(Message.invitation_id == about.invitation.id, Message.address_index.is_not(None))
-    known = {about.person.email_index, *session.scalars(theirs)} - {None}
+    known = set(session.scalars(theirs)) | ({address_index(about.person.email)} if about.person.email else set())
     return lambda address: "@" in address and address_index(address) in known
 
 

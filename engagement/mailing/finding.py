@@ -73,7 +73,7 @@ def wrote_to(session: Session, message: Message, address: str) -> bool:
     if message.address_index is not None:
         return message.address_index == index
     person = session.get(Person, message.person_id) if message.person_id else None
-    return person is not None and person.email_index == index
+    return person is not None and bool(person.email) and address_index(person.email or "") == index
 
 
 def place(session: Session, arrival: Arrival) -> None:
@@ -84,9 +84,11 @@ def place(session: Session, arrival: Arrival) -> None:
         message = messages[0]
         arrival.message_id, arrival.consultation_id = message.id, message.consultation_id
         arrival.invitation_id = message.invitation_id
-        arrival.person_id = message.person_id
-        person = session.get(Person, message.person_id) if message.person_id else None
-        arrival.person_sure = person is not None and person.email_index == address_index(arrival.sender)
+        # Somebody of the roster may answer a mail that was passed on to them; a private address is unknown.
+        known = people_of(session, arrival.sender, message.consultation_id) if arrival.sender and message.consultation_id else []
+        same = [person for person in known if person.id == message.person_id]
+        arrival.person_id = (same or known)[0].id if known else message.person_id
+        arrival.person_sure = bool(same)
     if arrival.consultation_id is None:
         arrival.consultation_id = _by_contact(session, arrival)
     if arrival.person_id is None and arrival.sender:
