@@ -39,7 +39,7 @@ _REQUEST = re.compile(
     rf"\b(send|email|e-mail|mail|forward) (me|us) {_A_QUESTIONNAIRE}"
     rf"|\b(would like|want|wish|love|like) to (receive|get|have|answer|complete|fill in|fill out) {_A_QUESTIONNAIRE}"
     rf"|\b(can|could|may) (i|we) (please )?(get|have|receive) {_A_QUESTIONNAIRE}"
-    rf"|\b(me|nous) (faire parvenir|envoyer|transmettre|acheminer) {_UN_QUESTIONNAIRE}"
+    rf"|\b(me |nous |m[’'])(faire parvenir|envoyer|transmettre|acheminer) {_UN_QUESTIONNAIRE}"
     rf"|\b(envoyez|transmettez|acheminez)-(moi|nous) {_UN_QUESTIONNAIRE}"
     rf"|\b(aimerais|voudrais|souhaite|souhaiterais|désire|aimerions|voudrions|souhaitons) "
     rf"(recevoir|avoir|obtenir|remplir|répondre à) {_UN_QUESTIONNAIRE}",
@@ -74,7 +74,7 @@ def kind_of(mail: Mail, *, report: Report | None, method: str, tokens: Mapping[s
     own = own_words(text)
     if asks_for_the_questionnaire(subject, own):
         return Kind.REQUEST
-    return Kind.SUBMISSION if is_letter(mail, own) else Kind.UNPLACED
+    return Kind.SUBMISSION if mail.sender()[1] and is_letter(mail, own) else Kind.UNPLACED
 
 
 def calendar_of(mail: Mail) -> tuple[str, str]:

@@ -89,7 +89,9 @@ def test_two_mails_that_share_a_message_id_both_act(two):
     assert taken(two[0].invitation.event_id) == 2
 
 
-@pytest.mark.parametrize("changes", [{"TO": "consultations@convoke.example"}, {"TO": "consultations@convoke.example", "IN_REPLY_TO": "<x@y.z>"}])
+@pytest.mark.parametrize(
+    "changes", [{"TO": "consultations@convoke.example"}, {"TO": "consultations@convoke.example", "IN_REPLY_TO": "<x@y.z>"}]
+)
 def test_without_a_mailbox_of_its_own_the_uid_decides(two, changes):
     assert two[0].answers("outlook-accepted.eml", **changes).row.outcome == "accepted"
     assert two[0].stands().choice is Choice.ACCEPTED

@@ -18,7 +18,7 @@ from engagement.kernel.audit import SYSTEM
 from engagement.kernel.clock import now
 from engagement.kernel.db import db
 from engagement.mailing.inbound_models import InboundMail
-from engagement.mailing.models import Message
+from engagement.mailing.models import Message, Suppression
 from engagement.mailing.receiving import receive
 from engagement.mailing.worker import send_due
 from tests.events.given import an_event
@@ -125,3 +125,8 @@ def inbox() -> list[InboundMail]:
 def replies_and_seats() -> tuple[int, int]:
     """Return how many replies and seats there are."""
     return count(Reply), count(Seat)
+
+
+def nothing_suppressed() -> bool:
+    """Return whether every address may be written to."""
+    return count(Suppression) == 0
