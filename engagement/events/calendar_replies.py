@@ -21,6 +21,7 @@ from engagement.events.seats import modes_of, seat_of
 from engagement.invitations.models import Channel, Choice, Invitation, Mode, Reply
 from engagement.invitations.service import held_for_change, record_reply, replies_of, standing_by_sitting
 from engagement.kernel.audit import SYSTEM
+from engagement.kernel.bilingual import Text
 from engagement.kernel.crypto import address_index
 from engagement.kernel.db import writing
 from engagement.mailing.finding import messages_by_id
@@ -157,20 +158,20 @@ def _last(entry: CalendarEntry) -> tuple[int, datetime] | None:
     return entry.last_reply_sequence, entry.last_reply_stamp
 
 
-def _why_closed(arrival: Arrival, about: Asked) -> str:
+def _why_closed(arrival: Arrival, about: Asked) -> Text | None:
     if about.invitation.withdrawn_at is not None:
-        return WITHDRAWN
-    closed = closed_because(about.consultation, about.event, arrival.received_at)
-    if closed is not None:
-        return closed.en
-    return OVER if about.sitting.ends_at <= arrival.received_at else ""
+        return Text(WITHDRAWN, "")
+    if about.sitting.ends_at <= arrival.received_at:
+        return Text(OVER, "")
+    return closed_because(about.consultation, about.event, arrival.received_at)
 
 
 def _take(session: Session, arrival: Arrival, answered: Answered, about: Asked) -> Verdict:
     choice = answered.choice
     closed = _why_closed(arrival, about)
-    if closed or choice is None:
-        return waits(closed, details=_said(answered, about))
+    if closed is not None or choice is None:
+        words = closed or Text("", "")
+        return waits(words.en, details={**_said(answered, about), **({"why_fr": words.fr} if words.fr else {})})
     about.entry.last_reply_sequence, about.entry.last_reply_stamp = answered.sequence, answered.stamp
     mode = _mode(session, about) if choice is Choice.ACCEPTED else None
     if choice is Choice.ACCEPTED and mode is None:

@@ -184,7 +184,7 @@ def _judged(session: Session, arrival: Arrival) -> Verdict:
             with session.begin_nested():
                 verdict: Verdict | None = ask(arrival)
         except DomainError as error:
-            return waits(error.said.en)
+            return waits(error.said.en, details={"why_fr": error.said.fr})
         except Exception as error:  # noqa: BLE001 - one mail must not hold up the others, and is not lost.
             log.error("a received mail of the kind %s cannot be handled: %s", arrival.kind, what_broke(error))  # noqa: TRY400
             return waits("the program failed on it; its log says where")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engagement.kernel.policy import join_policies
-from engagement.outreach import mailing_views, text_views, views
+from engagement.outreach import inbox_views, mailing_views, text_views, unassigned_views, views
 from engagement.outreach.history_views import overview, timeline
+from engagement.outreach.inbox_history_views import inbox_overview, inbox_timeline
 from engagement.outreach.service import plan_what_is_owed
 from engagement.outreach.views import outreach
 
@@ -22,5 +23,7 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     app.register_blueprint(outreach)
     ports.timeline.append(timeline)
     ports.overview.append(overview)
+    ports.timeline.append(inbox_timeline)
+    ports.overview.append(inbox_overview)
     ports.chores.append(plan_what_is_owed)
-    return join_policies(views.POLICY, mailing_views.POLICY, text_views.POLICY)
+    return join_policies(views.POLICY, mailing_views.POLICY, text_views.POLICY, inbox_views.POLICY, unassigned_views.POLICY)
