@@ -50,7 +50,7 @@ _ENDS = re.compile(
     r"cordialement|(bien )?à vous|sincères salutations|salutations distinguées|veuillez (agréer|recevoir).*)[ ,.]*$",
     re.IGNORECASE,
 )
-_COPIES = re.compile(r"^\s*(?:c\.?c\.?|copies?(?: conformes?)?|c\.? ?c\.? ?à|copy(?: to)?)\s*:\s*(.{2,300})$", re.IGNORECASE | re.MULTILINE)
+_COPIES = re.compile(r"^\s*(?:c\.? ?c\.?(?: à)?|copies?(?: conformes?)?|copy(?: to)?)\s*:\s*(.{2,300})$", re.IGNORECASE | re.MULTILINE)
 
 
 class NotALetterError(DomainError):

@@ -142,3 +142,16 @@ def test_in_production_cookies_are_secure_and_there_is_no_local_mailbox(producti
 @pytest.mark.parametrize("given", ["postgres://u@h/d", "postgresql://u@h/d"])
 def test_the_usual_postgresql_addresses_are_understood(production, given):
     assert read_settings({**production, "DATABASE_URL": given}).database_url == "postgresql+psycopg://u@h/d"
+
+
+@pytest.mark.parametrize(
+    "url", ["mail.example.org", "imap://u:p@mail.example.org/INBOX", "imaps://mail.example.org", "imaps://u:p@host:port/"]
+)
+def test_a_mailbox_that_cannot_be_fetched_from_is_named(production, url):
+    with pytest.raises(SettingsError, match=r"^IMAP_URL must look like"):
+        read_settings({**production, "IMAP_URL": url})
+
+
+def test_a_mailbox_is_reached_with_tls_or_on_this_machine(production):
+    for url in ("imaps://u:p@mail.example.org/INBOX", "imap://u:p@127.0.0.1:143/"):
+        assert read_settings({**production, "IMAP_URL": url}).imap_url == url
