@@ -75,10 +75,10 @@ def take_calendar_reply(arrival: Arrival) -> Verdict | None:
         entry, forged = _find(session, arrival, answered)
         about = _about(session, entry) if entry is not None else None
         if about is None:
-            return waits(FORGED if forged else NOT_OURS, kind=None if forged else Kind.UNPLACED, details=_said(answered, None))
+            return waits(FORGED if forged else NOT_OURS, kind=None if forged else Kind.UNPLACED, details=_said(session, answered, None))
         arrival.consultation_id, arrival.invitation_id = about.event.consultation_id, about.invitation.id
         if forged:
-            return waits(FORGED, details=_said(answered, about))
+            return waits(FORGED, details=_said(session, answered, about))
         held_for_change(session, about.invitation.id)
         session.refresh(about.entry, with_for_update=True)
         decision = decide(
@@ -92,7 +92,7 @@ def take_calendar_reply(arrival: Arrival) -> Verdict | None:
             if decision.why == NOT_INVITED and not arrival.person_sure and arrival.person_id == about.person.id:
                 # Guessed by what it answers: whoever it was passed on to is somebody else.
                 arrival.person_id = None
-            return waits(decision.why, details=_said(answered, about))
+            return waits(decision.why, details=_said(session, answered, about))
         _place(arrival, about)
         if decision.step is Step.OLDER:
             return done("older", OLDER.why)
@@ -139,10 +139,13 @@ def _place(arrival: Arrival, about: Asked) -> None:
     arrival.person_id, arrival.person_sure = about.person.id, arrival.kind is Kind.REPLY
 
 
-def _said(answered: Answered, about: Asked | None) -> dict[str, str]:
-    """Return what the form of the inbox begins with."""
-    said = {"choice": answered.choice.value} if answered.choice else {}
-    return {**said, "sitting_id": str(about.sitting.id)} if about else said
+def _said(session: Session, answered: Answered, about: Asked | None) -> dict[str, str]:
+    """Return what the form of the inbox begins with: no choice where it is not the guest's own."""
+    if about is None:
+        return {}
+    said = {"sitting_id": str(about.sitting.id)}
+    own = answered.choice is not None and _invited(session, about)(answered.attendees[0].address)
+    return {**said, "choice": answered.choice.value} if own and answered.choice else said
 
 
 def _invited(session: Session, about: Asked) -> Callable[[str], bool]:
@@ -171,7 +174,7 @@ def _take(session: Session, arrival: Arrival, answered: Answered, about: Asked) 
     closed = _why_closed(arrival, about)
     if closed is not None or choice is None:
         words = closed or Text("", "")
-        return waits(words.en, details={**_said(answered, about), **({"why_fr": words.fr} if words.fr else {})})
+        return waits(words.en, details={**_said(session, answered, about), **({"why_fr": words.fr} if words.fr else {})})
     about.entry.last_reply_sequence, about.entry.last_reply_stamp = answered.sequence, answered.stamp
     mode = _mode(session, about) if choice is Choice.ACCEPTED else None
     if choice is Choice.ACCEPTED and mode is None:
@@ -234,4 +237,4 @@ def _ask_for_the_mode(session: Session, arrival: Arrival, answered: Answered, ab
     about.entry.partstat = Choice.TENTATIVE
     session.flush()
     confirm_reply(session, about.invitation, reply, SYSTEM)
-    return replace(waits(MODE_NOT_SAID, details=_said(answered, about)), outcome=Choice.ACCEPTED.value)
+    return replace(waits(MODE_NOT_SAID, details=_said(session, answered, about)), outcome=Choice.ACCEPTED.value)

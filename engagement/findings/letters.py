@@ -45,6 +45,10 @@ MAGIC: tuple[tuple[bytes, str, tuple[str, ...]], ...] = (
     (b"\x89PNG\r\n\x1a\n", "image/png", (".png",)),
     (b"\xff\xd8\xff", "image/jpeg", (".jpg", ".jpeg")),
 )
+LONGEST_NAME = 80
+FEWEST_WORDS = 3
+_FRENCH = frozenset({"le", "la", "les", "des", "et", "nous", "vous", "est", "que", "une", "pour", "dans", "du", "au", "sur"})
+_ENGLISH = frozenset({"the", "of", "and", "we", "you", "is", "that", "an", "for", "in", "our", "to", "would", "with", "this"})
 _ENDS = re.compile(
     r"^\s*(yours (sincerely|truly|faithfully)|sincerely( yours)?|(best |kind |warm )?regards|respectfully( submitted)?|"
     r"cordialement|(bien )?à vous|sincères salutations|salutations distinguées|veuillez (agréer|recevoir).*)[ ,.]*$",
@@ -84,10 +88,12 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """Who seems to have signed a letter, and who got a copy; empty where nothing tells."""
+    """Who seems to have signed a letter, for whom, who got a copy, and in which language; empty where nothing tells."""
 
     signatory: str = ""
+    organization: str = ""
     copies: str = ""
+    language: str = ""
 
 
 def take_letter(arrival: Arrival) -> Verdict | None:
@@ -100,9 +106,23 @@ def guess(text: str, sender_name: str) -> Guess:
     lines = [line.strip() for line in text.splitlines()]
     closing = next((at for at in range(len(lines) - 1, -1, -1) if _ENDS.match(lines[at])), None)
     below = [line for line in lines[closing + 1 :] if line] if closing is not None else []
-    signed = below[0] if below and len(below[0]) <= 80 and "@" not in below[0] else sender_name
+    names = [line for line in below[:2] if len(line) <= LONGEST_NAME and "@" not in line and not _COPIES.match(line)]
     copies = _COPIES.search(text)
-    return Guess(signed[:LONGEST_LINE], copies[1].strip() if copies else "")
+    return Guess(
+        signatory=(names[0] if names else sender_name)[:LONGEST_LINE],
+        organization=names[1] if len(names) > 1 else "",
+        copies=copies[1].strip() if copies else "",
+        language=_language(text),
+    )
+
+
+def _language(text: str) -> str:
+    """Return in which of the two languages most of the small words of ``text`` are, empty where that is not clear."""
+    found = re.findall(r"[a-zà-ÿ]+", text[:20_000].lower())
+    french, english = (sum(word in small for word in found) for small in (_FRENCH, _ENGLISH))
+    if max(french, english) < FEWEST_WORDS or french == english:
+        return ""
+    return "fr" if french > english else "en"
 
 
 def file_letter(*, consultation_id: UUID, letter: Letter, actor: Actor) -> Submission:

@@ -176,9 +176,9 @@ def _letter_form(access: Access, row: Row) -> LetterForm:
         data={
             "signatory": seems.signatory,
             "copies": seems.copies,
-            "organization": row.person.organization_name if row.person else "",
+            "organization": (row.person.organization_name if row.person else "") or seems.organization,
             "received_on": on_the_wall(row.mail.received_at, access.consultation.zone).date(),
-            "language": row.person.language if row.person else None,
+            "language": seems.language or (row.person.language if row.person else None),
             "words": own_words(row.mail.text),
             "files": [str(each.position) for each in files],
         }

@@ -113,6 +113,7 @@ def test_a_forwarded_invitation_that_a_colleague_accepts_waits_and_lets_nobody_i
     changes_nothing(jo, jo.answers("outlook-accepted.eml", FROM="colleague@example.org"), "not invited")
     assert inbox()[0].invitation_id == jo.invitation.id
     assert inbox()[0].person_id is None
+    assert "choice" not in inbox()[0].details
 
 
 def test_a_reply_of_one_guest_for_anothers_invitation_changes_nothing(two):

@@ -34,6 +34,13 @@ def test_who_signed_is_guessed_from_the_closing_words(text, signatory, copies):
     assert (found.signatory, found.copies) == (signatory, copies)
 
 
+def test_for_whom_and_in_which_language_is_guessed_too():
+    found = guess("Nous pensons que la pêche est pour tous.\n\nCordialement,\nJean Roy\nInstitut des lacs\nc.c. : X", "Who")
+    assert (found.organization, found.language) == ("Institut des lacs", "fr")
+    assert guess("We think that the rules of the lake are old.", "Who").language == "en"
+    assert guess("Hm.", "Who").language == ""
+
+
 @given(st.text(max_size=500))
 def test_no_text_makes_the_guess_fail(text):
     assert len(guess(text, "x").signatory) <= 300
