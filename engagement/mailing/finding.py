@@ -98,9 +98,12 @@ def place(session: Session, arrival: Arrival) -> None:
 def guess(session: Session, arrival: Arrival) -> None:
     """Write into ``arrival`` whom its address belongs to; without a consultation only where there is one person of that address.
 
+    Where nobody has the address that it is from, the one that it wants answers at is looked for.
     Of two people with one address in a consultation, the one whom the whole team sees is meant.
     """
-    found = people_of(session, arrival.sender, arrival.consultation_id)
+    found: list[Person] = []
+    for address in (arrival.sender, *arrival.mail.headers.addresses("reply-to")[:3]):
+        found = found or people_of(session, address, arrival.consultation_id)
     consultations = {person.consultation_id for person in found}
     if len(consultations) == 1:
         arrival.person_id, arrival.consultation_id = found[0].id, found[0].consultation_id

@@ -1,9 +1,9 @@
 """Reading a mail that somebody else wrote (RFC 5322, 2045 to 2047, 2231): under limits, and without ever failing.
 
 Pure. The standard parser follows a mail as deep as it nests and makes an object for each part that
-it names, so that one mail of 25 MB can take gigabytes, or end in a RecursionError. Here the parts
-are places in the bytes, found by their boundaries; how many and how deep is limited, and what passes
-a limit is said (``cut``). Whatever the bytes are, the worst outcome is a mail with little in it.
+it names, so that 25 MB of empty parts take a gigabyte, and deep nesting ends in a RecursionError.
+Here the parts are places in the bytes, found by their boundaries; how many and how deep is limited,
+and what passes a limit is said (``cut``). Whatever the bytes are, the worst outcome is a mail with little in it.
 """
 
 from __future__ import annotations

@@ -144,6 +144,8 @@ def inbound_reply(slug: str, inbound_id: UUID) -> Any:
     access = current_access()
     row = find_mail(access, inbound_id)
     form = _reply_form(access, row)
+    if row.mail.state is not InboxState.WAITING or not form.about.choices:
+        return _back(slug, gettext("Nothing was changed: this mail is settled, or nobody is known whose reply it could be."))
     if form.validate_on_submit():
         try:
             record_reply_from_mail(inbound_id=inbound_id, invitation_id=form.invitation_id(), answers=form.answers(), actor=access.actor)

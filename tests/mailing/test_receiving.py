@@ -12,6 +12,7 @@ from engagement.kernel.crypto import address_index
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import DomainError
 from engagement.kernel.ports import ports
+from engagement.mailing.finding import tokens_in
 from engagement.mailing.inbound import InboxState, Kind
 from engagement.mailing.inbound_models import InboundMail
 from engagement.mailing.mime import read_mail
@@ -324,3 +325,14 @@ def test_the_bytes_of_a_settled_mail_go_in_time_and_those_of_a_waiting_one_stay(
     assert (by_state[InboxState.DONE].raw, by_state[InboxState.DONE].text, by_state[InboxState.DONE].sender) == (None, "", "")
     assert b"hello" in by_state[InboxState.WAITING].raw
     assert guest.answers("apple-declined.eml").again
+
+
+def test_somebody_who_wants_answers_at_another_address_is_found_by_it(consultation):
+    person = a_person(consultation, "jo@example.org")
+    row = receive(b"From: jo@private.example\nReply-To: Jo <JO@example.org>\nSubject: hello\n\nhi\n").row
+    assert (row.person_id, row.person_sure, row.consultation_id) == (person.id, False, consultation.id)
+
+
+def test_the_tokens_of_our_addresses_are_read_and_only_that_of_a_link_keeps_its_case():
+    found = tokens_in(["Replies+ABCDEFGHIJ@x.org", "unsubscribe+Ab_-CdEfGhIj@x.org", "bounces+abc@x.org", "other+abcdefghij@x.org"])
+    assert found == {"replies": ("abcdefghij",), "unsubscribe": ("Ab_-CdEfGhIj",)}

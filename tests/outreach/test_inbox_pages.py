@@ -129,6 +129,15 @@ def test_a_reply_to_an_invitation_that_is_not_offered_is_not_taken(staff, consul
     assert replies_of(sam.invitation.id) == replies_of(jo.invitation.id) == []
 
 
+def test_a_reply_to_a_mail_that_is_settled_changes_nothing(staff, consultation, post):
+    (jo,) = guests(consultation, post, "jo@example.org")
+    row = a_mail()
+    staff.post(f"{BOX}/{row.id}/dismiss")
+    said = staff.post(f"{BOX}/{row.id}/reply", data={"about": str(jo.invitation.id), "choice": "accepted"}, follow_redirects=True)
+    assert "Nothing was changed" in said.text
+    assert jo.stands().choice is None
+
+
 def test_a_letter_is_filed_with_its_signature_and_its_documents(staff, consultation):
     row = receive(LETTER.encode()).row
     page = staff.get(f"{BOX}/{row.id}/letter").text
