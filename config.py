@@ -138,9 +138,20 @@ def _at_odds(settings: Settings) -> list[str]:
     found = []
     if settings.mail_use_tls and settings.mail_use_ssl:
         found.append("MAIL_USE_TLS and MAIL_USE_SSL are both on; choose one.")
+    if settings.imap_url and not _names_a_mailbox(settings.imap_url):
+        found.append("IMAP_URL must look like imaps://user:password@host/folder; without TLS (imap://) only this machine is called.")
     if "@" not in settings.mail_default_sender:
         found.append("MAIL_DEFAULT_SENDER is not an address.")
     return found + (_unsafe_in_production(settings) if settings.production else _unsafe_in_development(settings))
+
+
+def _names_a_mailbox(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in {"imap", "imaps"} and parts.hostname and parts.username and parts.port != 0
+    except ValueError:
+        return False
+    return bool(known) and (parts.scheme == "imaps" or parts.hostname in LOOPBACK)
 
 
 def _unsafe_in_production(settings: Settings) -> list[str]:

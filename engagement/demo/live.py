@@ -14,6 +14,7 @@ from sqlalchemy import select
 from engagement.consultations.models import Consultation, Status
 from engagement.consultations.service import Particulars, create_consultation, keep_document
 from engagement.demo.loading import Loading
+from engagement.demo.mail_in import receive_some
 from engagement.demo.names import Generator
 from engagement.demo.paper import one_page
 from engagement.demo.post import deliver
@@ -75,6 +76,7 @@ def load_live(team: dict[str, User], tick: Callable[[], None]) -> None:
         for event, speakers in ((first, people[-7:]), (second, people[-14:-7])):
             _fill_agenda(loading, sittings_of(event.id)[0], speakers)
         _invite_some(loading, first, people[:INVITED])
+        receive_some(first, people[INVITED - 1], people[INVITED])
         ask_questions(loading)
         join_team(consultation, team, first.id, actor)
 

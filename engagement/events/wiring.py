@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engagement.events import rehearsing
 from engagement.events.agenda_views import AGENDA_POLICY
+from engagement.events.calendar_replies import place_by_mailbox, take_calendar_reply
 from engagement.events.cli import events_group
 from engagement.events.guest_views import GUEST_POLICY
 from engagement.events.happenings import overview, subjects, timeline
@@ -37,6 +38,7 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.sent["event_invitation"] = invitation_was_sent
     ports.sent["event_confirmation"] = remember_told
     ports.chores.append(tell_the_rest)
+    ports.inbound += [place_by_mailbox, take_calendar_reply]
     ports.subjects.append(subjects)
     ports.timeline.append(timeline)
     ports.overview.append(overview)

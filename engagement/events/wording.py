@@ -72,6 +72,10 @@ TENTATIVE = Text(
     "Vous participerez peut-être. Aucune place n’est retenue tant que vous n’avez pas dit oui.",
 )
 COMING = Text("You are coming.", "Vous participerez.")
+HOW = Text(
+    "You are coming. Please say on your page whether in person or online: until then no seat is kept.",
+    "Vous participerez. Veuillez indiquer sur votre page si ce sera en personne ou en ligne\u00a0: d’ici là, aucune place n’est retenue.",
+)
 LINK = Text("On the day, follow this link:", "Le jour même, suivez ce lien\u00a0:")
 SEATED = {
     (SeatState.TAKEN, Mode.IN_PERSON): Text(
@@ -96,7 +100,8 @@ def recorded_words(reply: Reply, seat: Seat | None, online_link: str, language: 
     if reply.choice is not Choice.ACCEPTED:
         return (DECLINED if reply.choice is Choice.DECLINED else TENTATIVE).in_(language)
     if seat is None:
-        return COMING.in_(language)
+        # Accepted in a calendar, of a sitting that has two ways of taking part.
+        return (HOW if reply.sitting_id is not None and reply.mode is None else COMING).in_(language)
     said = SEATED[seat.state, seat.mode].in_(language)
     if online_link and (seat.state, seat.mode) == (SeatState.TAKEN, Mode.ONLINE):
         return f"{said}\n{LINK.in_(language)}\n{online_link}"

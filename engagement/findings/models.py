@@ -9,15 +9,17 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engagement.kernel.base import Base, one_of, words
+from engagement.kernel.base import Base, one_of, unique_where, words
 from engagement.kernel.bilingual import BilingualRow
-from engagement.kernel.crypto import SealedText
+from engagement.kernel.crypto import SealedBytes, SealedText
 
 
 class Prompt(BilingualRow, Base):
     """Something that was asked in a room, which submissions answer: the base of one table of themes."""
 
     __tablename__ = "prompt"
+    # Letters answer one prompt, which is made with the first of them.
+    __table_args__ = (unique_where("uq_prompt_letters", "consultation_id", where="for_letters"),)
 
     bilingual_fields = ("wording",)
 
@@ -25,6 +27,8 @@ class Prompt(BilingualRow, Base):
     # Where it was asked; None: not at one event.
     event_id: Mapped[UUID | None] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
     position: Mapped[int]
+    # What was written of its own accord stands under it: letters and briefs.
+    for_letters: Mapped[bool] = mapped_column(default=False)
     wording_en: Mapped[str] = mapped_column(String(500), default="")
     wording_fr: Mapped[str] = mapped_column(String(500), default="")
 
@@ -56,9 +60,34 @@ class Submission(Base):
     language: Mapped[str] = mapped_column(String(2))
     said_on: Mapped[date | None]
     words_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Of a letter: who signed it, for which organization, and who got a copy.
+    signatory_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    organization_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    copies_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
 
     words = SealedText()
+    signatory = SealedText()
+    organization = SealedText()
+    copies = SealedText()
+
+
+class SubmissionFile(Base):
+    """A document that came with a letter, as it was received. It is handed over as a download, never shown in a page."""
+
+    __tablename__ = "submission_file"
+    __table_args__ = (UniqueConstraint("submission_id", "position"),)
+
+    submission_id: Mapped[UUID] = mapped_column(ForeignKey("submission.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    name_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # By its first bytes, whatever its sender called it.
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    content_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+
+    name = SealedText()
+    content = SealedBytes()
 
 
 class Code(BilingualRow, Base):

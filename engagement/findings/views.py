@@ -11,6 +11,7 @@ from flask_babel import gettext
 
 from engagement.consultations.gate import current_access
 from engagement.findings.forms import SOURCE_LABELS, CodeForm, CodingForm, NewCodeForm, PromptForm, SubmissionsForm
+from engagement.findings.letters import files_of, find_file
 from engagement.findings.models import Source
 from engagement.findings.pictures import NOT_SHOWN, chart_of, data_rows, percent_of
 from engagement.findings.reading import (
@@ -54,6 +55,7 @@ POLICY: Policy = {
     "findings.submissions": member(Permission.READ_SUBMISSIONS, per_event=True),
     "findings.add": member(Permission.CODE_SUBMISSIONS),
     "findings.submission": member(Permission.READ_SUBMISSIONS, per_event=True),
+    "findings.submission_file": member(Permission.READ_SUBMISSIONS, per_event=True),
     "findings.code": member(Permission.CODE_SUBMISSIONS),
     "findings.codes": member(Permission.CODE_SUBMISSIONS),
     "findings.change_code": member(Permission.CODE_SUBMISSIONS),
@@ -170,6 +172,16 @@ def submission(slug: str, submission_id: UUID) -> Any:  # noqa: ARG001
     return _submission_page(form, said_once, prompt, held)
 
 
+@findings.get("/c/<slug>/findings/submissions/<uuid:submission_id>/files/<int:position>")
+def submission_file(slug: str, submission_id: UUID, position: int) -> Any:  # noqa: ARG001
+    """Hand over a document of a letter: always as a download."""
+    said_once, _ = find_submission(current_access(), submission_id, Permission.READ_SUBMISSIONS)
+    file = find_file(said_once.id, position)
+    answer = Response(file.content, mimetype=file.media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=file.name)
+    return answer
+
+
 @findings.post("/c/<slug>/findings/submissions/<uuid:submission_id>")
 def code(slug: str, submission_id: UUID) -> Any:
     """Store which themes a submission speaks of, and go on to the next one without any."""
@@ -198,7 +210,7 @@ def _submission_page(form: CodingForm, said_once: Submission, prompt: Prompt, he
     following = neighbour(prompt.id, said_once.number)
     return render_template(
         "findings/submission.html", form=form, submission=said_once, prompt=prompt, held=held, belongs=belongs, following=following,
-        sources=SOURCE_LABELS, may_code=current_access().may(Permission.CODE_SUBMISSIONS),
+        files=files_of(said_once.id), sources=SOURCE_LABELS, may_code=current_access().may(Permission.CODE_SUBMISSIONS),
     )  # fmt: skip
 
 

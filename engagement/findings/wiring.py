@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engagement.findings.letters import take_letter
 from engagement.findings.views import POLICY, findings, overview
 
 if TYPE_CHECKING:
@@ -17,4 +18,5 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     """Plug in the pages of themes, submissions and coding."""
     app.register_blueprint(findings)
     ports.overview.append(overview)
+    ports.inbound.append(take_letter)
     return POLICY

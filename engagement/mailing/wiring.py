@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engagement.mailing.answering import take_automatic, take_report, take_unsubscribe
 from engagement.mailing.cli import QUEUE, mail_commands
+from engagement.mailing.imap import fetch_each_minute
+from engagement.mailing.receive_cli import receive_command
 from engagement.mailing.sending_views import SENDING_POLICY, sending
 from engagement.mailing.transport import mail
 from engagement.mailing.views import POLICY, mailing
@@ -23,8 +26,12 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     queue = Queue(app.config["SETTINGS"], app.app_context)
     app.extensions[QUEUE] = queue
     ports.bell = queue.ring
+    mail_commands.add_command(receive_command)
     app.cli.add_command(mail_commands)
     ports.person_tables["preference_link"] = "goes with the person"
+    ports.inbound += [take_report, take_automatic, take_unsubscribe]
+    ports.chores.append(fetch_each_minute)
+    ports.person_tables["inbound_mail"] = "text, address and bytes are dropped; the row stays without a person"
     ports.person_tables["message"] = "address, subject and bytes are dropped; the row stays without a person"
     app.register_blueprint(sending)
     if not app.config["SETTINGS"].serves_local_mailbox:

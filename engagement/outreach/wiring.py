@@ -8,6 +8,7 @@ from engagement.kernel.policy import join_policies
 from engagement.outreach import (
     announcements,
     choosing_views,
+    inbox_views,
     mailing_views,
     package_views,
     progress_views,
@@ -15,11 +16,13 @@ from engagement.outreach import (
     suppressed_views,
     text_views,
     trying,
+    unassigned_views,
     views,
     wish_views,
     words_views,
 )
 from engagement.outreach.history_views import overview, timeline
+from engagement.outreach.inbox_history_views import inbox_overview, inbox_timeline
 from engagement.outreach.person_views import mail_panel, wishes_timeline
 from engagement.outreach.planning import plan_what_is_owed
 from engagement.outreach.steering import finish_what_was_begun
@@ -40,6 +43,8 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.timeline.append(wishes_timeline)
     ports.person_panels.append(mail_panel)
     ports.overview.append(overview)
+    ports.timeline.append(inbox_timeline)
+    ports.overview.append(inbox_overview)
     ports.chores.append(finish_what_was_begun)
     ports.chores.append(plan_what_is_owed)
     ports.composers[announcements.COMPOSER.purpose] = announcements.COMPOSER
@@ -57,5 +62,7 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
         text_views,
         suppressed_views,
         wish_views,
+        inbox_views,
+        unassigned_views,
     )
     return join_policies(*(each.POLICY for each in pages))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engagement.referrals import letter
 from engagement.referrals.history import referral_history
 from engagement.referrals.joining import forget_through_whom
+from engagement.referrals.requests import take_request
 from engagement.referrals.views import POLICY, overview, referrals
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.composers[letter.PURPOSE] = letter.COMPOSER
     ports.sent[letter.PURPOSE] = letter.SENT
     ports.timeline.append(referral_history)
+    ports.inbound.append(take_request)
     ports.overview.append(overview)
     ports.sheltered.append(forget_through_whom)
     ports.person_tables["referral"] = "the row stays as a tombstone without the person"

@@ -173,3 +173,16 @@ def test_a_selector_is_a_name_of_the_dns(production, given):
 def test_a_selector_that_cannot_be_is_named(production, given):
     with pytest.raises(SettingsError, match="MAIL_DKIM_SELECTOR"):
         read_settings({**production, "MAIL_DKIM_SELECTOR": given})
+
+
+@pytest.mark.parametrize(
+    "url", ["mail.example.org", "imap://u:p@mail.example.org/INBOX", "imaps://mail.example.org", "imaps://u:p@host:port/"]
+)
+def test_a_mailbox_that_cannot_be_fetched_from_is_named(production, url):
+    with pytest.raises(SettingsError, match=r"^IMAP_URL must look like"):
+        read_settings({**production, "IMAP_URL": url})
+
+
+def test_a_mailbox_is_reached_with_tls_or_on_this_machine(production):
+    for url in ("imaps://u:p@mail.example.org/INBOX", "imap://u:p@127.0.0.1:143/"):
+        assert read_settings({**production, "IMAP_URL": url}).imap_url == url
