@@ -6,7 +6,7 @@ has replied meanwhile, was withdrawn or asked not to be written to gets none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -86,6 +86,7 @@ def compose_invitation(message: Message) -> Composed | Dropped | Waits:
         return about
     event = about.event
     reasons = {
+        "asked not to be written to": about.person.do_not_contact,
         "replied meanwhile": about.invitation is not None and about.invitation.choice is not None,
         "the consultation does not invite any more": about.consultation.status in PAST_INVITING,
         "the sitting is over": is_over([about.sitting] if about.sitting else about.sittings),
@@ -110,10 +111,14 @@ def compose_confirmation(message: Message) -> Composed | Dropped | Waits:
     if not isinstance(about, Subject):
         return about
     reply = _standing(about)
+    if about.person.do_not_contact and "reply_id" in message.details:
+        return Dropped("asked not to be written to")
     if reply is None or message.details.get("reply_id", str(reply.id)) != str(reply.id):
         return Dropped("a later reply stands")
     seat = seat_of(db.session(), about.sitting.id, reply.invitation_id) if about.sitting else None
-    return _composed(message, about, lambda language, link: _confirmation_values(about, reply, seat, language, link))
+    composed = _composed(message, about, lambda language, link: _confirmation_values(about, reply, seat, language, link))
+    # That a seat is theirs after all is something they did not ask for at this moment, and have to know.
+    return composed if "reply_id" in message.details else replace(composed, must_reach=seat is not None)
 
 
 def _subject(message: Message) -> Subject | Dropped | Waits:
@@ -129,8 +134,6 @@ def _subject(message: Message) -> Subject | Dropped | Waits:
     reasons = {
         "withdrawn": invitation.withdrawn_at is not None,
         "the event is cancelled": event.status is EventStatus.CANCELLED,
-        "asked not to be written to": person.do_not_contact,
-        "there is no address": not person.email,
         "the sitting is gone": wanted is not None and sitting is None,
     }
     for reason, holds in reasons.items():
@@ -239,7 +242,7 @@ def _confirmation_values(about: Subject, reply: Reply, seat: Seat | None, langua
 
 
 def _calendar(about: Subject, language: str, values: Values) -> CalendarPart | None:
-    if about.sitting is None or about.invitation is None:
+    if about.sitting is None or about.invitation is None or not about.person.email:
         return None
     session = db.session()
     row = session.scalar(

@@ -59,27 +59,27 @@ def ask_to_come(
         if event is None or person is None or event.consultation_id != person.consultation_id:
             raise AbsentError
         invitation = invite(consultation_id=event.consultation_id, person_id=person_id, event_id=event_id, actor=actor)
-        if person.email:
-            for sitting_id in _sitting_ids(session, event_id):
-                told = dict(details or {})
-                if sitting_id is not None:
-                    entry = entry_for(session, invitation.id, sitting_id, mail_domain())
-                    if invitation.choice is None:
-                        # Invited again: what was replied before does not count, in the calendar neither.
-                        entry.partstat = None
-                    told["sitting_id"] = str(sitting_id)
-                plan(
-                    consultation_id=invitation.consultation_id,
-                    person_id=person.id,
-                    purpose=INVITATION,
-                    language=person.language or "both",
-                    dedup_key=_once(invitation, sitting_id),
-                    invitation_id=invitation.id,
-                    mailing_id=mailing_id,
-                    details=told,
-                    due_at=due_at,
-                    actor=actor,
-                )
+        # One call says what several mails would: each of those carries one sitting's calendar entry.
+        for sitting_id in _sitting_ids(session, event_id)[: None if person.email else 1]:
+            told = dict(details or {})
+            if sitting_id is not None:
+                entry = entry_for(session, invitation.id, sitting_id, mail_domain())
+                if invitation.choice is None:
+                    # Invited again: what was replied before does not count, in the calendar neither.
+                    entry.partstat = None
+                told["sitting_id"] = str(sitting_id)
+            plan(
+                consultation_id=invitation.consultation_id,
+                person_id=person.id,
+                purpose=INVITATION,
+                language=person.language or "both",
+                dedup_key=_once(invitation, sitting_id),
+                invitation_id=invitation.id,
+                mailing_id=mailing_id,
+                details=told,
+                due_at=due_at,
+                actor=actor,
+            )
     return invitation
 
 
@@ -94,20 +94,21 @@ def _once(invitation: Invitation, sitting_id: UUID | None) -> str:
 
 
 def confirm_reply(session: Session, invitation: Invitation, reply: Reply, actor: Actor) -> None:
-    """Plan the mail that says what was recorded of a reply."""
+    """Plan the mail that says what was recorded of a reply; nobody is called for it."""
+    person = session.get(Person, invitation.person_id)
+    if person is None or not person.email:
+        return
     _confirm(session, invitation, {"reply_id": str(reply.id)}, sitting_id=reply.sitting_id, key=str(reply.id), actor=actor)
 
 
 def confirm_seat(session: Session, invitation: Invitation, seat: Seat, actor: Actor) -> None:
-    """Plan the mail that says that somebody who waited has a seat now."""
+    """Plan the mail (or the call) that says that somebody who waited has a seat now."""
     key = f"{seat.id}:{seat.since.timestamp():.6f}"
     _confirm(session, invitation, {}, sitting_id=seat.sitting_id, key=key, actor=actor)
 
 
 def _confirm(session: Session, invitation: Invitation, details: dict[str, str], *, sitting_id: UUID | None, key: str, actor: Actor) -> None:
-    person = session.get(Person, invitation.person_id)
-    if person is None or not person.email:
-        return
+    person = session.get_one(Person, invitation.person_id)
     if sitting_id is not None:
         entry_for(session, invitation.id, sitting_id, mail_domain())
         details = {**details, "sitting_id": str(sitting_id)}

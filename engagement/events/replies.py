@@ -22,12 +22,16 @@ from engagement.kernel.clock import end_of_day, now
 from engagement.kernel.db import writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.wording import date_words, span_words
+from engagement.mailing.contacting import look_again
 
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
+
+# A reply that staff took down while they called, or from a letter that answered one.
+SPOKEN = frozenset({Channel.TELEPHONE, Channel.LETTER, Channel.IN_PERSON})
 
 
 class ReplyClosedError(DomainError):
@@ -132,6 +136,7 @@ def reply_to_event(
         ]
         if needs is not None:
             _keep_needs(session, invitation, needs, actor)
+        look_again(session, invitation_id, spoken=actor if channel in SPOKEN else None)
     return outcomes
 
 

@@ -9,6 +9,7 @@ from engagement.events.cli import events_group
 from engagement.events.guest_views import GUEST_POLICY
 from engagement.events.happenings import overview, subjects, timeline
 from engagement.events.letters import CONFIRMATION_COMPOSER, INVITATION_COMPOSER, invitation_was_sent
+from engagement.events.reminder import DAY_BEFORE_COMPOSER, REMINDER_COMPOSER
 from engagement.events.views import POLICY, events
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     app.cli.add_command(events_group)
     ports.composers["event_invitation"] = INVITATION_COMPOSER
     ports.composers["event_confirmation"] = CONFIRMATION_COMPOSER
+    ports.composers["event_reminder"] = REMINDER_COMPOSER
+    ports.composers["event_day_before"] = DAY_BEFORE_COMPOSER
     ports.sent["event_invitation"] = invitation_was_sent
     ports.subjects.append(subjects)
     ports.timeline.append(timeline)

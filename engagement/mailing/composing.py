@@ -55,6 +55,8 @@ class Composed:
     ``reply_to`` is where answers go; the consultation's contact address if left out.
     ``details`` (plain ids, numbers and marks) are kept with the message when its bytes are
     stored, for its purpose's ``sent`` port. ``discreet``: neutral sender name and subject.
+    ``to_address`` is empty where there is none: somebody calls. ``must_reach``: they hold a
+    seat and have to know, so that somebody calls too where no mail may go.
     """
 
     to_name: str
@@ -66,6 +68,7 @@ class Composed:
     reply_to: str = ""
     details: Mapping[str, str] = field(default_factory=dict)
     discreet: bool = False
+    must_reach: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from engagement.mailing.composing import Composed, Composer, Dropped, Waits
 from engagement.mailing.letters import Written, languages_of, write
 from engagement.mailing.models import Message, State
 from engagement.mailing.outbox import LONGEST_WAIT, move, not_held, why_suppressed
+from engagement.mailing.tasks import Instead, Later, instead_of_mail, take_over
 from engagement.mailing.texts import text_of
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Broken:
     reason: str
 
 
-Result: TypeAlias = Draft | Dropped | Waits | Broken | BadMailError
+Result: TypeAlias = Draft | Dropped | Waits | Later | Instead | Broken | BadMailError
 
 
 def unwritten() -> ColumnElement[bool]:
@@ -100,6 +101,11 @@ def _store(session: Session, row: Message, result: Result) -> None:
         row.due_at = now() + (ASK_AGAIN if isinstance(result, Waits) else _longer_wait(row))
         if row.state is not State.DEFERRED or row.outcome != result.reason:
             move(session, row, State.DEFERRED, result.reason)
+    elif isinstance(result, Later):
+        row.due_at = result.until
+        move(session, row, State.DEFERRED, result.reason)
+    elif isinstance(result, Instead):
+        take_over(session, row, result)
     elif isinstance(result, BadMailError):
         move(session, row, State.FAILED, str(result))
     else:
@@ -143,7 +149,11 @@ def _write(message: Message) -> Result:
     if not isinstance(said, Composed):
         return said
     try:
-        written = write(text_of(message.consultation_id, message.purpose), said.values, message.language, settings().base_url)
+        text = text_of(message.consultation_id, message.purpose)
+        instead = instead_of_mail(message, said, text, now())
+        if instead is not None:
+            return instead
+        written = write(text, said.values, message.language, settings().base_url)
         return Draft(said, written.subject, _bytes(message, said, written))
     except BadMailError as error:
         return error

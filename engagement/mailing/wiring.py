@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engagement.mailing.cli import QUEUE, mail_commands
+from engagement.mailing.contacting import look_at_open_tasks
 from engagement.mailing.transport import mail
 from engagement.mailing.views import POLICY, mailing
 from engagement.mailing.worker import Queue
@@ -23,6 +24,8 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     app.extensions[QUEUE] = queue
     ports.bell = queue.ring
     app.cli.add_command(mail_commands)
+    ports.chores.append(look_at_open_tasks)
+    ports.person_tables["contact_task"] = "goes with the person, with its script and note"
     ports.person_tables["message"] = "address, subject and bytes are dropped; the row stays without a person"
     if not app.config["SETTINGS"].serves_local_mailbox:
         return {}

@@ -16,8 +16,10 @@ from engagement.kernel.web import said
 from engagement.mailing.texts import text_of
 from engagement.outreach.listing import states_of
 from engagement.outreach.models import Mailing, MailingState
-from engagement.outreach.reach import DOES_NOT, GETS_IT, WORDS, Reach, survey
+from engagement.outreach.reach import DOES_NOT, GETS_IT, NOT_REMINDED, WORDS, Reach, survey
 from engagement.outreach.reading import as_one_person_reads_it
+from engagement.outreach.reminders import PURPOSES as REMINDERS
+from engagement.outreach.reminding import survey_of_reminder
 from engagement.outreach.service import (
     Offer,
     approve,
@@ -31,6 +33,7 @@ from engagement.outreach.service import (
     plan_rest,
     title_of,
 )
+from engagement.outreach.task_listing import tasks_of
 from engagement.outreach.views import outreach
 from engagement.roster.filters import Filter, list_people, matching_ids
 from engagement.roster.models import IdentifiedThrough
@@ -122,14 +125,14 @@ def _goes_on(found: Mailing) -> bool:
 
 
 def _particulars(access: Access, found: Mailing) -> dict[str, object]:
-    people = people_of(found.people, access)
+    people, reminds = people_of(found.people, access), found.purpose in REMINDERS
     return {
         "mailing": found,
         "title": title_of(found),
-        "survey": survey(found, people),
-        "to_telephone": [person for person in people if not person.email and not person.do_not_contact],
+        "survey": survey_of_reminder(found, people) if reminds else survey(found, people),
+        "tasks": tasks_of(access, found.id),
         "gets_it": GETS_IT,
-        "does_not": DOES_NOT,
+        "does_not": NOT_REMINDED if reminds else DOES_NOT,
         "REACH": WORDS,
         "Reach": Reach,
         "faults": faults_before_sending(found) if _goes_on(found) else [],

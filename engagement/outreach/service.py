@@ -24,6 +24,8 @@ from engagement.mailing.bell import ring_when_stored
 from engagement.mailing.texts import text_of
 from engagement.outreach.models import Mailing, MailingState
 from engagement.outreach.reach import GETS_IT, Reach, survey
+from engagement.outreach.reminders import PURPOSES as REMINDERS
+from engagement.outreach.reminding import remind_some
 from engagement.outreach.vocabulary import REASONS
 from engagement.questionnaires.models import Questionnaire
 from engagement.questionnaires.opening import Standing, standing_of
@@ -217,21 +219,25 @@ def _plan_some(mailing_id: UUID) -> int:
         if mailing is None or mailing.state is not MailingState.APPROVED:
             return 0
         ids = mailing.people[mailing.planned : mailing.planned + AT_ONCE]
+        actor = staff(mailing.approved_by) if mailing.approved_by else staff(mailing.id)
+        if mailing.purpose in REMINDERS:
+            remind_some(session, mailing, [UUID(each) for each in ids], actor)
+            mailing.planned += len(ids)
+            return len(ids)
         people = people_of(ids)
         groups = survey(mailing, people).groups
-        actor = staff(mailing.approved_by) if mailing.approved_by else staff(mailing.id)
         for reach in (*GETS_IT, Reach.TELEPHONE):
             for person in groups.get(reach, []):
-                _ask(mailing, person, reach, actor)
+                _ask(mailing, person, actor)
         mailing.planned += len(ids)
         return len(ids)
 
 
-def _ask(mailing: Mailing, person: Person, reach: Reach, actor: Actor) -> None:
+def _ask(mailing: Mailing, person: Person, actor: Actor) -> None:
+    # Somebody without an address is asked too: their message becomes a call when it is due.
     if mailing.event_id:
-        # Somebody without an address is invited too, and telephoned: their reply needs its place.
         ask_to_come(event_id=mailing.event_id, person_id=person.id, mailing_id=mailing.id, actor=actor)
-    elif mailing.questionnaire_id and reach is not Reach.TELEPHONE:
+    elif mailing.questionnaire_id:
         ask_to_answer(questionnaire_id=mailing.questionnaire_id, person_id=person.id, mailing_id=mailing.id, actor=actor)
 
 

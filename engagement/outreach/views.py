@@ -13,12 +13,14 @@ from engagement.consultations.models import Status
 from engagement.kernel.errors import DomainError
 from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.web import said
+from engagement.mailing.contacting import MAY_BECOME_A_TASK
 from engagement.mailing.models import State
 from engagement.mailing.outbox import suppression_of
 from engagement.mailing.service import NEVER_TAKEN, NOT_BEGUN, allow_again, cancel, send_again, settle_as_arrived
 from engagement.outreach.listing import Row, find_message, history_of, messages_of, states_of
 from engagement.outreach.reading import subject_as_sent, text_as_sent
 from engagement.outreach.service import find_mailing, mailings_of, title_of
+from engagement.outreach.task_listing import task_of_message
 from engagement.outreach.vocabulary import LANGUAGES, REASONS, STATES, purpose_name
 
 if TYPE_CHECKING:
@@ -87,6 +89,8 @@ def message(slug: str, message_id: UUID) -> Any:  # noqa: ARG001
         subject=subject_as_sent(row.message),
         text=text_as_sent(row.message),
         may_act=access.may(Permission.INVITE),
+        may_become_a_task=row.person is not None and row.message.state in MAY_BECOME_A_TASK,
+        task=task_of_message(access, message_id),
         never_taken=row.message.state in NEVER_TAKEN,
         not_begun=row.message.state in NOT_BEGUN,
         may_allow=access.may(Permission.EDIT_ROSTER) and row.message.state in HELD_BACK and suppression_of(_address_now(row)) is not None,

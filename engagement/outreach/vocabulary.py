@@ -11,6 +11,9 @@ PURPOSES: dict[str, Text] = {
     "questionnaire_invitation": Text("Invitation to a questionnaire", "Invitation à répondre à un questionnaire"),
     "nomination_invitation": Text("Invitation after a nomination", "Invitation à la suite d’une proposition"),
     "access_code": Text("Access code", "Code d’accès"),
+    "event_reminder": Text("Reminder to reply", "Rappel de répondre"),
+    "event_day_before": Text("Note before a sitting", "Message avant une séance"),
+    "questionnaire_reminder": Text("Reminder of a questionnaire", "Rappel au sujet d’un questionnaire"),
 }
 
 STATES: dict[State, Text] = {
@@ -93,6 +96,20 @@ REASONS: dict[str, Text] = {
     "sent again by the team": Text("The team had it sent again.", "L’équipe l’a fait envoyer de nouveau."),
     "the team found out that it arrived": Text("The team found out that it arrived.", "L’équipe a su qu’il était arrivé."),
     "cancelled by the team": Text("The team cancelled it.", "L’équipe l’a annulé."),
+    "became a task": Text(
+        "No mail goes: the team calls or writes a letter instead.", "Aucun courriel n’est envoyé : l’équipe appelle ou écrit une lettre."
+    ),
+    "it waits for the end of the quiet hours": Text("It waits for the end of the quiet hours.", "Il attend la fin des heures de repos."),
+    "it waits for this person's safe hours": Text(
+        "It waits for the hours at which this person may be reached.",
+        "Il attend les heures auxquelles on peut joindre cette personne.",
+    ),
+    "wants no reminders": Text("Wants no reminders.", "Ne veut pas de rappels."),
+    "a mail to them came back": Text("A mail to this address came back.", "Un courriel à cette adresse n’a pas été distribué."),
+    "has no seat any more": Text("Has no seat any more.", "N’a plus de place."),
+    "the sitting has begun": Text("The sitting has begun.", "La séance a commencé."),
+    "the sitting was moved": Text("The sitting was moved.", "La séance a été déplacée."),
+    "not needed, says the team": Text("The team says that it is not needed.", "L’équipe a indiqué que ce n’est pas nécessaire."),
 }
 
 
@@ -122,6 +139,10 @@ SAMPLES: dict[str, Text] = {
     "closes_on": Text("[closing date]", "[date de clôture]"),
     "code": Text("123456", "123456"),
     "nominator": Text("[who nominated them]", "[qui l’a proposée ou proposé]"),
+    "draft": Text("[that a draft is kept, or that part is enough]", "[brouillon conservé, ou une partie suffit]"),
+    "preferences": Text("[how to get no more reminders]", "[comment ne plus recevoir de rappels]"),
+    "online": Text("[online link, for online seats]", "[lien, pour les places en ligne]"),
+    "arrive": Text("[when it begins]", "[heure de début]"),
 }
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engagement.kernel.policy import join_policies
-from engagement.outreach import mailing_views, text_views, views
+from engagement.outreach import mailing_views, reminder_views, task_listing, task_views, text_views, views
 from engagement.outreach.history_views import overview, timeline
+from engagement.outreach.rules import quiet_for
+from engagement.outreach.schedules import leave_to_the_team, send_what_is_scheduled
 from engagement.outreach.service import plan_what_is_owed
 from engagement.outreach.views import outreach
 
@@ -18,9 +20,14 @@ if TYPE_CHECKING:
 
 
 def plug_in(app: Flask, ports: Ports) -> Policy:
-    """Plug in the pages of mail, what a person's page says of mail, and the worker's share of a mailing."""
+    """Plug in the pages of mail, what a person's page says of mail, and the worker's share of mailings and reminders."""
     app.register_blueprint(outreach)
     ports.timeline.append(timeline)
     ports.overview.append(overview)
-    ports.chores.append(plan_what_is_owed)
-    return join_policies(views.POLICY, mailing_views.POLICY, text_views.POLICY)
+    ports.timeline.append(task_listing.timeline)
+    ports.overview.append(task_listing.overview)
+    ports.quiet_hours = quiet_for
+    ports.resumed.append(leave_to_the_team)
+    # What is scheduled is made first, so that the same round of the worker plans it.
+    ports.chores += [send_what_is_scheduled, plan_what_is_owed]
+    return join_policies(views.POLICY, mailing_views.POLICY, text_views.POLICY, reminder_views.POLICY, task_views.POLICY)

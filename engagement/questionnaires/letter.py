@@ -85,8 +85,6 @@ def why_not(asked: Asked) -> Dropped | Waits | None:
     """Return why the mail does not go, or does not go yet; None where it does."""
     if asked.invitation.withdrawn_at is not None:
         return Dropped("the invitation was withdrawn")
-    if not asked.person.email:
-        return Dropped("there is no mail address")
     response = response_to(asked.invitation.id)
     if response is not None and response.state is not ResponseState.IN_PROGRESS:
         return Dropped("the questionnaire was answered")
