@@ -49,7 +49,7 @@ WORDS: dict[Reach, Text] = {
     Reach.FRENCH: Text("Will get it in French", "Le recevront en français"),
     Reach.BOTH: Text("Will get both, language not known", "Le recevront dans les deux langues, préférence inconnue"),
     Reach.TELEPHONE: Text(
-        "To be telephoned: no address, or by telephone only", "À joindre par téléphone\u00a0: aucune adresse, ou téléphone seulement"
+        "To be telephoned: by telephone only, or no address", "À joindre par téléphone\u00a0: téléphone seulement, ou aucune adresse"
     ),
     Reach.ALREADY_INVITED: Text("Already invited", "Invitation déjà envoyée"),
     Reach.DO_NOT_CONTACT: Text("Asked not to be contacted", "Ont demandé qu’on ne communique pas avec elles ou eux"),

@@ -256,10 +256,14 @@ def test_a_moved_sitting_raises_the_sequence_and_more_seats_do_not(consultation)
     assert db.session.scalar(select(CalendarEntry.sequence)) == 1
 
 
-def test_a_guest_without_an_address_is_invited_and_no_mail_is_planned(consultation):
-    event, person = an_event(consultation), a_person(consultation, email=None)
+def test_a_guest_without_an_address_is_invited_and_their_message_has_none(consultation):
+    event, person = an_event(consultation, days=2), a_person(consultation, email=None)
     asked(event, person)
-    assert messages("event_invitation") == []
+    # One call says both sittings.
+    [message] = messages("event_invitation")
+    said = compose_invitation(message)
+    assert isinstance(said, Composed)
+    assert (said.to_address, said.calendar) == ("", None)
     assert invite(consultation_id=consultation.id, person_id=person.id, event_id=event.id, actor=SYSTEM).created_at
 
 

@@ -12,7 +12,7 @@ from engagement.kernel.clock import now
 from engagement.kernel.crypto import address_index
 from engagement.kernel.db import db, writing
 from engagement.kernel.policy import Role
-from engagement.mailing.models import Message, State, Suppression
+from engagement.mailing.models import ContactTask, Message, State, Suppression
 from engagement.mailing.service import change_text
 from engagement.mailing.texts import shipped_text
 from engagement.mailing.worker import send_due
@@ -124,8 +124,8 @@ def test_the_check_says_who_gets_it_in_which_language_and_who_does_not_and_why(c
         assert words in page
     approve(mailing_id=mailing.id, actor=SYSTEM)
     plan_rest(mailing.id)
-    assert count(Message) == 3
-    # The one without an address is invited too, so that their reply by telephone has its place.
+    # The one without an address is invited too: a call will stand in place of their mail.
+    assert count(Message) == 4
     assert count(Invitation) == 5
 
 
@@ -206,7 +206,7 @@ def test_what_is_over_or_closed_is_not_approved(client):
     assert the_mailing().state is MailingState.DRAFT
 
 
-def test_a_questionnaire_goes_to_those_who_have_an_address(client, post):
+def test_a_questionnaire_goes_to_those_who_have_an_address_and_the_others_are_called(client, post):
     consultation, _ = a_team(client)
     questionnaire = a_questionnaire(consultation)
     a_person(consultation)
@@ -214,9 +214,10 @@ def test_a_questionnaire_goes_to_those_who_have_an_address(client, post):
     answer = client.post("/c/fisheries/mail/new", data={"about": f"questionnaire:{questionnaire.id}", "whom": "all"})
     assert client.get(answer.location).status_code == 200
     client.post(f"{answer.location}/approve")
-    assert count(Message) == 1
-    assert count(Invitation) == 1
-    assert the_mailing().planned == 2
+    assert count(Message) == count(Invitation) == the_mailing().planned == 2
+    send_due()
+    assert len(post.received) == 1
+    assert count(ContactTask) == 1
 
 
 def test_500_people_are_planned_in_short_transactions_and_a_crash_between_them_loses_nobody(client, monkeypatch):

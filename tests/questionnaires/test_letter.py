@@ -47,15 +47,21 @@ def test_the_mail_carries_a_link_of_its_own_that_opens_the_invitation(app):
 
 
 def test_an_answered_or_withdrawn_invitation_gets_no_mail(app):
-    consultation, questionnaire, message = asked()
+    _, _, message = asked()
     with writing() as session:
         invitation = session.get_one(Invitation, message.invitation_id)
         invitation.withdrawn_at = now()
     assert isinstance(compose(message), Dropped)
+
+
+def test_whoever_has_no_address_is_composed_for_and_has_none(app):
+    consultation, questionnaire, message = asked()
     person = a_person(consultation, "Otto", email=None)
     with writing():
         message.invitation_id = an_invitation(questionnaire, person).id
-    assert isinstance(compose(message), Dropped)
+    made = compose(message)
+    assert isinstance(made, Composed)
+    assert made.to_address == ""
 
 
 def test_nothing_goes_while_the_consultation_is_paused(app):
