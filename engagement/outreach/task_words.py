@@ -11,7 +11,7 @@ CHANNELS: dict[TaskChannel, Text] = {
 }
 REASONS: dict[TaskReason, Text] = {
     TaskReason.NO_ADDRESS: Text("No mail address", "Aucune adresse de courriel"),
-    TaskReason.SAFE_HOURS: Text("Safe hours", "Heures sûres"),
+    TaskReason.SAFE_HOURS: Text("Safe hours", "Heures sécuritaires"),
     TaskReason.OPTED_OUT: Text("Wants no mail, and holds a seat", "Ne veut pas de courriels et a une place"),
     TaskReason.BOUNCED: Text("Mail came back, and holds a seat", "Courriel non distribué, et a une place"),
     TaskReason.STAFF: Text("Chosen by the team", "Choix de l’équipe"),

@@ -88,14 +88,21 @@ def message(slug: str, message_id: UUID) -> Any:  # noqa: ARG001
         history=history_of(message_id),
         subject=subject_as_sent(row.message),
         text=text_as_sent(row.message),
-        may_act=access.may(Permission.INVITE),
-        may_become_a_task=row.person is not None and row.message.state in MAY_BECOME_A_TASK,
-        task=task_of_message(access, message_id),
+        **_what_may_be_done(access, row),
         never_taken=row.message.state in NEVER_TAKEN,
         not_begun=row.message.state in NOT_BEGUN,
         may_allow=access.may(Permission.EDIT_ROSTER) and row.message.state in HELD_BACK and suppression_of(_address_now(row)) is not None,
         paused=access.consultation.status is Status.PAUSED,
     )
+
+
+def _what_may_be_done(access: Access, row: Row) -> dict[str, object]:
+    may_become = row.person is not None and row.message.state in MAY_BECOME_A_TASK
+    return {
+        "may_act": access.may(Permission.INVITE),
+        "task": task_of_message(access, row.message.id),
+        "may_become_a_task": may_become,
+    }
 
 
 def _address_now(row: Row) -> str | None:

@@ -48,8 +48,8 @@ class PersonForm(Form):
     identified_through = SelectField(_l("Identified through"), default=IdentifiedThrough.STAFF)
     safe_contact = TextAreaField(_l("Where and when it is safe to reach this person"))
     safe_days = Ticks(_l("Days on which this person may be reached"))
-    safe_from = WallTimeField(_l("From"))
-    safe_until = WallTimeField(_l("Until"))
+    safe_from = WallTimeField(_l("Reachable from"))
+    safe_until = WallTimeField(_l("Reachable until"))
     calls_only = BooleanField(_l("By telephone only, never by mail"))
     do_not_contact = BooleanField(_l("Has asked not to be contacted"))
 

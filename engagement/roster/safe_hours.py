@@ -65,7 +65,7 @@ class SafeHours:
             raise BadHoursError(said, field=missing)
         if self.opens is not None and self.until is not None and self.until <= self.opens:
             # Over midnight is not taken: 09:00 to 05:00 is a slip far more often, and it would reach somebody at night.
-            said = Text("The safe hours must end later on the same day.", "Les heures sûres doivent se terminer plus tard le même jour.")
+            said = Text("The safe hours must end later that day.", "Les heures sécuritaires doivent se terminer plus tard ce jour-là.")
             raise BadHoursError(said, field="safe_until")
 
     @property

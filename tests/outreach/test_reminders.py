@@ -16,14 +16,12 @@ from engagement.kernel.audit import SYSTEM, by_link
 from engagement.kernel.clock import now, today
 from engagement.kernel.crypto import address_index
 from engagement.kernel.db import db, writing
-from engagement.kernel.policy import Role
 from engagement.mailing.models import ContactTask, Message, State, Suppression, TaskState
 from engagement.mailing.service import plan
 from engagement.mailing.worker import send_due
 from engagement.outreach.models import Mailing
 from engagement.outreach.reminders import LEFT_OUT, REMINDED, Facts, Fate, Limits, day_before_fate, fate_of
 from engagement.outreach.reminding import NobodyToRemindError, draft_reminder, thing_about, who_is_silent
-from engagement.outreach.rules import BadRulesError, Rules, change_rules, rules_of
 from engagement.outreach.service import approve, plan_rest
 from engagement.questionnaires.service import ask_to_answer, save_answers, start_response, submit
 from engagement.roster.wishes import Wishes, change_wishes
@@ -31,8 +29,7 @@ from tests.events.given import an_event
 from tests.mailing.given import a_person
 from tests.outreach.given import a_silent_guest, a_silent_respondent, never_quiet
 from tests.questionnaires.given import Typed, a_questionnaire
-from tests.roster.given import a_batch
-from tests.support.given import a_consultation, a_member, signed_in_as
+from tests.support.given import a_consultation
 
 NOW = datetime(2026, 11, 10, 15, 0, tzinfo=UTC)
 SILENT = Facts(language="en", has_address=True)
@@ -272,30 +269,6 @@ def test_the_deadline_lasts_to_the_end_of_its_day(consultation):
     assert fates(event) == {"Ada": Fate.ENGLISH}
 
 
-def test_a_reminder_goes_from_the_preview_to_the_mail_that_arrives(client, post):
-    consultation = a_consultation()
-    never_quiet(consultation)
-    signed_in_as(client, a_member(consultation))
-    event = an_event(consultation)
-    a_silent_guest(event, a_person(consultation, "ada@example.org"))
-    a_silent_guest(event, a_person(consultation, "bea@example.org", given_name="Béa", language="fr"))
-    replied = a_silent_guest(event, a_person(consultation, "cal@example.org", given_name="Cal"))
-    reply_to_event(invitation_id=replied.id, answers=Answer(Choice.DECLINED), channel=Channel.EMAIL, actor=SYSTEM)
-    where = f"/c/fisheries/mail/reminders/event/{event.id}"
-    for language, words in (("en", ("Reminded in English", "Have declined")), ("fr", ("Rappel en anglais", "Ont décliné"))):
-        page = client.get(f"{where}?lang={language}").text
-        for said in (*words, "Béa Example"):
-            assert said in page
-    answer = client.post(f"{where}/draft")
-    for language in ("en", "fr"):
-        assert client.get(f"{answer.location}?lang={language}").status_code == 200
-    client.post(f"{answer.location}/approve")
-    send_due()
-    assert sorted(str(mail["To"]).partition(" <")[2] for mail in post.mails()) == ["ada@example.org>", "bea@example.org>"]
-    assert client.get(f"{answer.location}").status_code == 200
-    assert "There is nobody to remind now." in client.get(f"{where}?lang=en").text
-
-
 def test_somebody_who_answered_between_yes_and_sending_gets_none(consultation, post):
     event = an_event(consultation)
     early, late = (a_silent_guest(event, a_person(consultation, f"{name}@example.org")) for name in ("ada", "bea"))
@@ -355,31 +328,6 @@ def test_the_silent_without_an_address_are_telephoned(consultation, post):
     assert fates(event) == {"Ada": Fate.TOO_SOON}
 
 
-def test_whom_a_member_may_not_know_of_is_counted_and_not_named(client):
-    consultation = a_consultation()
-    signed_in_as(client, a_member(consultation, Role.STAFF))
-    event = an_event(consultation)
-    hidden = a_person(consultation, "hidden@example.org", given_name="Hidden", open_to_team=False)
-    for person in (hidden, a_person(consultation)):
-        a_silent_guest(event, person)
-    a_batch(consultation, "Lived experience", restricted=True)
-    page = client.get(f"/c/fisheries/mail/reminders/event/{event.id}?lang=en").text
-    assert "Hidden" not in page
-    assert "One more person was asked whom you may not see" in page
-    assert "Ada Example" in page
-
-
-def test_a_restricted_event_is_nowhere_for_who_is_not_cleared(client):
-    consultation = a_consultation()
-    signed_in_as(client, a_member(consultation))
-    event = an_event(consultation, "Survivors", restricted=True)
-    assert client.get(f"/c/fisheries/mail/reminders/event/{event.id}").status_code == 404
-    assert client.post(f"/c/fisheries/mail/reminders/event/{event.id}/draft").status_code == 404
-    assert "Survivors" not in client.get("/c/fisheries/mail/reminders").text
-    other = an_event(a_consultation("forests"))
-    assert client.get(f"/c/fisheries/mail/reminders/event/{other.id}").status_code == 404
-
-
 def test_nobody_is_reminded_of_what_is_closed(consultation):
     event = an_event(consultation)
     a_silent_guest(event, a_person(consultation))
@@ -387,23 +335,3 @@ def test_nobody_is_reminded_of_what_is_closed(consultation):
         session.merge(consultation).status = Status.REPORTED
     with pytest.raises(NobodyToRemindError):
         draft_reminder(thing=thing_about(event.id, None), actor=SYSTEM)
-
-
-def test_the_rules_are_changed_on_their_page_and_what_cannot_be_is_said(client):
-    consultation = a_consultation()
-    signed_in_as(client, a_member(consultation))
-    where = "/c/fisheries/mail/reminders/rules"
-    good = {"most_per_person": "3", "days_apart": "7", "quiet_from": "20:00", "quiet_until": "08:30"}
-    assert client.post(where, data=good).status_code == 302
-    db.session.rollback()
-    rules = rules_of(consultation.id)
-    assert (rules.most_per_person, rules.days_apart, rules.quiet_until.minute) == (3, 7, 30)
-    bad = [("most_per_person", "11"), ("most_per_person", "-1"), ("days_apart", "many"), ("days_apart", "9" * 30), ("quiet_from", "25:00"),
-           ("quiet_until", ""), ("days_apart", "--5"), ("days_apart", "²")]  # fmt: skip
-    for name, typed in bad:
-        for language in ("en", "fr"):
-            answer = client.post(f"{where}?lang={language}", data={**good, name: typed})
-            assert answer.text.count('class="error"') == 1, (name, typed)
-    assert rules_of(consultation.id) == rules
-    with pytest.raises(BadRulesError):
-        change_rules(consultation_id=consultation.id, rules=Rules(days_apart=61), actor=SYSTEM)
