@@ -16,8 +16,10 @@ from engagement.events.service import events_of
 from engagement.kernel.clock import now
 from engagement.kernel.db import db
 from engagement.kernel.errors import AbsentError, DomainError
+from engagement.kernel.languages import current_language
 from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.web import said
+from engagement.kernel.wording import time_words
 from engagement.outreach.models import ReminderSchedule
 from engagement.outreach.reminder_forms import RulesForm, ScheduleForm
 from engagement.outreach.reminders import LEFT_OUT, REMINDED, WORDS, Fate
@@ -104,10 +106,16 @@ def reminders(slug: str) -> Any:  # noqa: ARG001
         lines=_lines(access),
         things=_things(access),
         rules=rules_of(access.consultation.id),
+        quiet=_quiet_words(rules_of(access.consultation.id)),
         paused=access.consultation.status is Status.PAUSED,
         may_change=access.may(Permission.INVITE),
         **_words(),
     )
+
+
+def _quiet_words(rules: Rules) -> tuple[str, str]:
+    language = current_language()
+    return time_words(rules.quiet_from, language), time_words(rules.quiet_until, language)
 
 
 def _lines(access: Access) -> list[Line]:

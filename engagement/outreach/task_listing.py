@@ -5,26 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
-from flask import url_for
 from sqlalchemy import and_, case, func, or_, select
 
 from engagement.events.models import Event
 from engagement.invitations.models import Invitation
-from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import today
 from engagement.kernel.db import db
 from engagement.kernel.errors import AbsentError
-from engagement.kernel.policy import Permission
-from engagement.kernel.ports import OverviewLine, TimelineEntry
-from engagement.kernel.wording import number_words
 from engagement.mailing.models import ContactTask, TaskChannel, TaskReason, TaskState
-from engagement.outreach.task_words import CHANNELS, OUTCOMES, STATES
-from engagement.outreach.vocabulary import purpose_name
 from engagement.roster.filters import visible
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy import ColumnElement
@@ -165,23 +158,11 @@ def tasks_of(access: Access, mailing_id: UUID) -> dict[TaskState, int]:
     return {state: counted[state] for state in TaskState if state in counted}
 
 
-def overview(access: Access) -> Iterator[OverviewLine]:
-    """Give the overview's line on people who wait for a call or a letter."""
-    if not access.may(Permission.RECORD_REPLIES) or not access.may(Permission.SEE_PEOPLE):
-        return
-    waiting = db.session.scalar(select(func.count()).select_from(ContactTask).where(*_chosen(access, TaskFilter()))) or 0
-    if waiting:
-        url = url_for("outreach.tasks", slug=access.consultation.slug)
-        number = Text(number_words(waiting, "en"), number_words(waiting, "fr"))
-        yield OverviewLine(Text("People to call or write to", "Personnes à appeler ou à qui écrire"), number, url, waiting=True)
+def waiting_tasks(access: Access) -> int:
+    """Return how many people wait for a call or a letter, of those the member may know of."""
+    return db.session.scalar(select(func.count()).select_from(ContactTask).where(*_chosen(access, TaskFilter()))) or 0
 
 
-def timeline(person_id: UUID, access: Access) -> Iterator[TimelineEntry]:
-    """Give the calls and letters to a person that this member may know of."""
-    slug = access.consultation.slug
-    rows = db.session.scalars(select(ContactTask).where(ContactTask.person_id == person_id, tasks_seen_by(access)))
-    for task in rows:
-        stands = OUTCOMES[task.outcome] if task.outcome else STATES[task.state]
-        channel, name = CHANNELS[task.channel], purpose_name(task.purpose)
-        what = Text(f"{channel.en}: {name.en} – {stands.en}", f"{channel.fr}\u00a0: {name.fr} – {stands.fr}")
-        yield TimelineEntry(task.settled_at or task.created_at, what, url_for("outreach.task", slug=slug, task_id=task.id))
+def tasks_for(access: Access, person_id: UUID) -> Sequence[ContactTask]:
+    """Return the calls and letters to a person that this member may know of."""
+    return db.session.scalars(select(ContactTask).where(ContactTask.person_id == person_id, tasks_seen_by(access))).all()

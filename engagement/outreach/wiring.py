@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engagement.kernel.policy import join_policies
-from engagement.outreach import mailing_views, reminder_views, task_listing, task_views, text_views, views
-from engagement.outreach.history_views import overview, timeline
+from engagement.outreach import mailing_views, reminder_views, task_views, text_views, views
+from engagement.outreach.history_views import overview, overview_of_tasks, timeline, timeline_of_tasks
 from engagement.outreach.rules import quiet_for
 from engagement.outreach.schedules import leave_to_the_team, send_what_is_scheduled
 from engagement.outreach.service import plan_what_is_owed
@@ -24,8 +24,8 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     app.register_blueprint(outreach)
     ports.timeline.append(timeline)
     ports.overview.append(overview)
-    ports.timeline.append(task_listing.timeline)
-    ports.overview.append(task_listing.overview)
+    ports.timeline.append(timeline_of_tasks)
+    ports.overview.append(overview_of_tasks)
     ports.quiet_hours = quiet_for
     ports.resumed.append(leave_to_the_team)
     # What is scheduled is made first, so that the same round of the worker plans it.
