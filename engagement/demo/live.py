@@ -34,6 +34,9 @@ from engagement.kernel.audit import by_link, staff
 from engagement.kernel.clock import now, today
 from engagement.kernel.db import writing
 from engagement.mailing.models import Message
+from engagement.outreach.models import ReminderKind
+from engagement.outreach.reminding import thing_about
+from engagement.outreach.schedules import schedule_reminder
 from engagement.roster.models import IdentifiedThrough
 from engagement.roster.service import add_batch, add_person, put_in_batch
 
@@ -78,7 +81,16 @@ def load_live(team: dict[str, User], tick: Callable[[], None]) -> None:
         _invite_some(loading, first, people[:INVITED])
         receive_some(first, people[INVITED - 1], people[INVITED])
         ask_questions(loading)
+        _remind_by_itself(first, actor)
         join_team(consultation, team, first.id, actor)
+
+
+def _remind_by_itself(event: Event, actor: Actor) -> None:
+    """Have the silent reminded before the last day to reply, and those with a seat the day before."""
+    thing = thing_about(event.id, None)
+    for kind, days_before in ((ReminderKind.REPLY_DEADLINE, 5), (ReminderKind.DAY_BEFORE, 1)):
+        if thing is not None:
+            schedule_reminder(thing=thing, kind=kind, days_before=days_before, at=time(9), actor=actor)
 
 
 def session_day(day: date, after: int) -> date:

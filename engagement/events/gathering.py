@@ -100,4 +100,7 @@ _OF_A_PERSON = (
     Person.do_not_contact,
     Person.wants_calendar,
     Person.discreet,
+    Person.wants_mailings,
+    Person.wants_reminders,
+    Person.safe_hours_sealed,
 )

@@ -6,7 +6,7 @@ has replied meanwhile, was withdrawn or asked not to be written to gets none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -112,9 +112,11 @@ def invitations_among(messages: Sequence[Message]) -> Compose:
 
 
 def _invitation(message: Message, gathered: Gathered) -> Said:
-    about = _subject(message, gathered)
+    about = subject_of(message, gathered)
     if not isinstance(about, Subject):
         return about
+    if about.person.do_not_contact:
+        return Dropped("asked not to be written to")
     if about.invitation is not None and about.invitation.choice is not None:
         return Dropped("replied meanwhile")
     reason = about.alike.once("invites", lambda: _why_nobody_is_invited(about))
@@ -122,7 +124,7 @@ def _invitation(message: Message, gathered: Gathered) -> Said:
         return Dropped(reason)
     if not about.alike.once("agrees", lambda: not (about.event.stale_texts() or about.event.missing_texts())):
         return Waits("the event's English and French do not agree yet")
-    return _composed(message, about, lambda language, link: _invitation_values(about, language, link))
+    return composed(message, about, lambda language, link: _invitation_values(about, language, link))
 
 
 def _why_nobody_is_invited(about: Subject) -> str:
@@ -153,17 +155,21 @@ def confirmations_among(messages: Sequence[Message]) -> Compose:
 
 
 def _confirmation(message: Message, gathered: Gathered) -> Said:
-    about = _subject(message, gathered)
+    about = subject_of(message, gathered)
     if not isinstance(about, Subject):
         return about
     reply = _standing(about)
+    if about.person.do_not_contact and "reply_id" in message.details:
+        return Dropped("asked not to be written to")
     if reply is None or message.details.get("reply_id", str(reply.id)) != str(reply.id):
         return Dropped("a later reply stands")
     seat = gathered.seats.get(about.held) if about.held else None
-    return _composed(message, about, lambda language, link: _confirmation_values(about, reply, seat, language, link))
+    made = composed(message, about, lambda language, link: _confirmation_values(about, reply, seat, language, link))
+    # That a seat is theirs after all is something they did not ask for at this moment, and have to know.
+    return made if "reply_id" in message.details else replace(made, must_reach=seat is not None)
 
 
-def _subject(message: Message, gathered: Gathered | None = None) -> Subject | Dropped | Waits:
+def subject_of(message: Message, gathered: Gathered | None = None) -> Subject | Dropped | Waits:
     """Return what ``message`` is about, or why it does not go, whatever it says."""
     known = gathered or gather([message])
     invitation = known.invitations.get(message.invitation_id) if message.invitation_id else None
@@ -176,9 +182,8 @@ def _subject(message: Message, gathered: Gathered | None = None) -> Subject | Dr
     alike = known.alike(event.id, wanted)
     sitting = alike.once("sitting", lambda: next((row for row in sittings if str(row.id) == wanted), None))
     reason = alike.once("gone", lambda: _why_there_is_nothing_to_say(event, sitting, wanted))
-    if invitation.withdrawn_at is not None or person.do_not_contact or reason:
-        withdrawn = "withdrawn" if invitation.withdrawn_at is not None else ""
-        return Dropped(withdrawn or reason or "asked not to be written to")
+    if invitation.withdrawn_at is not None or reason:
+        return Dropped("withdrawn" if invitation.withdrawn_at is not None else reason)
     if consultation.status is Status.PAUSED:
         return Waits("the consultation is paused")
     return Subject(consultation, event, person, invitation, sitting, sittings, known, alike)
@@ -199,7 +204,8 @@ def _standing(about: Subject) -> Reply | None:
     return counting.get(about.sitting.id if about.sitting else None)
 
 
-def _composed(message: Message, about: Subject, values_in: ValuesIn) -> Composed:
+def composed(message: Message, about: Subject, values_in: ValuesIn) -> Composed:
+    """Return a mail to one guest, with a personal link of its own and the calendar entry where there is one."""
     link, row = new_link(about)
     values = {language: values_in(language, link) for language in languages_of(message.language)}
     calendar = _calendar(about, message.language, values)
@@ -319,7 +325,8 @@ def _confirmation_values(about: Subject, reply: Reply, seat: Seat | None, langua
 
 
 def _calendar(about: Subject, language: str, values: Values) -> CalendarPart | None:
-    if about.sitting is None or about.held is None or not (about.event.sends_calendar and about.person.wants_calendar):
+    wanted = about.event.sends_calendar and about.person.wants_calendar and about.person.email
+    if about.sitting is None or about.held is None or not wanted:
         return None
     row, seat = about.gathered.entries.get(about.held), about.gathered.seats.get(about.held)
     # Whoever has said no is not written into a calendar once more: others may read it.

@@ -91,6 +91,7 @@ def ask_many_to_come(
         if event is None:
             raise AbsentError
         languages = {each.id: each.language for each in people if each.consultation_id == event.consultation_id}
+        with_address = {each.id for each in people if each.email}
         again = withdrawn_among(session, event_id, list(languages))
         asked = invite_many(consultation_id=event.consultation_id, person_ids=list(languages), event_id=event_id, actor=actor)
         take_back_withdrawals(session, again)
@@ -109,7 +110,8 @@ def ask_many_to_come(
                 due_at=due_at,
             )
             for invited in asked.values()
-            for sitting_id in sitting_ids
+            # One call says what several mails would: each of those carries one sitting's calendar entry.
+            for sitting_id in (sitting_ids if invited.person_id in with_address else sitting_ids[:1])
         ]
         plan_many(mails, actor=actor)
     return asked
@@ -127,12 +129,12 @@ def _once(invited: Invited, sitting_id: UUID | None, round_number: int) -> str:
 
 
 def confirm_reply(session: Session, invitation: Invitation, reply: Reply, actor: Actor, entry: CalendarEntry | None = None) -> None:
-    """Plan the mail that says what was recorded of a reply.
+    """Plan the mail that says what was recorded of a reply; nobody is called for it.
 
     ``entry`` is what the guest's calendar was told of the sitting before; None where it was told nothing.
     """
-    person = _who_is_written_to(session, invitation)
-    if person is None:
+    person = session.get(Person, invitation.person_id)
+    if person is None or not person.email:
         return
     if entry is None and reply.sitting_id is not None:
         entry_for(session, invitation.id, reply.sitting_id, mail_domain()).partstat = reply.choice
@@ -140,17 +142,11 @@ def confirm_reply(session: Session, invitation: Invitation, reply: Reply, actor:
 
 
 def confirm_seat(session: Session, invitation: Invitation, seat: Seat, actor: Actor) -> None:
-    """Plan the mail that says that somebody who waited has a seat now."""
-    person = _who_is_written_to(session, invitation)
-    if person is not None:
-        entry_for(session, invitation.id, seat.sitting_id, mail_domain())
-        key = f"{seat.id}:{seat.since.timestamp():.6f}"
-        _confirm(invitation, person, {}, sitting_id=seat.sitting_id, key=key, actor=actor)
-
-
-def _who_is_written_to(session: Session, invitation: Invitation) -> Person | None:
-    person = session.get(Person, invitation.person_id)
-    return person if person is not None and person.email else None
+    """Plan the mail (or the call) that says that somebody who waited has a seat now."""
+    entry_for(session, invitation.id, seat.sitting_id, mail_domain())
+    key = f"{seat.id}:{seat.since.timestamp():.6f}"
+    person = session.get_one(Person, invitation.person_id)
+    _confirm(invitation, person, {}, sitting_id=seat.sitting_id, key=key, actor=actor)
 
 
 def _confirm(invitation: Invitation, person: Person, details: dict[str, str], *, sitting_id: UUID | None, key: str, actor: Actor) -> None:

@@ -29,6 +29,7 @@ from engagement.kernel.clock import end_of_day, now
 from engagement.kernel.db import writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.wording import date_words, span_words
+from engagement.mailing.contacting import look_again
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ __all__ = [
     "state_needs",
     "withdraw_guest",
 ]
+# A reply that staff took down while they called, or from a letter that answered one.
+SPOKEN = frozenset({Channel.TELEPHONE, Channel.LETTER, Channel.IN_PERSON})
 
 
 class ReplyClosedError(DomainError):
@@ -148,6 +151,7 @@ def reply_to_event(
         outcomes = [_record(session, sitting_id, answer, told) for sitting_id, answer in _by_sitting(guest, answers)]
         if needs is not None:
             _keep_needs(session, guest.invitation, needs, actor)
+        look_again(session, invitation_id, spoken=actor if channel in SPOKEN else None)
     return outcomes
 
 

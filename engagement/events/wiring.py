@@ -14,6 +14,7 @@ from engagement.events.happenings import overview, subjects, timeline
 from engagement.events.knowledge import remember_told
 from engagement.events.letters import CONFIRMATION_COMPOSER, INVITATION_COMPOSER, invitation_was_sent
 from engagement.events.notices import CANCELLATION_COMPOSER, CHANGE_COMPOSER, WITHDRAWAL_COMPOSER
+from engagement.events.reminder import DAY_BEFORE_COMPOSER, REMINDER_COMPOSER
 from engagement.events.telling_views import TELLING_POLICY
 from engagement.events.tellings import tell_the_rest
 from engagement.events.views import POLICY, events
@@ -35,6 +36,8 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     for composer in (CHANGE_COMPOSER, CANCELLATION_COMPOSER, WITHDRAWAL_COMPOSER):
         ports.composers[composer.purpose] = composer
         ports.sent[composer.purpose] = remember_told
+    ports.composers["event_reminder"] = REMINDER_COMPOSER
+    ports.composers["event_day_before"] = DAY_BEFORE_COMPOSER
     ports.sent["event_invitation"] = invitation_was_sent
     ports.sent["event_confirmation"] = remember_told
     ports.chores.append(tell_the_rest)

@@ -15,6 +15,7 @@ from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, unless_stored_already, writing
 from engagement.kernel.errors import AbsentError, DomainError
+from engagement.mailing.contacting import look_again
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -260,6 +261,8 @@ def withdraw(*, invitation_id: UUID, actor: Actor) -> Invitation:
             theirs = (PersonalLink.invitation_id == invitation_id, PersonalLink.revoked_at.is_(None))
             session.execute(update(PersonalLink).where(*theirs).values(revoked_at=moment))
             note(session, "withdraw", invitation, actor)
+            session.flush()
+            look_again(session, invitation_id)
     return invitation
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext
 from flask_wtf import FlaskForm
-from wtforms import StringField, TextAreaField
+from wtforms import SelectMultipleField, StringField, TextAreaField, TimeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from engagement.kernel.bilingual import Text
 from engagement.kernel.languages import current_language
@@ -68,6 +69,29 @@ class Form(FlaskForm):
 def options(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
     """Return the options of a select or of radios, from (value, label) pairs."""
     return [SelectChoice(value=value, label=label) for value, label in pairs]
+
+
+class Ticks(SelectMultipleField):
+    """Several of a list, as boxes to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class WallTimeField(TimeField):
+    """A time of day on somebody's clocks; what is no time is said in one line."""
+
+    data: Any
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the time; an empty field is None."""
+        self.data = None
+        if not valuelist or not valuelist[0].strip():
+            return
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(gettext("Enter a time, such as 13:30.")) from None
 
 
 class BothLanguages:

@@ -58,6 +58,8 @@ class Composed:
     ``unsubscribe`` is the address at which one click ends mails like this one (RFC 8058), and
     ``unsubscribe_mailbox`` where one can write to instead; a composer leaves both out.
     ``to_address`` is empty for somebody who has none.
+    ``to_address`` is empty where there is none: somebody calls. ``must_reach``: they hold a
+    seat and have to know, so that somebody calls too where no mail may go.
     """
 
     to_name: str
@@ -71,6 +73,7 @@ class Composed:
     discreet: bool = False
     unsubscribe: str = ""
     unsubscribe_mailbox: str = ""
+    must_reach: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from engagement.kernel.base import Base, one_of, words
+from engagement.kernel.base import Base, one_of, unique_where, words
 from engagement.kernel.bilingual import BilingualRow
 from engagement.kernel.crypto import SealedBytes, SealedText
 
@@ -186,3 +186,94 @@ class PreferenceLink(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class TaskChannel(StrEnum):
+    """How somebody of the team reaches a person whom no mail may reach."""
+
+    CALL = "call"
+    LETTER = "letter"
+
+
+class TaskReason(StrEnum):
+    """Why a message became a task.
+
+    no_address, safe_hours (it would have come outside them, or too late within them),
+    opted_out and bounced (no mail may go, and they hold a seat), staff (somebody said so).
+    """
+
+    NO_ADDRESS = "no_address"
+    SAFE_HOURS = "safe_hours"
+    OPTED_OUT = "opted_out"
+    BOUNCED = "bounced"
+    STAFF = "staff"
+
+
+class TaskState(StrEnum):
+    """Where a task stands. Dropped: it is not needed any more, and nobody did it."""
+
+    OPEN = "open"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class TaskOutcome(StrEnum):
+    """What came of the last try. After no_answer and wrong_number the task stays open."""
+
+    REACHED = "reached"
+    LEFT_MESSAGE = "left_message"
+    NO_ANSWER = "no_answer"
+    WRONG_NUMBER = "wrong_number"
+    LETTER_SENT = "letter_sent"
+    NOT_NEEDED = "not_needed"
+
+
+class ContactTask(Base):
+    """A message that somebody of the team says by telephone or sends as a letter, with its script."""
+
+    __tablename__ = "contact_task"
+    __table_args__ = (
+        one_of("channel", TaskChannel),
+        one_of("reason", TaskReason),
+        one_of("state", TaskState),
+        one_of("outcome", TaskOutcome),
+        CheckConstraint("language IN ('en', 'fr', 'both')", name="language_known"),
+        CheckConstraint("(state = 'open') = (settled_at IS NULL)", name="settled_has_time"),
+        CheckConstraint("tries >= 0", name="tries_count_up"),
+        # What no mail says is said once.
+        unique_where("uq_contact_task_message", "message_id", where="message_id IS NOT NULL"),
+        Index("ix_contact_task_listed", "consultation_id", "state", "due_on"),
+        Index("ix_contact_task_looked_at", "state", "looked_at"),
+    )
+
+    consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    invitation_id: Mapped[UUID | None] = mapped_column(ForeignKey("invitation.id", ondelete="CASCADE"), index=True)
+    mailing_id: Mapped[UUID | None] = mapped_column(ForeignKey("mailing.id", ondelete="SET NULL"), index=True)
+    # The message that it stands for.
+    message_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id", ondelete="SET NULL"))
+    purpose: Mapped[str] = mapped_column(String(60))
+    channel: Mapped[TaskChannel] = mapped_column(words(TaskChannel))
+    language: Mapped[str] = mapped_column(String(4))
+    # What the mail would have said, without what opens somebody's page.
+    subject_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    script_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    reason: Mapped[TaskReason] = mapped_column(words(TaskReason))
+    # The day by which it should be done, in the consultation's zone.
+    due_on: Mapped[date]
+    state: Mapped[TaskState] = mapped_column(words(TaskState), default=TaskState.OPEN)
+    outcome: Mapped[TaskOutcome | None] = mapped_column(words(TaskOutcome))
+    # How often somebody tried in vain.
+    tries: Mapped[int] = mapped_column(default=0)
+    # Why it was dropped: what the composer said.
+    why: Mapped[str] = mapped_column(String(500), default="")
+    note_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+    # When it was last asked whether it is still needed.
+    looked_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+
+    subject = SealedText()
+    script = SealedText()
+    note = SealedText()

@@ -19,6 +19,7 @@ from engagement.consultations.models import Consultation, Status
 from engagement.kernel.base import new_id
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
+from engagement.kernel.errors import DomainError
 from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
 from engagement.mailing.models import Message, MessageEvent, State, Why
@@ -40,6 +41,12 @@ FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=4)
 MOST_ATTEMPTS = 14
 LONGEST_OUTCOME = 500
+# Why a message is where it is when somebody of the team has just said that it goes again.
+SENT_AGAIN = "sent again by the team"
+
+
+class NotNowError(DomainError):
+    """The message is not in a state in which this can be done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from engagement.mailing.models import Message, State
 from engagement.mailing.outbox import LONGEST_WAIT, move, not_held
 from engagement.mailing.preference_links import with_preferences
 from engagement.mailing.suppressions import why_suppressed
+from engagement.mailing.tasks import Instead, Later, instead_of_mail, take_over
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,7 +61,7 @@ class Broken:
     reason: str
 
 
-Result: TypeAlias = Draft | Dropped | Waits | Broken | BadMailError
+Result: TypeAlias = Draft | Dropped | Waits | Later | Instead | Broken | BadMailError
 
 
 def unwritten() -> ColumnElement[bool]:
@@ -111,6 +112,11 @@ def store(session: Session, row: Message, result: Result) -> None:
         row.due_at = now() + (ASK_AGAIN if isinstance(result, Waits) else _longer_wait(row))
         if row.state is not State.DEFERRED or row.outcome != result.reason:
             move(session, row, State.DEFERRED, result.reason)
+    elif isinstance(result, Later):
+        row.due_at = result.until
+        move(session, row, State.DEFERRED, result.reason)
+    elif isinstance(result, Instead):
+        take_over(session, row, result)
     elif isinstance(result, BadMailError):
         move(session, row, State.FAILED, str(result))
     else:
@@ -138,9 +144,12 @@ def write(message: Message, desk: Desk) -> Result:
     said = _ask(message, desk)
     if not isinstance(said, Composed):
         return said
-    if not said.to_address:
-        return Dropped(NO_ADDRESS)
     try:
+        instead = instead_of_mail(message, said, desk.text_for(message), now())
+        if instead is not None:
+            return instead
+        if not said.to_address:
+            return Dropped(NO_ADDRESS)
         text, said = discreetly(desk.text_for(message), said, message.person_id)
         said = with_preferences(message, said, text)
         written = desk.writer.write(text, said.values, message.language)

@@ -16,8 +16,9 @@ from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.settings import settings
 from engagement.kernel.tokens import new_mailbox_name
 from engagement.mailing.bell import ring_when_stored
+from engagement.mailing.contacting import drop_task_of
 from engagement.mailing.models import MailTemplate, Message, MessageEvent, State
-from engagement.mailing.outbox import mark_sent, move
+from engagement.mailing.outbox import SENT_AGAIN, NotNowError, mark_sent, move
 from engagement.mailing.placeholders import check_placeholders, check_subject
 from engagement.mailing.texts import own_text, shipped_text
 
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy.orm import Session
-
-
-class NotNowError(DomainError):
-    """The message is not in a state in which this can be done."""
 
 
 class BadTextError(DomainError):
@@ -120,7 +117,8 @@ def send_again(*, message_id: UUID, actor: Actor) -> Message:
         else:
             raise NotNowError(Text("This message is not one to send again.", "Ce courriel n’est pas à envoyer de nouveau."))
         message.due_at = now()
-        move(session, message, state, "sent again by the team")
+        drop_task_of(session, message.id, SENT_AGAIN)
+        move(session, message, state, SENT_AGAIN)
         note(session, "send_again", message, actor)
         ring_when_stored(session)
     return message

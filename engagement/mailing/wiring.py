@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from engagement.mailing.answering import take_automatic, take_report, take_unsubscribe
 from engagement.mailing.cli import QUEUE, mail_commands
+from engagement.mailing.contacting import look_at_open_tasks
 from engagement.mailing.imap import fetch_each_minute
 from engagement.mailing.receive_cli import receive_command
 from engagement.mailing.sending_views import SENDING_POLICY, sending
@@ -32,6 +33,8 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.inbound += [take_report, take_automatic, take_unsubscribe]
     ports.chores.append(fetch_each_minute)
     ports.person_tables["inbound_mail"] = "text, address and bytes are dropped; the row stays without a person"
+    ports.chores.append(look_at_open_tasks)
+    ports.person_tables["contact_task"] = "goes with the person, with its script and note"
     ports.person_tables["message"] = "address, subject and bytes are dropped; the row stays without a person"
     app.register_blueprint(sending)
     if not app.config["SETTINGS"].serves_local_mailbox:

@@ -19,8 +19,10 @@ from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.mailing.bell import ring_when_stored
-from engagement.mailing.models import Message, State
+from engagement.mailing.contacting import drop_task_of
+from engagement.mailing.models import ContactTask, Message, State, TaskState
 from engagement.mailing.preparing import NO_ADDRESS
+from engagement.mailing.tasks import BECAME_A_TASK
 from engagement.mailing.together import AT_ONCE, write_afresh
 from engagement.outreach.choosing import Whom, people_asked
 from engagement.outreach.models import Mailing, MailingState
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 # What reached somebody, or may have, or is on its way to them.
 REACHED = frozenset({State.SENT, State.DOUBTFUL, State.PLANNED, State.QUEUED, State.CLAIMED, State.SENDING, State.DEFERRED})
 EVERYBODY = "whom"
+# Why a message was cancelled that can go once there is an address.
+NO_MAIL = frozenset({NO_ADDRESS, BECAME_A_TASK})
 
 
 class NobodyToReachError(DomainError):
@@ -80,9 +84,9 @@ class NextRound:
 def next_round(access: Access, mailing: Mailing) -> NextRound:
     """Return who would get the mailing if it were sent again now, among those whom this member may know of."""
     gone = people_of(list(dict.fromkeys(mailing.people)), access)
-    states = _last_states(mailing)
+    states, told = _last_states(mailing), _told_otherwise(mailing)
     writable = {person.id for person in _writable(gone)}
-    due = [(person, why) for person in gone if person.id in writable and (why := _why(mailing, person, states)) is not None]
+    due = [(person, why) for person in gone if person.id in writable - told and (why := _why(mailing, person, states)) is not None]
     due += [(person, Why.NEW) for person in _writable(_newly_found(access, mailing))]
     reached = tuple(person for person in gone if person.id in writable and states.get(person.id, ("", ""))[0] in REACHED)
     return NextRound(tuple(due), reached)
@@ -100,13 +104,19 @@ def _last_states(mailing: Mailing) -> dict[UUID, tuple[State, str]]:
     return found
 
 
+def _told_otherwise(mailing: Mailing) -> set[UUID]:
+    """Return those whom somebody of the team called or wrote a letter in place of the mail."""
+    done = select(ContactTask.person_id).where(ContactTask.mailing_id == mailing.id, ContactTask.state == TaskState.DONE)
+    return set(db.session.scalars(done))
+
+
 def _why(mailing: Mailing, person: Person, states: dict[UUID, tuple[State, str]]) -> Why | None:
     if person.id not in states:
         # Gone through without a message: it must not be written to.
         return Why.HAS_ADDRESS_NOW if str(person.id) in set(mailing.people[: mailing.planned]) else None
     state, outcome = states[person.id]
     if state is State.CANCELLED:
-        return Why.STOPPED if outcome == STOPPED else Why.HAS_ADDRESS_NOW if outcome == NO_ADDRESS else None
+        return Why.STOPPED if outcome == STOPPED else Why.HAS_ADDRESS_NOW if outcome in NO_MAIL else None
     return {State.FAILED: Why.FAILED, State.SUPPRESSED: Why.ALLOWED_AGAIN}.get(state)
 
 
@@ -145,8 +155,9 @@ def send_again(*, access: Access, mailing_id: UUID, once_more: Sequence[UUID] = 
     named = [person for person in found.reached if person.id in set(once_more)]
     if not found.due and not named:
         raise NobodyToReachError(NOBODY, field="once_more")
-    afresh = [person.id for person in found.of(Why.FAILED, Why.ALLOWED_AGAIN, Why.STOPPED)]
-    asked = [*found.of(Why.HAS_ADDRESS_NOW), *named]
+    written = _last_states(mailing).keys()
+    afresh = [person.id for person in found.of(Why.FAILED, Why.ALLOWED_AGAIN, Why.STOPPED, Why.HAS_ADDRESS_NOW) if person.id in written]
+    asked = [*(person for person in found.of(Why.HAS_ADDRESS_NOW) if person.id not in written), *named]
     _begin_round(mailing_id, asked, found.of(Why.NEW), access.actor)
     for at in range(0, len(afresh), AT_ONCE):
         with writing() as session:
@@ -192,5 +203,7 @@ def _write_afresh(session: Session, mailing_id: UUID, people: Sequence[UUID]) ->
     rows = session.scalars(
         select(Message).where(Message.mailing_id == mailing_id, Message.person_id.in_(people), Message.state.in_(never)).with_for_update()
     )
-    ids = [row.id for row in rows if row.state is not State.CANCELLED or row.outcome == STOPPED]
+    ids = [row.id for row in rows if row.state is not State.CANCELLED or row.outcome in {STOPPED, *NO_MAIL}]
+    for each in ids:
+        drop_task_of(session, each, AGAIN)
     write_afresh(session, ids, AGAIN, held=mailing.state is MailingState.PAUSED)

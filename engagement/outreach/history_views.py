@@ -14,6 +14,10 @@ from engagement.kernel.ports import OverviewLine, TimelineEntry
 from engagement.kernel.wording import number_words
 from engagement.mailing.models import Message, State
 from engagement.outreach.listing import messages_to, seen_by
+from engagement.outreach.task_listing import tasks_for, waiting_tasks
+from engagement.outreach.task_words import CHANNELS as TASK_CHANNELS
+from engagement.outreach.task_words import OUTCOMES as TASK_OUTCOMES
+from engagement.outreach.task_words import STATES as TASK_STATES
 from engagement.outreach.vocabulary import STATES, purpose_name
 
 if TYPE_CHECKING:
@@ -50,3 +54,24 @@ def overview(access: Access) -> Iterator[OverviewLine]:
             what = Text(f"Mail: {name.en.lower()}", f"Courriels, état «\u00a0{name.fr.lower()}\u00a0»")
             url = url_for("outreach.mail", slug=slug, state=state.value)
             yield OverviewLine(what, Text(number_words(number, "en"), number_words(number, "fr")), url, waiting=state in TROUBLE)
+
+
+def overview_of_tasks(access: Access) -> Iterator[OverviewLine]:
+    """Give the overview's line on people who wait for a call or a letter."""
+    if not access.may(Permission.RECORD_REPLIES) or not access.may(Permission.SEE_PEOPLE):
+        return
+    waiting = waiting_tasks(access)
+    if waiting:
+        url = url_for("outreach.tasks", slug=access.consultation.slug)
+        number = Text(number_words(waiting, "en"), number_words(waiting, "fr"))
+        yield OverviewLine(Text("People to call or write to", "Personnes à appeler ou à qui écrire"), number, url, waiting=True)
+
+
+def timeline_of_tasks(person_id: UUID, access: Access) -> Iterator[TimelineEntry]:
+    """Give the calls and letters to a person that this member may know of."""
+    slug = access.consultation.slug
+    for task in tasks_for(access, person_id):
+        stands = TASK_OUTCOMES[task.outcome] if task.outcome else TASK_STATES[task.state]
+        channel, name = TASK_CHANNELS[task.channel], purpose_name(task.purpose)
+        what = Text(f"{channel.en}: {name.en} – {stands.en}", f"{channel.fr}\u00a0: {name.fr} – {stands.fr}")
+        yield TimelineEntry(task.settled_at or task.created_at, what, url_for("outreach.task", slug=slug, task_id=task.id))

@@ -20,8 +20,10 @@ from engagement.outreach.forms import ScheduleForm
 from engagement.outreach.models import Mailing, MailingState
 from engagement.outreach.planning import people_of, plan_rest
 from engagement.outreach.progress_views import sends_at, show_progress
-from engagement.outreach.reach import DOES_NOT, GETS_IT, WORDS, Reach, survey
+from engagement.outreach.reach import DOES_NOT, GETS_IT, NOT_REMINDED, WORDS, Reach, survey
 from engagement.outreach.reading import as_one_person_reads_it
+from engagement.outreach.reminders import PURPOSES as REMINDERS
+from engagement.outreach.reminding import survey_of_reminder
 from engagement.outreach.service import approve, discard, faults_before_sending, find_mailing, schedule, title_of
 from engagement.outreach.trying import last_test, send_test
 from engagement.outreach.views import outreach
@@ -58,12 +60,13 @@ def mailing(slug: str, mailing_id: UUID) -> Any:  # noqa: ARG001
 
 def _particulars(access: Access, found: Mailing) -> dict[str, object]:
     account = db.session.get_one(User, access.user_id)
+    people, reminds = people_of(found.people, access), found.purpose in REMINDERS
     return {
         "mailing": found,
         "title": title_of(found),
-        "survey": survey(found, people_of(found.people, access)),
+        "survey": survey_of_reminder(found, people) if reminds else survey(found, people),
         "gets_it": GETS_IT,
-        "does_not": DOES_NOT,
+        "does_not": NOT_REMINDED if reminds else DOES_NOT,
         "REACH": WORDS,
         "Reach": Reach,
         "faults": faults_before_sending(found),

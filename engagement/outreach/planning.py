@@ -28,6 +28,8 @@ from engagement.mailing.planning import Mail, plan_many
 from engagement.outreach.facts import why_void
 from engagement.outreach.models import Mailing, MailingState
 from engagement.outreach.reach import GETS_IT, Reach, survey
+from engagement.outreach.reminders import PURPOSES as REMINDERS
+from engagement.outreach.reminding import remind_some
 from engagement.questionnaires.service import ask_many_to_answer, require_whole
 from engagement.roster.filters import visible
 from engagement.roster.models import Person
@@ -170,6 +172,10 @@ def _plan_some(mailing_id: UUID, number: int = AT_ONCE, owed: Owed | None = None
         if mailing is None:
             return 0
         ids = mailing.people[mailing.planned : mailing.planned + number]
+        if mailing.purpose in REMINDERS:
+            remind_some(session, mailing, [UUID(each) for each in ids], _by(mailing))
+            mailing.planned += len(ids)
+            return len(ids)
         # Each step looks again: a wish, a bounce or another mailing may have come since the yes.
         groups = survey(mailing, _people(session, ids)).groups
         reached = [person for reach in (*GETS_IT, Reach.TELEPHONE) for person in groups.get(reach, [])]

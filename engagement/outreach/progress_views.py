@@ -23,10 +23,10 @@ from engagement.outreach.again import WORDS as AGAIN_WORDS
 from engagement.outreach.again import next_round, send_again
 from engagement.outreach.forms import RetryForm
 from engagement.outreach.models import Mailing, MailingState
-from engagement.outreach.planning import people_of
 from engagement.outreach.progress import WORDS, Where, list_as_csv, progress_of, reason_words, rows_at
 from engagement.outreach.service import faults_before_sending, find_mailing, title_of
 from engagement.outreach.steering import pause, resume, retry, stop, what_would_happen
+from engagement.outreach.task_listing import tasks_of
 from engagement.outreach.views import outreach
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def show_progress(access: Access, found: Mailing) -> Any:
         faults=faults_before_sending(found) if goes_on or found.facts_hash else [],
         goes_on=goes_on,
         sends_at=sends_at(found, access.consultation.zone) if waits else "",
-        to_telephone=[each for each in people_of(found.people, access) if not each.email and not each.do_not_contact],
+        tasks=tasks_of(access, found.id),
         may_steer=access.may(Permission.INVITE),
         may_export=access.may(Permission.EXPORT_PEOPLE),
         paused=access.consultation.status is Status.PAUSED,

@@ -15,6 +15,7 @@ from engagement.kernel.db import db
 from engagement.mailing.models import Suppression
 from engagement.outreach.words import ANNOUNCEMENT
 from engagement.roster.models import Person
+from engagement.roster.safe_hours import read_hours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,20 +37,26 @@ class Reach(StrEnum):
     DO_NOT_CONTACT = "do_not_contact"
     BOUNCED = "bounced"
     OPTED_OUT = "opted_out"
+    NOT_REMINDED = "not_reminded"
 
 
 GETS_IT = (Reach.ENGLISH, Reach.FRENCH, Reach.BOTH)
 DOES_NOT = (Reach.ALREADY_INVITED, Reach.DO_NOT_CONTACT, Reach.BOUNCED, Reach.OPTED_OUT)
+# Who is left out of a reminder.
+NOT_REMINDED = (Reach.NOT_REMINDED, Reach.BOUNCED, Reach.OPTED_OUT)
 
 WORDS: dict[Reach, Text] = {
     Reach.ENGLISH: Text("Will get it in English", "Le recevront en anglais"),
     Reach.FRENCH: Text("Will get it in French", "Le recevront en français"),
     Reach.BOTH: Text("Will get both, language not known", "Le recevront dans les deux langues, préférence inconnue"),
-    Reach.TELEPHONE: Text("To be telephoned: no address", "À joindre par téléphone\u00a0: aucune adresse"),
+    Reach.TELEPHONE: Text(
+        "To be telephoned: by telephone only, or no address", "À joindre par téléphone\u00a0: téléphone seulement, ou aucune adresse"
+    ),
     Reach.ALREADY_INVITED: Text("Already invited", "Invitation déjà envoyée"),
     Reach.DO_NOT_CONTACT: Text("Asked not to be contacted", "Ont demandé qu’on ne communique pas avec elles ou eux"),
     Reach.BOUNCED: Text("Mail to their address came back", "Courriel non distribué à leur adresse"),
     Reach.OPTED_OUT: Text("Opted out", "Ne veulent plus recevoir de courriels"),
+    Reach.NOT_REMINDED: Text("Not to be reminded any more", "À qui il n’y a plus de rappel à faire"),
 }
 
 
@@ -108,9 +115,15 @@ def survey(mailing: Mailing, people: Sequence[Person]) -> Survey:
     groups: dict[Reach, list[Person]] = {}
     for person in people:
         reason = suppressed.get(person.email_index) if person.email_index else None
-        facts = Facts(person.language, bool(person.email), person.id in invited, person.do_not_contact, reason, person.wants_mailings)
+        mailed = may_be_mailed(person)
+        facts = Facts(person.language, mailed, person.id in invited, person.do_not_contact, reason, person.wants_mailings)
         groups.setdefault(reach_of(facts), []).append(person)
     return Survey(groups, len(set(mailing.people)) - len(people))
+
+
+def may_be_mailed(person: Person) -> bool:
+    """Return whether a mail can go to this person at all: there is an address, and not by telephone only."""
+    return bool(person.email) and not read_hours(person.safe_hours).calls_only
 
 
 def invited_already(mailing: Mailing, ids: Sequence[UUID]) -> Iterator[UUID]:

@@ -13,12 +13,14 @@ from engagement.consultations.models import Status
 from engagement.kernel.errors import DomainError
 from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.web import said
+from engagement.mailing.contacting import MAY_BECOME_A_TASK
 from engagement.mailing.models import State
 from engagement.mailing.service import NEVER_TAKEN, NOT_BEGUN, cancel, send_again, settle_as_arrived
 from engagement.mailing.suppressions import allow_again, suppression_of
 from engagement.outreach.listing import Row, find_message, history_of, messages_of, states_of
 from engagement.outreach.reading import subject_as_sent, text_as_sent
 from engagement.outreach.service import find_mailing, mailings_of, title_of
+from engagement.outreach.task_listing import task_of_message
 from engagement.outreach.vocabulary import LANGUAGES, REASONS, STATES, purpose_name
 
 if TYPE_CHECKING:
@@ -86,12 +88,21 @@ def message(slug: str, message_id: UUID) -> Any:  # noqa: ARG001
         history=history_of(message_id),
         subject=subject_as_sent(row.message),
         text=text_as_sent(row.message),
-        may_act=access.may(Permission.INVITE),
+        **_what_may_be_done(access, row),
         never_taken=row.message.state in NEVER_TAKEN,
         not_begun=row.message.state in NOT_BEGUN,
         may_allow=access.may(Permission.EDIT_ROSTER) and row.message.state in HELD_BACK and suppression_of(_address_now(row)) is not None,
         paused=access.consultation.status is Status.PAUSED,
     )
+
+
+def _what_may_be_done(access: Access, row: Row) -> dict[str, object]:
+    may_become = row.person is not None and row.message.state in MAY_BECOME_A_TASK
+    return {
+        "may_act": access.may(Permission.INVITE),
+        "task": task_of_message(access, row.message.id),
+        "may_become_a_task": may_become,
+    }
 
 
 def _address_now(row: Row) -> str | None:

@@ -16,6 +16,9 @@ PURPOSES: dict[str, Text] = {
     "event_change": Text("Change of an event", "Modification d’un événement"),
     "event_cancellation": Text("Cancellation of an event", "Annulation d’un événement"),
     "event_withdrawal": Text("Invitation taken back", "Retrait d’une invitation"),
+    "event_reminder": Text("Reminder to reply", "Rappel de répondre"),
+    "event_day_before": Text("Note before a sitting", "Message avant une séance"),
+    "questionnaire_reminder": Text("Reminder of a questionnaire", "Rappel au sujet d’un questionnaire"),
 }
 
 STATES: dict[State, Text] = {
@@ -111,6 +114,20 @@ REASONS: dict[str, Text] = {
     "the event was changed: it is written afresh": Text(
         "The event was changed, so it is written afresh.", "L’événement a été modifié\u00a0: le courriel sera récrit."
     ),
+    "became a task": Text(
+        "No mail goes: the team calls or writes a letter instead.", "Aucun courriel n’est envoyé : l’équipe appelle ou écrit une lettre."
+    ),
+    "it waits for the end of the quiet hours": Text("It waits for the end of the quiet hours.", "Il attend la fin des heures de repos."),
+    "it waits for this person's safe hours": Text(
+        "It waits for the hours at which this person may be reached.",
+        "Il attend les heures auxquelles on peut joindre cette personne.",
+    ),
+    "wants no reminders": Text("Wants no reminders.", "Ne veut pas de rappels."),
+    "a mail to them came back": Text("A mail to this address came back.", "Un courriel à cette adresse n’a pas été distribué."),
+    "has no seat any more": Text("Has no seat any more.", "N’a plus de place."),
+    "the sitting has begun": Text("The sitting has begun.", "La séance a commencé."),
+    "the sitting was moved": Text("The sitting was moved.", "La séance a été déplacée."),
+    "not needed, says the team": Text("The team says that it is not needed.", "L’équipe a indiqué que ce n’est pas nécessaire."),
 }
 
 
@@ -148,6 +165,9 @@ SAMPLES: dict[str, Text] = {
     "note": Text("[a note of the team, if there is one]", "[une note de l’équipe, s’il y en a une]"),
     "link_line": Text("[online link, for an online seat]", "[lien de connexion, pour une place en ligne]"),
     "your_reply": Text("[the reply that stands]", "[la réponse qui vaut]"),
+    "draft": Text("[that a draft is kept, or that part is enough]", "[brouillon conservé, ou une partie suffit]"),
+    "online": Text("[online link, for online seats]", "[lien, pour les places en ligne]"),
+    "arrive": Text("[when it begins]", "[heure de début]"),
 }
 
 

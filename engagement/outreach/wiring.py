@@ -13,7 +13,9 @@ from engagement.outreach import (
     package_views,
     progress_views,
     rehearsal_views,
+    reminder_views,
     suppressed_views,
+    task_views,
     text_views,
     trying,
     unassigned_views,
@@ -21,10 +23,12 @@ from engagement.outreach import (
     wish_views,
     words_views,
 )
-from engagement.outreach.history_views import overview, timeline
+from engagement.outreach.history_views import overview, overview_of_tasks, timeline, timeline_of_tasks
 from engagement.outreach.inbox_history_views import inbox_overview, inbox_timeline
 from engagement.outreach.person_views import mail_panel, wishes_timeline
 from engagement.outreach.planning import plan_what_is_owed
+from engagement.outreach.rules import quiet_for
+from engagement.outreach.schedules import leave_to_the_team, send_what_is_scheduled
 from engagement.outreach.steering import finish_what_was_begun
 from engagement.outreach.views import outreach
 from engagement.outreach.words import mailing_text
@@ -37,7 +41,7 @@ if TYPE_CHECKING:
 
 
 def plug_in(app: Flask, ports: Ports) -> Policy:
-    """Plug in the pages of mail, what a person's page says of mail, and the worker's share of a mailing."""
+    """Plug in the pages of mail, what a person's page says of mail, and the worker's share of mailings and reminders."""
     app.register_blueprint(outreach)
     ports.timeline.append(timeline)
     ports.timeline.append(wishes_timeline)
@@ -45,8 +49,12 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.overview.append(overview)
     ports.timeline.append(inbox_timeline)
     ports.overview.append(inbox_overview)
-    ports.chores.append(finish_what_was_begun)
-    ports.chores.append(plan_what_is_owed)
+    ports.timeline.append(timeline_of_tasks)
+    ports.overview.append(overview_of_tasks)
+    ports.quiet_hours = quiet_for
+    ports.resumed.append(leave_to_the_team)
+    # What is scheduled is made first, so that the same round of the worker plans it.
+    ports.chores += [finish_what_was_begun, send_what_is_scheduled, plan_what_is_owed]
     ports.composers[announcements.COMPOSER.purpose] = announcements.COMPOSER
     ports.composers[trying.COMPOSER.purpose] = trying.COMPOSER
     ports.mailing_text = mailing_text
@@ -64,5 +72,7 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
         wish_views,
         inbox_views,
         unassigned_views,
+        reminder_views,
+        task_views,
     )
     return join_policies(*(each.POLICY for each in pages))

@@ -18,6 +18,7 @@ from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import end_of_day, now
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError
+from engagement.mailing.contacting import look_again
 from engagement.mailing.planning import Mail, plan_many
 from engagement.questionnaires.answering import NOTHING, BadAnswerError, Given, Raw, check, from_json, to_json
 from engagement.questionnaires.completeness import progress
@@ -295,6 +296,9 @@ def submit(*, response_id: UUID, language: str, actor: Actor) -> Response:
         response.state = ResponseState.SUBMITTED if done.complete else ResponseState.SUBMITTED_IN_PART
         response.submitted_at, response.version, response.language = now(), questionnaire.version, language
         note(session, "submit_response", response, actor, definition.consultation_id)
+        if response.invitation_id is not None:
+            session.flush()
+            look_again(session, response.invitation_id)
     return response
 
 

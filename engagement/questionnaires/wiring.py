@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engagement.kernel.languages import current_language
-from engagement.questionnaires import letter, rehearsing
+from engagement.questionnaires import letter, rehearsing, reminder
 from engagement.questionnaires.cli import questionnaires_group
 from engagement.questionnaires.design_views import POLICY_DESIGN
 from engagement.questionnaires.showing import answer_in_words
@@ -26,6 +26,7 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     app.cli.add_command(questionnaires_group)
     ports.timeline.append(timeline)
     ports.composers[letter.PURPOSE] = letter.COMPOSER
+    ports.composers[reminder.PURPOSE] = reminder.COMPOSER
     ports.sent[letter.PURPOSE] = letter.was_sent
     ports.rehearsal.append(rehearsing.scenes)
     app.jinja_env.globals["answer_words"] = _answer_words

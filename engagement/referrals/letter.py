@@ -40,6 +40,9 @@ def compose(message: Message) -> Composed | Dropped | Waits:
     refused = why_not(asked)
     if refused is not None:
         return refused
+    if not asked.person.email:
+        # A nominee gets one message and no call.
+        return Dropped("there is no mail address")
     nominator = _nominator(message.details.get("referral_id", ""))
     if nominator is None:
         return Dropped("the nominator cannot be named any more")

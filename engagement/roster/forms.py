@@ -9,16 +9,18 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, EmailField, SelectField, StringField, TelField, TextAreaField
 
-from engagement.kernel.forms import Form, options
+from engagement.kernel.forms import Form, Ticks, WallTimeField, options
 from engagement.kernel.web import said
 from engagement.roster.models import Batch, IdentifiedThrough, Person
 from engagement.roster.particulars import Particulars
+from engagement.roster.safe_hours import DAYS, EVERY_DAY, BadHoursError, SafeHours, read_hours
 from engagement.roster.vocabulary import IDENTIFIED_THROUGH, LANGUAGES_SPOKEN, NOT_KNOWN, REGIONS, SECTORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from engagement.kernel.bilingual import Text
+    from engagement.kernel.errors import DomainError
 
 
 def offer(vocabulary: Mapping[Any, Text], empty: str = "") -> Any:
@@ -45,13 +47,19 @@ class PersonForm(Form):
     language = SelectField(_l("Preferred language"))
     identified_through = SelectField(_l("Identified through"), default=IdentifiedThrough.STAFF)
     safe_contact = TextAreaField(_l("Where and when it is safe to reach this person"))
+    safe_days = Ticks(_l("Days on which this person may be reached"))
+    safe_from = WallTimeField(_l("Reachable from"))
+    safe_until = WallTimeField(_l("Reachable until"))
+    calls_only = BooleanField(_l("By telephone only, never by mail"))
     do_not_contact = BooleanField(_l("Has asked not to be contacted"))
 
     def __init__(self, person: Person | None = None, **given: Any) -> None:
         """Fill in what is known of ``person``."""
         if person is not None:
-            given["data"] = {name: getattr(person, name) for name in _PLAIN} | {"organization": person.organization_name}
+            known = {name: getattr(person, name) for name in _PLAIN} | {"organization": person.organization_name}
+            given["data"] = known | _hours_shown(read_hours(person.safe_hours))
         super().__init__(**given)
+        self.safe_days.choices = options((str(day), said(name).capitalize()) for day, name in enumerate(DAYS))
         unknown = said(NOT_KNOWN)
         self.sector.choices = offer(SECTORS, unknown)
         self.region.choices = offer(REGIONS, unknown)
@@ -62,10 +70,23 @@ class PersonForm(Form):
         """Return whether the particulars can be stored; every one that cannot says so at once."""
         good = super().validate(extra_validators)
         if good:
-            for problem in self.particulars().problems():
+            problems: list[DomainError] = [*self.particulars().problems(), *self._wrong_hours()]
+            for problem in problems:
                 self.refuse(problem)
                 good = False
         return good
+
+    def _wrong_hours(self) -> list[DomainError]:
+        try:
+            self.safe_hours()
+        except BadHoursError as error:
+            return [error]
+        return []
+
+    def safe_hours(self) -> SafeHours:
+        """Return when the person may be reached, or raise BadHoursError; no day ticked means any day."""
+        days = frozenset(int(day) for day in self.safe_days.data or ()) or EVERY_DAY
+        return SafeHours(days=days, opens=self.safe_from.data, until=self.safe_until.data, calls_only=self.calls_only.data)
 
     def particulars(self) -> Particulars:
         """Return what was entered."""
@@ -88,6 +109,11 @@ _PLAIN = (
     "given_name", "family_name", "email", "phone", "sector", "region", "language", "identified_through", "safe_contact",
     "do_not_contact",
 )  # fmt: skip
+
+
+def _hours_shown(hours: SafeHours) -> dict[str, Any]:
+    days = [] if hours.days == EVERY_DAY else [str(day) for day in sorted(hours.days)]
+    return {"safe_days": days, "safe_from": hours.opens, "safe_until": hours.until, "calls_only": hours.calls_only}
 
 
 class NewPersonForm(PersonForm):

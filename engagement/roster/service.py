@@ -21,6 +21,7 @@ from engagement.roster.filters import visible
 from engagement.roster.folding import fold, name_key, organization_key
 from engagement.roster.models import Batch, BatchMember, IdentifiedThrough, Organization, Person
 from engagement.roster.particulars import Particulars
+from engagement.roster.safe_hours import SafeHours, change_safe_hours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -112,10 +113,17 @@ def find_or_add_person(
     return find_or_add(consultation_id=consultation_id, particulars=particulars, actor=actor)
 
 
-def find_or_add(*, consultation_id: UUID, particulars: Particulars, actor: Actor, batch_id: UUID | None = None) -> tuple[Person, bool]:
+def find_or_add(
+    *,
+    consultation_id: UUID,
+    particulars: Particulars,
+    actor: Actor,
+    batch_id: UUID | None = None,
+    safe_hours: SafeHours | None = None,
+) -> tuple[Person, bool]:
     """Return the person whom these particulars mean, added if they are new, and whether they are.
 
-    Only a new person is put in the batch. Raises BadPersonError, and AbsentError for a
+    Only a new person is put in the batch and gets the hours. Raises BadPersonError, and AbsentError for a
     batch of another consultation.
     """
     particulars = particulars.cleaned()
@@ -127,6 +135,7 @@ def find_or_add(*, consultation_id: UUID, particulars: Particulars, actor: Actor
             return session.get_one(Person, there), False
         person = Person(consultation_id=consultation_id, created_at=now(), open_to_team=batch is None or not batch.restricted)
         _write(session, person, particulars)
+        person.safe_hours = safe_hours.stored() if safe_hours else ""
         try:
             with session.begin_nested():
                 session.add(person)
@@ -142,8 +151,11 @@ def find_or_add(*, consultation_id: UUID, particulars: Particulars, actor: Actor
     return person, True
 
 
-def edit_person(*, person_id: UUID, particulars: Particulars, actor: Actor) -> Person:
-    """Change what is written down about a person. Raises AbsentError, AddressTakenError, BadPersonError."""
+def edit_person(*, person_id: UUID, particulars: Particulars, safe_hours: SafeHours | None = None, actor: Actor) -> Person:
+    """Change what is written down about a person; ``safe_hours`` None leaves theirs as they are.
+
+    Raises AbsentError, AddressTakenError, BadPersonError.
+    """
     particulars = particulars.cleaned()
     index = address_index(particulars.email) if particulars.email else None
     with writing() as session:
@@ -160,6 +172,8 @@ def edit_person(*, person_id: UUID, particulars: Particulars, actor: Actor) -> P
             session.flush()
         except IntegrityError:
             raise AddressTakenError from None
+        if safe_hours is not None:
+            change_safe_hours(person_id=person.id, hours=safe_hours, actor=actor)
         note(session, "edit_person", person, actor)
     return person
 

@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from engagement.consultations.gate import current_access
 from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import now
 from engagement.kernel.errors import DomainError
 from engagement.kernel.languages import current_language
 from engagement.kernel.policy import Permission, Policy, member
@@ -17,6 +18,7 @@ from engagement.kernel.wording import number_words
 from engagement.roster.exporting import MEDIA_TYPES, export_for
 from engagement.roster.filters import Filter, list_people
 from engagement.roster.forms import NewPersonForm, PersonForm, offer_batches
+from engagement.roster.safe_hours import read_hours
 from engagement.roster.service import AddressTakenError, batches_of, batches_with, edit_person, find_or_add, find_person
 from engagement.roster.vocabulary import IDENTIFIED_THROUGH, LANGUAGES_SPOKEN, NOT_KNOWN, REGIONS, SECTORS
 
@@ -80,8 +82,17 @@ def person(slug: str, person_id: UUID) -> Any:  # noqa: ARG001
     found = find_person(access, person_id)
     entries: list[TimelineEntry] = [entry for give in ports().timeline for entry in give(person_id, access)]
     entries.sort(key=lambda entry: entry.at, reverse=True)
+    hours = read_hours(found.safe_hours)
     panels = [panel for give in ports().person_panels for panel in give(person_id, access)]
-    return render_template("roster/person.html", person=found, entries=entries, panels=panels, batches=batches_with(access, person_id))
+    return render_template(
+        "roster/person.html",
+        person=found,
+        hours=hours,
+        safe_now=hours.allows(now(), access.consultation.zone),
+        entries=entries,
+        panels=panels,
+        batches=batches_with(access, person_id),
+    )
 
 
 @roster.route("/c/<slug>/people/new", methods=["GET", "POST"])
@@ -101,7 +112,11 @@ def new_person(slug: str) -> Any:
 def _add(form: NewPersonForm) -> UUID:
     access = current_access()
     added, new = find_or_add(
-        consultation_id=access.consultation.id, particulars=form.particulars(), actor=access.actor, batch_id=form.chosen_batch()
+        consultation_id=access.consultation.id,
+        particulars=form.particulars(),
+        actor=access.actor,
+        batch_id=form.chosen_batch(),
+        safe_hours=form.safe_hours(),
     )
     if not new:
         raise AddressTakenError
@@ -117,7 +132,7 @@ def edit(slug: str, person_id: UUID) -> Any:
     form = PersonForm(found)
     if form.validate_on_submit():
         try:
-            edit_person(person_id=found.id, particulars=form.particulars(), actor=access.actor)
+            edit_person(person_id=found.id, particulars=form.particulars(), safe_hours=form.safe_hours(), actor=access.actor)
         except DomainError as error:
             form.refuse(error)
         else:

@@ -6,7 +6,7 @@ import asyncio
 import email
 import socket
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.policy import default
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from engagement.kernel.clock import now
 from engagement.kernel.crypto import address_index
 from engagement.kernel.db import db, writing
 from engagement.kernel.ports import ports
-from engagement.mailing.composing import CalendarPart, Composed, Composer, Dropped, Waits
+from engagement.mailing.composing import CalendarPart, Composed, Composer, Dropped, Kind, Waits
 from engagement.mailing.models import MailTemplate, Message, State
 from engagement.mailing.service import plan
 from engagement.roster.models import IdentifiedThrough, Person
@@ -91,6 +91,12 @@ def notices_are_composed() -> Iterator[Notices]:
     ports().sent[NOTICE] = lambda message: notices.heard.append(message.dedup_key)
     yield notices
     del ports().composers[NOTICE], ports().sent[NOTICE]
+
+
+def of_kind(kind: Kind) -> None:
+    """Let the composer of one test write mails of this kind."""
+    known = ports().composers[NOTICE]
+    ports().composers[NOTICE] = replace(known, kind=kind)
 
 
 def a_notice(person: Person, **more: Any) -> Message:

@@ -29,6 +29,7 @@ from engagement.roster.models import Person
 from engagement.roster.wishes import Wishes, change_wishes
 from tests.mailing.given import a_notice, a_person, a_text, state_of
 from tests.mailing.test_builder import a_letter, build
+from tests.outreach.given import never_quiet
 from tests.support.given import a_consultation
 
 ALWAYS = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Language", "MIME-Version", "Content-Type"}
@@ -38,6 +39,7 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 @pytest.fixture
 def consultation(app):
     made = a_consultation()
+    never_quiet(made)
     a_text(made)
     return made
 

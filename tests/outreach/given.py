@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import time, timedelta
 from typing import TYPE_CHECKING
 
-from engagement.kernel.audit import staff
+from engagement.invitations.service import invite, mark_distributed
+from engagement.kernel.audit import SYSTEM, staff
 from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import now
 from engagement.kernel.db import db
 from engagement.outreach.models import Mailing
 from engagement.outreach.planning import plan_rest
+from engagement.outreach.rules import Rules, change_rules
 from engagement.outreach.service import EVENT, NOTHING, QUESTIONNAIRE, Offer, approve, draft_mailing
 from engagement.outreach.words import change_words
 from tests.support.given import a_consultation, a_member, signed_in_as
@@ -17,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engagement.accounts.models import User
+    from engagement.consultations.models import Consultation
     from engagement.events.models import Event
+    from engagement.invitations.models import Invitation
     from engagement.questionnaires.models import Questionnaire
     from engagement.roster.models import Person
 
@@ -77,3 +83,23 @@ def stored(row):
 def page_of(mailing: Mailing, more: str = "") -> str:
     """Return the address of a mailing's page."""
     return f"/c/fisheries/mail/mailings/{mailing.id}{more}"
+
+
+def a_silent_guest(event: Event, person: Person, *, days_ago: int = 10) -> Invitation:
+    """Invite a person whose invitation went out some days ago and who has not replied."""
+    invitation = invite(consultation_id=event.consultation_id, person_id=person.id, event_id=event.id, actor=SYSTEM)
+    mark_distributed(invitation_id=invitation.id, at=now() - timedelta(days=days_ago))
+    return invitation
+
+
+def a_silent_respondent(questionnaire: Questionnaire, person: Person) -> Invitation:
+    """Ask a person to answer, some time ago; they have not."""
+    invitation = invite(consultation_id=person.consultation_id, person_id=person.id, questionnaire_id=questionnaire.id, actor=SYSTEM)
+    mark_distributed(invitation_id=invitation.id, at=now() - timedelta(days=10))
+    return invitation
+
+
+def never_quiet(consultation: Consultation, **more: int) -> None:
+    """Let mail of this consultation leave at any hour, so that a test does not depend on the time at which it runs."""
+    rules = Rules(quiet_from=time(0), quiet_until=time(0), **more)
+    change_rules(consultation_id=consultation.id, rules=rules, actor=SYSTEM)

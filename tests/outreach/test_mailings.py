@@ -12,7 +12,7 @@ from engagement.kernel.clock import now
 from engagement.kernel.crypto import address_index
 from engagement.kernel.db import db, writing
 from engagement.kernel.policy import Role
-from engagement.mailing.models import Message, State, Suppression
+from engagement.mailing.models import ContactTask, Message, State, Suppression
 from engagement.mailing.service import change_text
 from engagement.mailing.texts import shipped_text
 from engagement.mailing.worker import send_due
@@ -207,7 +207,7 @@ def test_what_is_over_or_closed_is_not_approved(client):
     assert the_mailing().state is MailingState.DRAFT
 
 
-def test_a_questionnaire_is_planned_for_everybody_and_mailed_to_those_who_have_an_address(client, post):
+def test_a_questionnaire_goes_to_those_who_have_an_address_and_the_others_are_called(client, post):
     consultation, _ = a_team(client)
     questionnaire = a_questionnaire(consultation)
     a_person(consultation)
@@ -218,6 +218,7 @@ def test_a_questionnaire_is_planned_for_everybody_and_mailed_to_those_who_have_a
     assert count(Message) == count(Invitation) == the_mailing().planned == 2
     send_due()
     assert len(post.received) == 1
+    assert count(ContactTask) == 1
 
 
 def test_500_people_are_planned_in_short_transactions_and_a_crash_between_them_loses_nobody(client, monkeypatch):

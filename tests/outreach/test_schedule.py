@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
+from engagement.consultations.models import Consultation
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.db import db
 from engagement.mailing.models import Message
@@ -14,7 +15,7 @@ from engagement.outreach.models import MailingState
 from engagement.outreach.service import BadScheduleError, NotADraftError, NotReadyError, approve, schedule
 from tests.events.given import an_event
 from tests.mailing.given import a_person
-from tests.outreach.given import a_draft, a_team, page_of, sent_on_its_way, stored
+from tests.outreach.given import a_draft, a_team, never_quiet, page_of, sent_on_its_way, stored
 
 ZONE = "America/Toronto"
 
@@ -87,6 +88,7 @@ def test_bad_input_is_said_on_the_page_and_changes_nothing(client, draft, fields
 
 def test_nothing_is_planned_before_its_time_and_all_of_it_then(client, post, draft):
     with time_machine.travel(datetime.now(tz=UTC), tick=False) as clock:
+        never_quiet(db.session.get(Consultation, draft.consultation_id))
         tomorrow = datetime.now(tz=UTC) + timedelta(days=1)
         at(draft, tomorrow.date(), time(12), "UTC")
         sent_on_its_way(draft, type("A", (), {"id": None}))

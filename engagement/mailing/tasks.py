@@ -1,0 +1,254 @@
+"""People whom no mail may reach: the message becomes a call or a letter for the team, with its script.
+
+Whether it does is decided at one place, when a message is prepared (``instead_of_mail``). A
+task asks the composer again now and then, as the message would have: what is not needed any
+more is dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from sqlalchemy import select
+
+from engagement.consultations.models import Consultation
+from engagement.kernel.audit import SYSTEM, Actor, note
+from engagement.kernel.clock import now, on_the_wall
+from engagement.kernel.db import db
+from engagement.kernel.errors import AbsentError, DomainError
+from engagement.kernel.ports import ports
+from engagement.kernel.settings import settings
+from engagement.mailing.composing import Composed, Composer, Dropped, Kind, Values, Waits
+from engagement.mailing.letters import languages_of, write
+from engagement.mailing.models import ContactTask, Message, State, TaskChannel, TaskReason, TaskState
+from engagement.mailing.outbox import move
+from engagement.mailing.placeholders import SECRETS
+from engagement.mailing.quiet import next_moment
+from engagement.mailing.suppressions import why_suppressed
+from engagement.mailing.texts import text_of
+from engagement.roster.models import Person
+from engagement.roster.safe_hours import SafeHours, read_hours
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from sqlalchemy.orm import Session
+
+    from engagement.kernel.bilingual import Language
+    from engagement.mailing.letters import Written
+    from engagement.mailing.quiet import Quiet
+    from engagement.mailing.texts import MailText
+
+BECAME_A_TASK = "became a task"
+QUIET, OUTSIDE_SAFE_HOURS = "it waits for the end of the quiet hours", "it waits for this person's safe hours"
+NOT_TO_BE_WRITTEN_TO = "asked not to be written to"
+# What stands where the personal link would: the script is read aloud, and a letter lies open.
+_INSTEAD_OF_LINK: dict[Language, str] = {
+    "en": "(We can send you the personal link, or take your answer by telephone.)",
+    "fr": "(Nous pouvons vous envoyer le lien personnel, ou noter votre réponse par téléphone.)",
+}
+_TOKEN = re.compile(r"\S*/[a-z]{1,12}/[A-Za-z0-9_-]{30,}\S*")
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """The mail goes at another moment: it is quiet now, or outside the person's safe hours."""
+
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """No mail goes: somebody of the team says it, with this script, by ``due_on``."""
+
+    reason: TaskReason
+    due_on: date
+    subject: str
+    script: str
+    channel: TaskChannel = TaskChannel.CALL
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+Otherwise: TypeAlias = Later | Instead | Dropped
+
+
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """One mail that should go now, and whom it is for."""
+
+    message: Message
+    said: Composed
+    text: MailText
+    person: Person
+    composer: Composer
+    zone: str
+    moment: datetime
+
+    @property
+    def must_reach(self) -> bool:
+        """Return whether somebody holds a seat and has to know."""
+        return self.said.must_reach or self.composer.kind is Kind.NOTICE
+
+    def task(self, reason: TaskReason, at: datetime) -> Instead:
+        """Return the task in place of the mail, to be done by ``at`` or before it is too late."""
+        last = min(at, self.message.not_after) if self.message.not_after else at
+        script = script_of(self.message.language, self.said.values, self.text)
+        day = on_the_wall(max(last, self.moment), self.zone).date()
+        return Instead(reason, day, script.subject, script.plain.strip(), details=self.said.details)
+
+
+def instead_of_mail(message: Message, said: Composed, text: MailText, moment: datetime) -> Otherwise | None:
+    """Return what happens in place of a mail that was composed; None where it simply goes.
+
+    It becomes a task where there is no address, where it would come outside the person's safe
+    hours or too late within them, and where no mail may go although they hold a seat and have
+    to know. In quiet hours, and until somebody's safe hours, it waits. What a person asked
+    for at this moment always goes.
+    """
+    mail = _mail_of(message, said, text, moment)
+    if mail is None or mail.composer.asked_for:
+        return None
+    hours = read_hours(mail.person.safe_hours)
+    if mail.must_reach or not said.to_address or not hours.always:
+        refused = _refusal(mail)
+        if refused is not None:
+            return _although_refused(mail, refused, hours)
+    if not said.to_address:
+        return mail.task(TaskReason.NO_ADDRESS, hours.next_allowed(moment, mail.zone))
+    if mail.composer.kind is Kind.ANSWER and not said.must_reach:
+        return None
+    return _in_its_hours(mail, hours)
+
+
+def _mail_of(message: Message, said: Composed, text: MailText, moment: datetime) -> _Mail | None:
+    composer: Composer | None = ports().composers.get(message.purpose)
+    person = db.session.get(Person, message.person_id) if message.person_id else None
+    consultation = db.session.get(Consultation, message.consultation_id) if message.consultation_id else None
+    if composer is None or person is None or consultation is None:
+        return None
+    return _Mail(message, said, text, person, composer, consultation.zone, moment)
+
+
+def _refusal(mail: _Mail) -> TaskReason | None:
+    """Return why no mail may go to this person, None where one may."""
+    suppressed = why_suppressed(mail.message, mail.said.to_address)
+    if suppressed:
+        return TaskReason.BOUNCED if suppressed.endswith("bounced") else TaskReason.OPTED_OUT
+    unwanted = mail.composer.kind is Kind.REMINDER and not mail.person.wants_reminders
+    return TaskReason.OPTED_OUT if unwanted else None
+
+
+def _although_refused(mail: _Mail, refused: TaskReason, hours: SafeHours) -> Otherwise | None:
+    if mail.must_reach:
+        return mail.task(refused, hours.next_allowed(mail.moment, mail.zone))
+    # With an address, the outbox writes down why it is not written to.
+    return None if mail.said.to_address else Dropped(NOT_TO_BE_WRITTEN_TO)
+
+
+def _in_its_hours(mail: _Mail, hours: SafeHours) -> Otherwise | None:
+    moment, zone, last = mail.moment, mail.zone, mail.message.not_after
+    quiet = _quiet_for(mail.message, zone)
+    if quiet is None and hours.always:
+        return None
+    safe = hours.next_allowed(moment, zone)
+    if hours.calls_only or (last is not None and safe >= last):
+        return mail.task(TaskReason.SAFE_HOURS, safe)
+    at = next_moment(moment, quiet, hours, zone)
+    if mail.must_reach and last is not None and at >= last:
+        # Quiet hours are a courtesy: what has to be known goes before it is too late.
+        at = safe
+    if at <= moment:
+        return None
+    return Later(at, QUIET if safe <= moment else OUTSIDE_SAFE_HOURS)
+
+
+def _quiet_for(message: Message, zone: str) -> Quiet | None:
+    port = ports().quiet_hours
+    found: Quiet | None = port(message, zone) if port else None
+    return found
+
+
+def script_of(language: str, values: Values, text: MailText) -> Written:
+    """Return what the mail would have said, without what opens somebody's page."""
+    told = {each: _without_secrets(each, values[each]) for each in languages_of(language) if each in values}
+    written = write(text, told, language, settings().base_url)
+    return type(written)(written.subject, written.plain, "")
+
+
+def _without_secrets(language: Language, values: Mapping[str, str]) -> dict[str, str]:
+    instead = _INSTEAD_OF_LINK[language]
+    return {name: instead if name in SECRETS else _TOKEN.sub(instead, value) for name, value in values.items()}
+
+
+def take_over(session: Session, row: Message, instead: Instead, actor: Actor = SYSTEM) -> ContactTask:
+    """Make the task in place of a message, in the current transaction: the message is cancelled.
+
+    A message that was a task before and was sent again opens the same task once more.
+    """
+    assert row.consultation_id is not None  # noqa: S101 - whoever calls has looked.
+    assert row.person_id is not None  # noqa: S101
+    task = session.scalar(select(ContactTask).where(ContactTask.message_id == row.id).with_for_update())
+    if task is None:
+        task = ContactTask(
+            consultation_id=row.consultation_id,
+            person_id=row.person_id,
+            invitation_id=row.invitation_id,
+            mailing_id=row.mailing_id,
+            message_id=row.id,
+            purpose=row.purpose,
+            language=row.language,
+            tries=0,
+            created_at=now(),
+        )
+        session.add(task)
+    task.channel, task.reason, task.due_on = instead.channel, instead.reason, instead.due_on
+    task.subject, task.script = instead.subject, instead.script
+    task.state, task.outcome, task.settled_at, task.settled_by, task.why = TaskState.OPEN, None, None, None, ""
+    task.looked_at = now()
+    row.details = {**row.details, **instead.details}
+    move(session, row, State.CANCELLED, BECAME_A_TASK)
+    session.flush()
+    note(session, "make_contact_task", task, actor)
+    return task
+
+
+def compose_again(message: Message, language: str | None = None) -> Composed | Dropped | Waits:
+    """Return what the composer says of a message now, in another language if one is named."""
+    composer: Composer | None = ports().composers.get(message.purpose)
+    if composer is None:
+        return Waits(f"nobody writes mails of the kind {message.purpose}")
+    try:
+        return composer.compose(_in_language(message, language) if language else message)
+    except AbsentError:
+        return Dropped("what it is about does not exist any more")
+    except DomainError as error:
+        return Waits(str(error))
+
+
+def _in_language(message: Message, language: str) -> Message:
+    """Return a copy that is never stored."""
+    plain = {column.key: getattr(message, column.key) for column in Message.__mapper__.column_attrs}
+    return Message(**{**plain, "language": language})
+
+
+def text_for(message: Message) -> MailText:
+    """Return what a message says: its mailing's own words, else those of its purpose."""
+    port = ports().mailing_text
+    own: MailText | None = port(message.mailing_id) if port and message.mailing_id else None
+    return own or text_of(message.consultation_id, message.purpose)
+
+
+def script_in(task: ContactTask, language: Language) -> Written | None:
+    """Return what a task says in ``language``, read anew; None where it is not needed any more.
+
+    The task itself keeps the script in the person's own language only.
+    """
+    message = db.session.get(Message, task.message_id) if task.message_id else None
+    said = compose_again(message, language) if message is not None else None
+    if message is None or not isinstance(said, Composed):
+        return None
+    return script_of(language, said.values, text_for(message))
