@@ -10,7 +10,7 @@ from uuid import uuid4
 from engagement.demo.rows import Letter, invited
 from engagement.demo.texts_2018 import GATHERINGS, REASONS, Gathering
 from engagement.events.models import CalendarEntry, Event, Format, Needs, Seat, SeatState, Sitting
-from engagement.events.posting import CONFIRMATION, INVITATION, ask_to_come, mail_domain
+from engagement.events.posting import CONFIRMATION, INVITATION, mail_domain
 from engagement.events.service import (
     Answer,
     EventParticulars,
@@ -21,6 +21,7 @@ from engagement.events.service import (
     sittings_of,
 )
 from engagement.invitations.models import Channel, Choice, Invitation, Mode, Reply
+from engagement.invitations.service import invite
 from engagement.kernel.audit import Actor, by_link, note
 from engagement.kernel.tokens import new_mailbox_name
 from engagement.outreach.models import MailingState
@@ -197,7 +198,7 @@ def _record(event: Event, sitting_id: UUID | None, people: list[UUID], actor: Ac
 def _hold_sheltered(event: Event, gathering: Gathering, survivors: list[Person], actor: Actor) -> None:
     """Invite through the support worker, who telephoned the replies; nothing was sent."""
     for place, person in enumerate(survivors):
-        invitation = ask_to_come(event_id=event.id, person_id=person.id, actor=actor)
+        invitation = invite(consultation_id=event.consultation_id, person_id=person.id, event_id=event.id, actor=actor)
         invitation.created_at = invitation.distributed_at = INVITED_AT
         reply_to_event(
             invitation_id=invitation.id,
