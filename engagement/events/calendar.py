@@ -15,9 +15,9 @@ from sqlalchemy import select, update
 
 from engagement.events.models import CalendarEntry
 from engagement.invitations.models import Choice
-from engagement.kernel.base import new_id
+from engagement.kernel.base import new_ids
 from engagement.kernel.bulk import in_chunks, insert_new
-from engagement.kernel.tokens import new_mailbox_name
+from engagement.kernel.tokens import new_mailbox_name, new_mailbox_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -175,9 +175,9 @@ def entries_for(session: Session, asked: Sequence[Invited], sitting_ids: Sequenc
             unsaid = update(CalendarEntry).where(CalendarEntry.invitation_id.in_(silent), CalendarEntry.sitting_id.in_(sitting_ids))
             session.execute(unsaid.values(partstat=None))
         missing = [(each.id, sitting_id) for each in some for sitting_id in sitting_ids if (each.id, sitting_id) not in there]
+        made = zip(new_ids(len(missing)), new_ids(len(missing)), new_mailbox_names(len(missing)), missing, strict=True)
         rows = [
-            {"id": new_id(), "invitation_id": invitation_id, "sitting_id": sitting_id, "uid": f"{uuid4()}@{domain}"}
-            | {"mailbox": new_mailbox_name(), "sequence": 0}
-            for invitation_id, sitting_id in missing
+            {"id": row_id, "invitation_id": whose, "sitting_id": which, "uid": f"{uid}@{domain}", "mailbox": mailbox, "sequence": 0}
+            for row_id, uid, mailbox, (whose, which) in made
         ]
         insert_new(session, CalendarEntry, rows)

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from engagement.invitations.models import Choice, Invitation
 from engagement.kernel.audit import Actor, note_many
-from engagement.kernel.base import new_id
+from engagement.kernel.base import new_ids
 from engagement.kernel.bulk import in_chunks, insert_new
 from engagement.kernel.clock import now
 from engagement.kernel.db import writing
@@ -54,7 +54,10 @@ def invite_many(
         there = _standing(session, wanted, about)
         moment = now()
         same = {"consultation_id": consultation_id, **about, "wave": wave, "created_at": moment}
-        rows: list[dict[str, Any]] = [{"id": new_id(), "person_id": each, **same} for each in wanted if each not in there]
+        fresh = [each for each in wanted if each not in there]
+        rows: list[dict[str, Any]] = [
+            {"id": row_id, "person_id": each, **same} for row_id, each in zip(new_ids(len(fresh)), fresh, strict=True)
+        ]
         stored = insert_new(session, Invitation, rows)
         note_many(session, "invite", "invitation", [(each, consultation_id) for each in stored], actor)
         found = {row["person_id"]: Invited(row["id"], row["person_id"], moment) for row in rows if row["id"] in stored}

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engagement.kernel.base import Base, new_id, one_of, words
+from engagement.kernel.base import Base, new_ids, one_of, words
 from engagement.kernel.bulk import insert_all
 from engagement.kernel.clock import now
 
@@ -85,5 +85,9 @@ def note_many(session: Session, verb: str, table: str, subjects: Iterable[tuple[
     """Write what ``note`` writes, for many rows of one table; ``subjects`` are their ids with those of their consultations."""
     moment = now()
     same = {"at": moment, "actor_kind": actor.kind, "actor_id": actor.id, "verb": verb, "subject_table": table}
-    rows = [{"id": new_id(), **same, "subject_id": row, "consultation_id": consultation} for row, consultation in subjects]
+    about = list(subjects)
+    rows = [
+        {"id": row_id, **same, "subject_id": row, "consultation_id": consultation}
+        for row_id, (row, consultation) in zip(new_ids(len(about)), about, strict=True)
+    ]
     insert_all(session, AuditEntry, rows)

@@ -22,6 +22,12 @@ def new_mailbox_name() -> str:
     return base64.b32encode(secrets.token_bytes(13)).decode().rstrip("=").lower()[:20]
 
 
+def new_mailbox_names(number: int) -> list[str]:
+    """Return such names for rows that are stored together: the first 15 bits are the same, 85 are each one's own."""
+    beginning = new_mailbox_name()[:3]
+    return [beginning + new_mailbox_name()[3:] for _ in range(number)]
+
+
 def new_code() -> str:
     """Return six random digits."""
     return f"{secrets.randbelow(1_000_000):06d}"

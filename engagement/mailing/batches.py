@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, not_, or_, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from engagement.consultations.models import Consultation
-from engagement.kernel.base import new_id
+from engagement.kernel.base import new_ids
 from engagement.kernel.bulk import insert_all, store_all, without_collecting
 from engagement.kernel.clock import now
 from engagement.kernel.crypto import address_index, domain_index, keys, place_of
@@ -140,4 +140,4 @@ def _queue(session: Session, ready: dict[UUID, Sealed]) -> None:
     )
     store_all(session, (row for found in ready.values() for row in found.draft.composed.rows))
     told = {"at": now(), "state": State.QUEUED, "why": ""}
-    insert_all(session, MessageEvent, [{"id": new_id(), "message_id": each, **told} for each in ready])
+    insert_all(session, MessageEvent, [{"id": row, "message_id": of, **told} for row, of in zip(new_ids(len(ready)), ready, strict=True)])

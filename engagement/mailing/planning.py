@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from sqlalchemy import select
 
 from engagement.kernel.audit import Actor, note_many
-from engagement.kernel.base import new_id
+from engagement.kernel.base import new_ids
 from engagement.kernel.bulk import in_chunks, insert_all, insert_new
 from engagement.kernel.clock import now
 from engagement.kernel.db import writing
 from engagement.kernel.settings import settings
-from engagement.kernel.tokens import new_mailbox_name
+from engagement.kernel.tokens import new_mailbox_names
 from engagement.mailing.bell import ring_when_stored
 from engagement.mailing.models import Message, MessageEvent, State
 
@@ -56,15 +55,17 @@ def plan_many(mails: Sequence[Mail], *, actor: Actor) -> list[UUID]:
             by_key.setdefault(mail.dedup_key, mail)
         known = _planned_before(session, list(by_key))
         moment, domain = now(), settings().mail_default_sender.rpartition("@")[2]
-        rows = [_row(mail, moment, domain) for key, mail in by_key.items() if key not in known]
+        fresh = [mail for key, mail in by_key.items() if key not in known]
+        rows = [{**made, **_values(mail, moment)} for made, mail in zip(_made(len(fresh), domain), fresh, strict=True)]
         stored = insert_new(session, Message, rows)
         new = [row for row in rows if row["id"] in stored]
         told = {"at": moment, "state": State.PLANNED, "why": ""}
-        insert_all(session, MessageEvent, [{"id": new_id(), "message_id": row["id"], **told} for row in new])
+        ids = [row["id"] for row in new]
+        insert_all(session, MessageEvent, [{"id": each, "message_id": of, **told} for each, of in zip(new_ids(len(ids)), ids, strict=True)])
         _note(session, new, actor)
         if new:
             ring_when_stored(session)
-        return [row["id"] for row in new]
+        return ids
 
 
 def _note(session: Session, new: Sequence[Mapping[str, Any]], actor: Actor) -> None:
@@ -78,9 +79,14 @@ def _planned_before(session: Session, keys: Sequence[str]) -> set[str]:
     return {key for chunk in in_chunks(keys) for key in session.scalars(select(Message.dedup_key).where(Message.dedup_key.in_(chunk)))}
 
 
-def _row(mail: Mail, moment: datetime, domain: str) -> dict[str, Any]:
+def _made(number: int, domain: str) -> list[dict[str, Any]]:
+    """Return what is made anew for each of so many messages."""
+    made = zip(new_ids(number), new_ids(number), new_mailbox_names(number), strict=True)
+    return [{"id": row_id, "rfc_message_id": f"<{other.hex}@{domain}>", "bounce_token": token} for row_id, other, token in made]
+
+
+def _values(mail: Mail, moment: datetime) -> dict[str, Any]:
     return {
-        "id": new_id(),
         "consultation_id": mail.consultation_id,
         "person_id": mail.person_id,
         "invitation_id": mail.invitation_id,
@@ -89,8 +95,6 @@ def _row(mail: Mail, moment: datetime, domain: str) -> dict[str, Any]:
         "details": dict(mail.details),
         "language": mail.language,
         "dedup_key": mail.dedup_key,
-        "rfc_message_id": f"<{uuid4().hex}@{domain}>",
-        "bounce_token": new_mailbox_name(),
         "state": State.PLANNED,
         "due_at": mail.due_at or moment,
         "not_after": mail.not_after,
