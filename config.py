@@ -16,7 +16,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ KEY_BYTES = 32
 DEFAULT_PORT = 8000
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 MOST_PROXIES = 9
+MANY = 100_000
+ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+# A worker's lease (15 minutes) outlasts every answer that it waits for.
+LONGEST_TIMEOUT = 60
 
 
 class SettingsError(ValueError):
@@ -65,6 +69,23 @@ class Settings:
     mail_dkim_selector: str = ""
     # The name server that the page on sending asks, as (address, port); None asks those of this machine.
     mail_dns_resolver: tuple[str, int] | None = None
+    # Seconds that the mail server has for each answer, and mails that go over one connection.
+    mail_timeout: int = 30
+    mail_per_connection: int = 100
+    # Mails a minute that one domain gets from all workers together; 0: as many as there are.
+    mail_per_domain_per_minute: int = 0
+    # Days that a mail's text, subject and address are kept after the last thing that happened to it.
+    mail_keep_days: int = 60
+    # Hours that a mail may be due with no worker there, before the team decides whether it still goes.
+    mail_backlog_hours: int = 72
+    # Whom to trust for the mail server's certificate, where it is not one that the whole world trusts.
+    mail_ca_file: str | None = None
+    # Signing in with XOAUTH2 in place of a password; a refresh token in place of the client's own consent.
+    mail_oauth_token_url: str | None = None
+    mail_oauth_client_id: str | None = None
+    mail_oauth_client_secret: str | None = None
+    mail_oauth_scope: str | None = None
+    mail_oauth_refresh_token: str | None = None
     # How many web servers stand before this program and name the address that asks.
     trusted_proxies: int = 0
 
@@ -113,16 +134,31 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         mail_use_ssl=_flag(given, "MAIL_USE_SSL", problems),
         mail_default_sender=given.get("MAIL_DEFAULT_SENDER", "consultations@convoke.example"),
         imap_url=given.get("IMAP_URL") or None,
-        mail_resend_doubtful=_flag(given, "MAIL_RESEND_DOUBTFUL", problems),
-        mail_one_mailbox=_flag(given, "MAIL_ONE_MAILBOX", problems),
-        mail_dkim_selector=_selector(given.get("MAIL_DKIM_SELECTOR", "").strip(), problems),
-        mail_dns_resolver=_resolver(given.get("MAIL_DNS_RESOLVER", "").strip(), problems),
-        trusted_proxies=_proxies(given.get("TRUSTED_PROXIES", ""), problems),
+        trusted_proxies=_number(given, "TRUSTED_PROXIES", 0, (0, MOST_PROXIES), problems),
+        **_sending(given, problems),
     )
     problems += _at_odds(settings)
     if problems:
         raise SettingsError("\n".join(problems))
     return settings
+
+
+def _sending(given: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
+    """Return the settings of how mail is sent, apart from the server itself."""
+    oauth = ("token_url", "client_id", "client_secret", "scope", "refresh_token")
+    return {
+        "mail_resend_doubtful": _flag(given, "MAIL_RESEND_DOUBTFUL", problems),
+        "mail_one_mailbox": _flag(given, "MAIL_ONE_MAILBOX", problems),
+        "mail_dkim_selector": _selector(given.get("MAIL_DKIM_SELECTOR", "").strip(), problems),
+        "mail_dns_resolver": _resolver(given.get("MAIL_DNS_RESOLVER", "").strip(), problems),
+        "mail_timeout": _number(given, "MAIL_TIMEOUT", 30, (1, LONGEST_TIMEOUT), problems),
+        "mail_per_connection": _number(given, "MAIL_PER_CONNECTION", 100, (1, MANY), problems),
+        "mail_per_domain_per_minute": _number(given, "MAIL_PER_DOMAIN_PER_MINUTE", 0, (0, MANY), problems),
+        "mail_keep_days": _number(given, "MAIL_KEEP_DAYS", 60, (1, MANY), problems),
+        "mail_backlog_hours": _number(given, "MAIL_BACKLOG_HOURS", 72, (1, MANY), problems),
+        "mail_ca_file": given.get("MAIL_CA_FILE") or None,
+        **{f"mail_oauth_{name}": given.get(f"MAIL_OAUTH_{name.upper()}") or None for name in oauth},
+    }
 
 
 def _is_production(given: Mapping[str, str], problems: list[str]) -> bool:
@@ -140,8 +176,11 @@ def _at_odds(settings: Settings) -> list[str]:
         found.append("MAIL_USE_TLS and MAIL_USE_SSL are both on; choose one.")
     if settings.imap_url and not _names_a_mailbox(settings.imap_url):
         found.append("IMAP_URL must look like imaps://user:password@host/folder; without TLS (imap://) only this machine is called.")
-    if "@" not in settings.mail_default_sender:
+    if not ADDRESS.fullmatch(settings.mail_default_sender):
         found.append("MAIL_DEFAULT_SENDER is not an address.")
+    if settings.mail_ca_file and not Path(settings.mail_ca_file).is_file():
+        found.append(f"MAIL_CA_FILE is {settings.mail_ca_file!r}; there is no such file.")
+    found += _oauth_faults(settings)
     return found + (_unsafe_in_production(settings) if settings.production else _unsafe_in_development(settings))
 
 
@@ -152,6 +191,26 @@ def _names_a_mailbox(url: str) -> bool:
     except ValueError:
         return False
     return bool(known) and (parts.scheme == "imaps" or parts.hostname in LOOPBACK)
+
+
+def _oauth_faults(settings: Settings) -> list[str]:
+    """Return what is missing of signing in with XOAUTH2, where any of it is set."""
+    named = {name: value for name, value in vars(settings).items() if name.startswith("mail_oauth_")}
+    if not any(named.values()):
+        return []
+    found = [
+        f"{name.upper()} is not set; signing in with XOAUTH2 needs it."
+        for name in ("mail_oauth_token_url", "mail_oauth_client_id", "mail_username")
+        if not getattr(settings, name)
+    ]
+    if not (settings.mail_oauth_client_secret or settings.mail_oauth_refresh_token):
+        found.append("MAIL_OAUTH_CLIENT_SECRET or MAIL_OAUTH_REFRESH_TOKEN must be set to sign in with XOAUTH2.")
+    if settings.mail_password:
+        found.append("MAIL_PASSWORD and MAIL_OAUTH_TOKEN_URL are both set; choose one way to sign in.")
+    url = urlsplit(settings.mail_oauth_token_url or "https://none")
+    if not url.hostname or not (url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK)):
+        found.append(f"MAIL_OAUTH_TOKEN_URL is {settings.mail_oauth_token_url!r}; it must begin with https://.")
+    return found
 
 
 def _unsafe_in_production(settings: Settings) -> list[str]:
@@ -250,11 +309,14 @@ def _hosts(given: str | None, base_url: str) -> tuple[str, ...]:
     return named or (own, "127.0.0.1", "localhost")
 
 
-def _proxies(given: str, problems: list[str]) -> int:
-    if not given or (given.isascii() and given.isdigit() and int(given) <= MOST_PROXIES):
-        return int(given or 0)
-    problems.append(f"TRUSTED_PROXIES is {given!r}; it must be a number from 0 to {MOST_PROXIES}.")
-    return 0
+def _number(given: Mapping[str, str], name: str, default: int, between: tuple[int, int], problems: list[str]) -> int:
+    number = given.get(name)
+    if not number:
+        return default
+    if number.isascii() and number.isdigit() and len(number) < 10 and between[0] <= int(number) <= between[1]:
+        return int(number)
+    problems.append(f"{name} is {number[:40]!r}; it must be a number from {between[0]} to {between[1]}.")
+    return default
 
 
 def _selector(given: str, problems: list[str]) -> str:

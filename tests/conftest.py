@@ -14,11 +14,12 @@ import pytest
 from config import read_settings
 from engagement import create_app
 from engagement.kernel.crypto import keys
+from engagement.mailing.guard import stamp_file
 from tests.support.client import LintingClient
 from tests.support.databases import Database, open_database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from flask import Flask
 
@@ -53,6 +54,19 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     told = ", ".join(f"{number} {kind}" for kind, number in counts.items() if number or kind == "passed")
     with Path(os.environ["CLOSING"]).open("a", encoding="utf-8") as lines:
         lines.write(f"{_what_ran(session.config)}: {told}\n")
+
+
+@pytest.fixture
+def closing() -> Callable[[str], None]:
+    """Return what adds a line of figures to the last lines of ``make test``."""
+
+    def tell(line: str) -> None:
+        print(line)  # noqa: T201 - shown where the test fails, and with -s.
+        if "CLOSING" in os.environ:
+            with Path(os.environ["CLOSING"]).open("a", encoding="utf-8") as lines:
+                lines.write(f"{line}\n")
+
+    return tell
 
 
 def _what_ran(config: pytest.Config) -> str:
@@ -116,6 +130,8 @@ def app(the_app: Flask, database: Database) -> Iterator[Flask]:
     """Return the application over an empty database."""
     with the_app.app_context():
         database.empty()
+        # An empty database is a new installation, not an old one that was put back.
+        stamp_file().unlink(missing_ok=True)
         yield the_app
 
 

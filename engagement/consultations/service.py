@@ -24,6 +24,7 @@ from engagement.kernel.clock import now, today
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.policy import Role
+from engagement.kernel.ports import ports
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,14 +114,20 @@ def create_consultation(
 def edit_consultation(*, consultation_id: UUID, particulars: Particulars, documents: Sequence[Upload] = (), actor: Actor) -> Consultation:
     """Change a consultation; a text edited in one language only makes the other one stale.
 
+    When a pause ends, whoever waited for that is told in the same transaction.
     Raises BadDatesError, NotPublishableError, BadDocumentError; then nothing is stored.
     """
     with writing() as session:
         consultation = session.get(Consultation, consultation_id)
         if consultation is None:
             raise AbsentError
+        was_paused = consultation.status is Status.PAUSED
         _write(consultation, particulars)
         note(session, "edit_consultation", consultation, actor, consultation.id)
+        if was_paused and consultation.status is not Status.PAUSED:
+            session.flush()
+            for tell in ports().resumed:
+                tell(consultation.id)
         _keep_all(consultation.id, documents, actor)
     return consultation
 

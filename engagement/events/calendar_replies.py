@@ -85,6 +85,7 @@ def take_calendar_reply(arrival: Arrival) -> Verdict | None:
             answered,
             is_invited=_invited(session, about),
             sequence=about.entry.sequence,
+            revised=about.entry.revised_sequence,
             last=_last(about.entry),
             received_at=arrival.received_at,
         )

@@ -101,11 +101,14 @@ def decide(
     *,
     is_invited: Callable[[str], bool],
     sequence: int,
+    revised: int,
     last: tuple[int, datetime] | None,
     received_at: datetime,
 ) -> Decision:
     """Return what is to be done about an answer to the entry whose current revision is ``sequence``.
 
+    ``revised`` is the revision with which the team last changed it; those since then differ
+    in what the guest's own replies changed for them, such as the online link.
     ``last`` is the SEQUENCE and DTSTAMP of the last calendar reply that was taken; one of the
     same moment as that is taken, for the last received counts.
     """
@@ -116,7 +119,7 @@ def decide(
         return Decision(Step.WAIT, UNREADABLE)
     if last is not None and (answered.sequence, answered.stamp) < last:
         return Decision(Step.WAIT, CLOCK_AHEAD) if answered.sequence == last[0] and last[1] > received_at else OLDER
-    if answered.sequence < sequence:
+    if answered.sequence < revised:
         return Decision(Step.WAIT, EARLIER_REVISION)
     return Decision(Step.WAIT, LATER_REVISION) if answered.sequence > sequence else _TAKE
 

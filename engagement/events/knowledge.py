@@ -7,18 +7,20 @@ it will be kept in; whatever is edited between writing and sending does not chan
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, or_, update
 
 from engagement.events.models import CalendarEntry
+from engagement.kernel.base import UTCDateTime
 from engagement.kernel.clock import now
 from engagement.kernel.crypto import keys, place_of
 from engagement.kernel.db import db
+from engagement.kernel.prepared import Prepared
+from engagement.kernel.quick import Quick, in_this_transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from engagement.events.shown import Shown
@@ -44,29 +46,50 @@ def told_details(entry: CalendarEntry | None, shown: Shown, calendar: CalendarPa
     }
 
 
+_ENTRY = cast("Table", CalendarEntry.__table__)
+_AT = bindparam("this_moment", type_=UTCDateTime())
+# A calendar that has read the CANCEL passes over an older revision.
+_KEEP = (
+    update(_ENTRY)
+    .where(
+        _ENTRY.c.invitation_id == bindparam("this_invitation"),
+        _ENTRY.c.sitting_id == bindparam("this_sitting"),
+        or_(_ENTRY.c.cancelled_at.is_(None), _ENTRY.c.sequence <= bindparam("this_sequence")),
+    )
+    .values(told=bindparam("this_mark"), told_at=_AT, told_facts_sealed=bindparam("these_facts"))
+)
+# By the METHOD that the mail carried.
+_KEPT = {
+    "": Prepared(_KEEP),
+    "REQUEST": Prepared(_KEEP.values(requested_at=_AT, cancelled_at=None)),
+    "CANCEL": Prepared(_KEEP.values(cancelled_at=_AT)),
+}
+
+
 def remember_told(message: Message) -> None:
     """Keep what ``message`` told its guest, in the transaction that marks it as sent."""
     details, sitting_id = message.details, message.details.get("sitting_id")
     if "told" not in details or FACTS not in details or sitting_id is None:
         return
-    entry = db.session.scalar(
-        select(CalendarEntry).where(CalendarEntry.invitation_id == message.invitation_id, CalendarEntry.sitting_id == UUID(sitting_id))
-    )
-    if entry is None or _came_too_late(entry, details):
-        return
-    at = message.sent_at or now()
-    entry.told, entry.told_at = details["told"], at
-    entry.told_facts_sealed = b64decode(details[FACTS])
-    if details["method"] == "REQUEST":
-        entry.requested_at, entry.cancelled_at = at, None
-    elif details["method"] == "CANCEL":
-        entry.cancelled_at = at
-    message.details = {name: value for name, value in details.items() if name != FACTS}
+    with in_this_transaction() as transaction:
+        _KEPT[details["method"]].run(
+            transaction,
+            this_invitation=message.invitation_id,
+            this_sitting=UUID(sitting_id),
+            this_sequence=int(details["sequence"]),
+            this_mark=details["told"],
+            this_moment=message.sent_at or now(),
+            these_facts=b64decode(details[FACTS]),
+        )
+        if not isinstance(transaction, Quick):
+            _forget_entries()
 
 
-def _came_too_late(entry: CalendarEntry, details: Mapping[str, str]) -> bool:
-    """Return whether a calendar that has read the CANCEL passes over this older revision."""
-    return entry.cancelled_at is not None and int(details["sequence"]) < entry.sequence
+def _forget_entries() -> None:
+    """Have the session read entries again: what it holds of them was changed past it."""
+    session = db.session()
+    for row in [each for each in session.identity_map.values() if isinstance(each, CalendarEntry)]:
+        session.expire(row)
 
 
 def count_as_told(entry: CalendarEntry, shown: Shown, at: datetime) -> None:

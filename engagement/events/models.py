@@ -271,6 +271,9 @@ class CalendarEntry(Base):
     # What the guest was last told of time, place, link and title (a keyed fingerprint), and when; None: nothing yet.
     told: Mapped[str | None] = mapped_column(String(32))
     told_at: Mapped[datetime | None]
+    # The SEQUENCE with which the team last changed time, place, link or status: a calendar's reply to an older
+    # one is about something else. What a guest's own reply changes for them raises ``sequence`` alone.
+    revised_sequence: Mapped[int] = mapped_column(default=0)
     # The same in words that can be shown again: "before → after" is read from it.
     told_facts_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     # METHOD:REQUEST was sent: their calendar holds the entry, until METHOD:CANCEL was.

@@ -75,7 +75,8 @@ def raise_for_guest(session: Session, invitation_id: UUID, sitting_id: UUID | No
 
 
 def _raise(session: Session, which: ColumnElement[bool]) -> None:
-    rows = update(CalendarEntry).where(which).values(sequence=CalendarEntry.sequence + 1)
+    higher = CalendarEntry.sequence + 1
+    rows = update(CalendarEntry).where(which).values(sequence=higher, revised_sequence=higher)
     session.execute(rows.execution_options(synchronize_session="fetch"))
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import and_, bindparam, case, func, select, update
+from sqlalchemy import Table, and_, bindparam, case, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engagement.invitations.ledger import overall, standing
 from engagement.invitations.models import Channel, Choice, Invitation, Mode, PersonalLink, Reply
 from engagement.kernel.audit import Actor, ActorKind, note
+from engagement.kernel.base import UTCDateTime
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, unless_stored_already, writing
 from engagement.kernel.errors import AbsentError, DomainError
+from engagement.kernel.prepared import Prepared
+from engagement.kernel.quick import in_this_transaction
 from engagement.mailing.contacting import look_again
 
 if TYPE_CHECKING:
@@ -266,12 +269,19 @@ def withdraw(*, invitation_id: UUID, actor: Actor) -> Invitation:
     return invitation
 
 
+_ROW = cast("Table", Invitation.__table__)
+_FIRST_TIME = Prepared(
+    update(_ROW)
+    .where(_ROW.c.id == bindparam("this_id"), _ROW.c.distributed_at.is_(None))
+    .values(distributed_at=bindparam("this_moment", type_=UTCDateTime()))
+)
+
+
 def mark_distributed(*, invitation_id: UUID, at: datetime) -> None:
     """Write down when the invitation first went out (UTC); a later time changes nothing."""
-    with writing() as session:
-        invitation = held_for_change(session, invitation_id)
-        if invitation.distributed_at is None:
-            invitation.distributed_at = at
+    # Asked for each mail that leaves, in the transaction that stores that it left.
+    with in_this_transaction() as transaction:
+        _FIRST_TIME.run(transaction, this_id=invitation_id, this_moment=at)
 
 
 def invitations_of(person_id: UUID) -> list[Invitation]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import Index, String
+from sqlalchemy import Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engagement.kernel.base import Base, new_ids, one_of, words
@@ -16,7 +16,7 @@ from engagement.kernel.bulk import insert_all
 from engagement.kernel.clock import now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -91,3 +91,10 @@ def note_many(session: Session, verb: str, table: str, subjects: Iterable[tuple[
         for row_id, (row, consultation) in zip(new_ids(len(about)), about, strict=True)
     ]
     insert_all(session, AuditEntry, rows)
+
+
+def note_each(session: Session, verb: str, table: type[Base], ids: Sequence[UUID], actor: Actor) -> None:
+    """Write into the current transaction that ``actor`` did ``verb`` to each of these rows, of one table that has a consultation."""
+    rows = table.__table__.c
+    whose = session.execute(select(rows.id, rows.consultation_id).where(rows.id.in_(ids))).all()
+    note_many(session, verb, table.__tablename__, [(row.id, row.consultation_id) for row in whose], actor)

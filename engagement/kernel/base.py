@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from enum import StrEnum
-from secrets import token_bytes
+from secrets import randbits, token_bytes
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -60,6 +61,16 @@ def new_ids(number: int) -> list[UUID]:
     return [UUID(bytes=beginning + token_bytes(12), version=4) for _ in range(number)]
 
 
+def new_ordered_id() -> UUID:
+    """Return an identifier that begins with the time (RFC 9562, version 7), for rows that say their time anyway.
+
+    Thousands of them, added one after the other, change the end of an index instead of all its pages.
+    """
+    moment = time.time_ns() // 1_000_000
+    bits = (moment << 80) | (randbits(80) & ~(0xF << 76) & ~(0x3 << 62)) | (0x7 << 76) | (0x2 << 62)
+    return UUID(int=bits)
+
+
 class Base(DeclarativeBase):
     """A stored row. Its id is there before it is inserted, since sealed values are bound to it."""
 
@@ -92,3 +103,9 @@ def unique_where(name: str, *columns: str, where: str) -> Index:
     """Return a unique index over the rows that meet ``where``, the same on both databases."""
     condition = text(where)
     return Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
+
+
+def index_where(name: str, *columns: str, where: str) -> Index:
+    """Return an index over the rows that meet ``where`` alone, the same on both databases."""
+    condition = text(where)
+    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)

@@ -28,11 +28,17 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
+class NeedsSessionError(RuntimeError):
+    """A verb was called in a transaction that has no session; the caller begins again with one."""
+
+
 class ReadOnlyRequestError(RuntimeError):
     """Something tried to write while a page was only being fetched."""
 
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
+# The transaction without a session that is open now (``kernel.quick``).
+quick_now: ContextVar[object | None] = ContextVar("quick_now", default=None)
 _fetching: ContextVar[bool] = ContextVar("fetching", default=False)
 # The engine whose connections write, on SQLite: a connection that changes between reading and writing
 # forgets its prepared statements each time, and preparing them again is half the work of a small page.
@@ -84,6 +90,8 @@ def writing() -> Iterator[Session]:
     Rows that were read before are read again, under the write lock. Inside another
     ``writing()`` it joins that transaction. Raises ReadOnlyRequestError during a GET.
     """
+    if quick_now.get() is not None:
+        raise NeedsSessionError
     session = db.session()
     if _writing.get():
         yield session
@@ -95,7 +103,7 @@ def writing() -> Iterator[Session]:
     # A rollback forgets nothing where no transaction is open: without this, two verbs in
     # one context would work on what the first one read (27 of 200 updates survived).
     session.expire_all()
-    with _turn():
+    with waits_for_its_turn():
         token = _writing.set(True)
         try:
             yield session
@@ -107,7 +115,7 @@ def writing() -> Iterator[Session]:
             _writing.reset(token)
 
 
-def _turn() -> AbstractContextManager[None]:
+def waits_for_its_turn() -> AbstractContextManager[None]:
     """Return the wait for this writer's turn: SQLite has one writer at a time, PostgreSQL needs none of this."""
     url = db.engine.url
     if url.get_backend_name() != "sqlite":
@@ -137,7 +145,7 @@ def beside_the_request(only: str) -> Iterator[Connection]:
         msg = f"{only} is not on the closed list of writes during a GET"
         raise ReadOnlyRequestError(msg)
     # Whoever writes already has the turn; a second writer would wait for the first for ever.
-    with nullcontext() if _writing.get() else _turn():
+    with nullcontext() if _writing.get() else waits_for_its_turn():
         writes, fetches = _writing.set(True), _fetching.set(False)
         try:
             with db.engine.begin() as connection:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from engagement.kernel.base import Base, one_of, unique_where, words
+from engagement.kernel.base import Base, index_where, one_of, unique_where, words
 from engagement.kernel.bilingual import BilingualRow
 from engagement.kernel.crypto import SealedBytes, SealedText
 
@@ -62,6 +62,8 @@ class Message(Base):
         Index("ix_message_due", "state", "due_at"),
         Index("ix_message_listed", "consultation_id", "created_at"),
         Index("ix_message_address", "address_index"),
+        index_where("ix_message_not_after", "not_after", where="not_after IS NOT NULL"),
+        index_where("ix_message_held", "consultation_id", "held_because", "due_at", where="held_because IS NOT NULL"),
     )
 
     consultation_id: Mapped[UUID | None] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"))
@@ -277,3 +279,59 @@ class ContactTask(Base):
     subject = SealedText()
     script = SealedText()
     note = SealedText()
+
+
+class MailGuard(Base):
+    """What this database knows of its own sending: one row, whose id is that of the installation.
+
+    A file beside the database holds the same id and a generation that is never ahead of this
+    one, unless the database was put back to an older state.
+    """
+
+    __tablename__ = "mail_guard"
+    # One row, so that every worker finds the same.
+    __table_args__ = (CheckConstraint("the_only_one", name="one_row"), UniqueConstraint("the_only_one"))
+
+    the_only_one: Mapped[bool] = mapped_column(default=True)
+    # Rises each time that a worker takes messages in hand.
+    generation: Mapped[int] = mapped_column(default=0)
+    # When a worker last looked at what is due; None where none ever has.
+    ran_at: Mapped[datetime | None]
+    # Why the mail server cannot be used now, by the name of a LineTrouble, its last words, and since when.
+    trouble: Mapped[str] = mapped_column(String(40), default="")
+    trouble_words: Mapped[str] = mapped_column(String(300), default="")
+    trouble_since: Mapped[datetime | None]
+
+
+class MailHold(Base):
+    """An order to hold what waits. While it stands, nothing that it covers goes; the worker carries it out in steps."""
+
+    __tablename__ = "mail_hold"
+    __table_args__ = (one_of("because", Hold),)
+
+    # None: the whole installation.
+    consultation_id: Mapped[UUID | None] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"), index=True)
+    because: Mapped[Hold] = mapped_column(words(Hold))
+    # Restored: what was planned up to this moment; the others: what was due up to it.
+    until: Mapped[datetime]
+
+
+class MailDomain(Base):
+    """A domain that wants no mail for now, or that gets only so much a minute."""
+
+    __tablename__ = "mail_domain"
+
+    domain_index: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    # For the team to read. Sealed: a family's domain is a name.
+    name_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # How often in a row it turned us away (421, 4.7.x), its last words, and from when until when nothing goes to it.
+    failures: Mapped[int] = mapped_column(default=0)
+    why: Mapped[str] = mapped_column(String(500), default="")
+    shut_at: Mapped[datetime | None]
+    shut_until: Mapped[datetime | None]
+    # The token bucket: what was left in it at that moment, and when there is one again where none was left.
+    tokens: Mapped[float | None]
+    filled_at: Mapped[datetime | None]
+    empty_until: Mapped[datetime | None]
+
+    name = SealedText()

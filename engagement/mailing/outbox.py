@@ -4,43 +4,57 @@ The rows are the truth. A message is ``sending`` in the database before the sock
 and no transaction stays open over SMTP: a worker that is killed leaves a row that says how far
 it came. Exactly once is impossible over SMTP; nothing lost, and every possible duplicate known
 as ``doubtful``, is what these states promise.
+
+One commit carries a message: it stores that the one before arrived and that this one is about
+to go. So a worker that is killed leaves one message in ``sending`` at the most.
 """
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, func, select, update
+from sqlalchemy.exc import OperationalError
 
 from engagement.consultations.models import Consultation, Status
-from engagement.kernel.base import new_id
+from engagement.kernel.base import UTCDateTime
 from engagement.kernel.clock import now
-from engagement.kernel.db import db, writing
-from engagement.kernel.errors import DomainError
+from engagement.kernel.db import NeedsSessionError, db, writing
+from engagement.kernel.errors import DomainError, what_broke
 from engagement.kernel.ports import ports
+from engagement.kernel.prepared import Prepared
 from engagement.kernel.settings import settings
+from engagement.mailing import domains
+from engagement.mailing.domains import LONGEST_WAIT, doubling
+from engagement.mailing.due import domain_open, in_time, next_due, not_held, nothing_against
+from engagement.mailing.guard import keep_stamp, raise_generation
+from engagement.mailing.hand import Arrived, Outgoing, in_hand
+from engagement.mailing.holding import WHY_HELD
 from engagement.mailing.models import Message, MessageEvent, State, Why
+from engagement.mailing.moving import EVENTS, SETTLED, locked, move, tell_all, told
 from engagement.mailing.suppressions import suppress, why_suppressed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
+    from datetime import datetime
     from uuid import UUID
 
+    from sqlalchemy import Connection
     from sqlalchemy.orm import Session
+
+    from engagement.kernel.quick import Quick, Transaction
+
+# What others find here, wherever it is written.
+__all__ = ["LONGEST_WAIT", "SETTLED", "Arrived", "Outgoing", "in_hand", "move", "not_held"]
 
 # Longer than the longest wait for a server's last word: a slow answer is no lost worker.
 LEASE = timedelta(minutes=15)
-# How long after the last thing that happened to a message its text, subject and address are kept.
-KEEP_BYTES = timedelta(days=60)
-# Nothing happens to a message in these states unless somebody of the team wants it to.
-SETTLED = frozenset({State.SENT, State.FAILED, State.SUPPRESSED, State.CANCELLED, State.DOUBTFUL})
-FIRST_WAIT = timedelta(minutes=1)
-LONGEST_WAIT = timedelta(hours=4)
+# Where a message can stand when the server's yes comes after its worker was thought lost.
+UNKNOWN_YET = frozenset({State.DOUBTFUL, State.QUEUED, State.CLAIMED})
+FIRST_WAIT = domains.FIRST_WAIT
 MOST_ATTEMPTS = 14
-LONGEST_OUTCOME = 500
 # Why a message is where it is when somebody of the team has just said that it goes again.
 SENT_AGAIN = "sent again by the team"
 
@@ -49,74 +63,42 @@ class NotNowError(DomainError):
     """The message is not in a state in which this can be done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message whose row says ``sending``: its bytes may go to the socket now."""
-
-    id: UUID
-    bounce_token: str
-    to_address: str
-    raw: bytes
-
-
-def not_held() -> ColumnElement[bool]:
-    """Return the condition on Message that its consultation is not paused."""
-    paused = select(Consultation.id).where(Consultation.status == Status.PAUSED)
-    return or_(Message.consultation_id.is_(None), Message.consultation_id.not_in(paused))
-
-
-def due(moment: datetime) -> ColumnElement[bool]:
-    """Return the condition on Message that bytes are stored and may go at ``moment``."""
-    return and_(
-        Message.state.in_([State.QUEUED, State.DEFERRED]),
-        Message.raw_sealed.is_not(None),
-        Message.held_because.is_(None),
-        Message.due_at <= moment,
-        or_(Message.not_after.is_(None), Message.not_after > moment),
-        not_held(),
-    )
-
-
-def move(session: Session, message: Message, state: State, why: str = "") -> None:
-    """Put ``message`` into ``state`` and write down that it happened."""
-    message.state = state
-    message.outcome = why[:LONGEST_OUTCOME]
-    if state not in {State.CLAIMED, State.SENDING}:
-        message.claimed_by = message.lease_until = None
-    session.add(MessageEvent(message_id=message.id, at=now(), state=state, why=message.outcome))
-
-
-def _tell(session: Session, ids: Sequence[UUID], state: State, why: str = "") -> None:
-    if ids:
-        moment = now()
-        session.execute(
-            insert(MessageEvent), [{"id": new_id(), "message_id": each, "at": moment, "state": state, "why": why} for each in ids]
-        )
+log = logging.getLogger(__name__)
 
 
 def claim(worker: str, limit: int = 10) -> list[UUID]:
-    """Claim up to ``limit`` due messages for ``worker``, the longest due first; nobody else gets them."""
+    """Claim up to ``limit`` due messages for ``worker``, the longest due first; nobody else gets them.
+
+    Raises RestoredError where the database was put back to an older state meanwhile.
+    """
     moment = now()
     with writing() as session:
-        # SQLite writes one at a time; PostgreSQL skips the rows that another worker holds.
-        chosen = select(Message.id).where(due(moment)).order_by(Message.due_at, Message.id).limit(limit).with_for_update(skip_locked=True)
-        claimed = session.scalars(
-            update(Message)
-            .where(Message.id.in_(chosen))
-            .values(state=State.CLAIMED, claimed_by=worker, lease_until=moment + LEASE)
-            .returning(Message.id)
-            .execution_options(synchronize_session=False)
-        ).all()
-        _tell(session, claimed, State.CLAIMED)
-    return list(claimed)
+        ids = next_due(session, moment, limit)
+        if not ids:
+            return []
+        lease = moment + LEASE
+        _CLAIM.run_each(session.connection(), [{"this_id": each, "this_worker": worker, "this_lease": lease} for each in ids])
+        tell_all(session, ids, State.CLAIMED)
+        stamp = raise_generation(session)
+    # On the disk before any of them goes.
+    keep_stamp(stamp)
+    return ids
 
 
 def release(worker: str) -> None:
     """Give back what ``worker`` claimed and did not begin to send."""
-    _requeue(and_(Message.state == State.CLAIMED, Message.claimed_by == worker), "")
+    requeue(and_(Message.state == State.CLAIMED, Message.claimed_by == worker), "")
 
 
-def _requeue(condition: ColumnElement[bool], why: str) -> int:
+def put_back(worker: str, ids: Iterable[UUID], why: str) -> None:
+    """Give back some of what ``worker`` claimed."""
+    requeue(and_(Message.state == State.CLAIMED, Message.claimed_by == worker, Message.id.in_(list(ids))), why)
+
+
+def requeue(condition: ColumnElement[bool], why: str) -> int:
+    """Put messages that meet ``condition`` back among those that wait; returns how many."""
+    if db.session.scalar(select(Message.id).where(condition).limit(1)) is None:
+        return 0
     with writing() as session:
         back = session.scalars(
             update(Message)
@@ -125,8 +107,194 @@ def _requeue(condition: ColumnElement[bool], why: str) -> int:
             .returning(Message.id)
             .execution_options(synchronize_session=False)
         ).all()
-        _tell(session, back, State.QUEUED, why)
+        tell_all(session, back, State.QUEUED, why)
     return len(back)
+
+
+_ROW = cast("Table", Message.__table__)
+_NOW = bindparam("this_moment", type_=UTCDateTime())
+_CLAIM = Prepared(
+    update(_ROW)
+    .where(_ROW.c.id == bindparam("this_id"))
+    .values(state=State.CLAIMED, claimed_by=bindparam("this_worker"), lease_until=bindparam("this_lease"))
+)
+# One statement asks all there is to ask, and answers by changing the row or not.
+_BEGIN = Prepared(
+    update(_ROW)
+    .where(
+        _ROW.c.id == bindparam("this_id"),
+        _ROW.c.state == State.CLAIMED,
+        _ROW.c.claimed_by == bindparam("this_worker"),
+        _ROW.c.held_because.is_(None),
+        in_time(_NOW),
+        not_held(),
+        domain_open(_NOW),
+        nothing_against(),
+    )
+    .values(state=State.SENDING, attempts=_ROW.c.attempts + 1, lease_until=bindparam("this_lease"))
+)
+_SENT = Prepared(
+    update(_ROW)
+    .where(_ROW.c.id == bindparam("this_id"), _ROW.c.state == State.SENDING, _ROW.c.claimed_by == bindparam("this_worker"))
+    .values(state=State.SENT, sent_at=_NOW, outcome=bindparam("this_reply"), claimed_by=bindparam("this_room"), lease_until=None)
+)
+
+
+def turn(worker: str, arrived: Arrived | None, following: Outgoing | None) -> State | None:
+    """Store in one commit that one message arrived and that the next is about to go.
+
+    Returns the state of ``following`` afterwards: ``sending`` where its bytes may go to the
+    socket now, and where it stands instead where it must not go after all.
+    """
+    try:
+        return _turn(worker, arrived, following)
+    except OperationalError:
+        # Somebody holds the lock for too long, or the database was started anew: the caller asks again.
+        raise
+    except Exception as error:
+        if arrived is None:
+            raise
+        # What follows a sent mail failed. That the mail went must be known all the same.
+        log.error("what follows a sent message of the kind %s failed: %s", arrived.outgoing.message.purpose, what_broke(error))  # noqa: TRY400
+        _turn(worker, arrived, None, told_others=False)
+        return _turn(worker, None, following)
+
+
+def quick_turn(quick: Quick, worker: str, arrived: Arrived | None, following: Outgoing | None) -> State | None:
+    """Do what ``turn`` does, without a session where nothing needs one."""
+    if arrived is not None and (arrived.outgoing.troubled or arrived.outgoing.message.purpose in _need_a_session):
+        return turn(worker, arrived, following)
+    try:
+        begun = _quick_turn(quick, worker, arrived, following)
+    except NeedsSessionError:
+        if arrived is not None:
+            _need_a_session.add(arrived.outgoing.message.purpose)
+        return turn(worker, arrived, following)
+    except Exception as error:  # noqa: BLE001 - nothing was stored: the ordinary way says what is wrong, or does it.
+        log.info("a transaction without a session failed: %s", type(error).__name__)
+        return turn(worker, arrived, following)
+    return State.SENDING if begun or following is None else turn(worker, None, following)
+
+
+def _quick_turn(quick: Quick, worker: str, arrived: Arrived | None, following: Outgoing | None) -> bool:
+    moment, events = now(), list[dict[str, Any]]()
+    with quick.transaction():
+        if arrived is not None:
+            if not _mark_as_sent(quick, worker, arrived, moment):
+                raise LookupError("it is not this worker's any more")
+            events.append(told(arrived.outgoing.id, moment, State.SENT, arrived.reply))
+            arrived.outgoing.message.sent_at = moment
+            then = ports().sent.get(arrived.outgoing.message.purpose)
+            if then is not None:
+                then(arrived.outgoing.message)
+        begun = following is not None and bool(
+            _BEGIN.run(quick, this_id=following.id, this_worker=worker, this_moment=moment, this_lease=moment + LEASE)
+        )
+        if begun and following is not None:
+            events.append(told(following.id, moment, State.SENDING))
+        EVENTS.run_each(quick, events)
+    return begun
+
+
+# Purposes whose ``sent`` port was found to need a session.
+_need_a_session: set[str] = set()
+
+
+def _turn(worker: str, arrived: Arrived | None, following: Outgoing | None, *, told_others: bool = True) -> State | None:
+    moment, state, events = now(), None, list[dict[str, Any]]()
+    with writing() as session:
+        connection = session.connection()
+        if arrived is not None and _store_arrived(session, connection, worker, arrived, moment):
+            events.append(told(arrived.outgoing.id, moment, State.SENT, arrived.reply))
+            if told_others:
+                _tell_others(session, arrived.outgoing, moment)
+        if following is not None:
+            state = _begin(session, connection, worker, following, moment)
+            if state is State.SENDING:
+                events.append(told(following.id, moment, State.SENDING))
+        EVENTS.run_each(connection, events)
+    return state
+
+
+def _store_arrived(session: Session, connection: Connection, worker: str, arrived: Arrived, moment: datetime) -> bool:
+    if _mark_as_sent(connection, worker, arrived, moment):
+        return True
+    # It was thought lost while it was being sent. Now its fate is known, unless another attempt has begun.
+    message = locked(session, arrived.outgoing.id)
+    if message is None or message.state not in UNKNOWN_YET or message.attempts != arrived.outgoing.message.attempts + 1:
+        return False
+    message.state, message.sent_at, message.outcome = State.SENT, moment, arrived.reply
+    message.claimed_by = message.lease_until = None
+    session.flush()
+    return True
+
+
+def _mark_as_sent(transaction: Transaction, worker: str, arrived: Arrived, moment: datetime) -> int:
+    """Put the message into ``sent`` where it is still this worker's; returns how many rows that were: one or none."""
+    # SQLite writes a row where it stands if it gets no longer and no shorter, and else all 13 kB of it anew.
+    # The time of sending takes the place of the lease, and the reply that of the worker's name, of which so
+    # much stays as there is room for ("sent" is three letters shorter than "sending").
+    room = len(worker) + len(State.SENDING) - len(State.SENT) - len(arrived.reply)
+    return _SENT.run(
+        transaction,
+        this_id=arrived.outgoing.id,
+        this_worker=worker,
+        this_moment=moment,
+        this_reply=arrived.reply,
+        this_room=worker[: max(room, 0)] or None,
+    )
+
+
+def _tell_others(session: Session, outgoing: Outgoing, moment: datetime) -> None:
+    outgoing.message.sent_at = moment
+    then = ports().sent.get(outgoing.message.purpose)
+    if then is not None:
+        then(outgoing.message)
+    if outgoing.troubled and outgoing.message.domain_index:
+        domains.let_in(session, outgoing.message.domain_index)
+
+
+def _begin(session: Session, connection: Connection, worker: str, following: Outgoing, moment: datetime) -> State:
+    index, share = following.message.domain_index, domains.per_minute()
+    if share and index:
+        domains.take_token(session, index, following.domain, per_minute=share, moment=moment)
+        session.flush()
+    if _BEGIN.run(connection, this_id=following.id, this_worker=worker, this_moment=moment, this_lease=moment + LEASE):
+        return State.SENDING
+    message = locked(session, following.id)
+    if message is None or message.state is not State.CLAIMED or message.claimed_by != worker:
+        return message.state if message else State.CANCELLED
+    state, why = _verdict(session, message, moment)
+    if state is State.SENDING:
+        message.attempts += 1
+        message.lease_until = moment + LEASE
+        # The caller writes the event.
+        message.state, message.outcome = state, ""
+        session.flush()
+    else:
+        move(session, message, state, why)
+    return state
+
+
+def _verdict(session: Session, message: Message, moment: datetime) -> tuple[State, str]:
+    """Return where a claimed message goes that the one question did not let pass, and why."""
+    reason = why_suppressed(message, message.to_address)
+    if reason:
+        return State.SUPPRESSED, reason
+    if message.not_after is not None and message.not_after <= moment:
+        return State.CANCELLED, "its last moment has passed"
+    if message.held_because is not None:
+        return State.QUEUED, WHY_HELD[message.held_because]
+
+    def holds(condition: ColumnElement[bool]) -> bool:
+        return session.scalar(select(Message.id).where(Message.id == message.id, condition)) is not None
+
+    if not holds(not_held()):
+        status = session.scalar(select(Consultation.status).where(Consultation.id == message.consultation_id))
+        return State.QUEUED, "the consultation is paused" if status is Status.PAUSED else "waits for the team"
+    if not holds(domain_open(moment)):
+        return State.QUEUED, "its domain takes no more mail for now"
+    return State.SENDING, ""
 
 
 def begin_sending(message_id: UUID, worker: str) -> Outgoing | State:
@@ -135,40 +303,17 @@ def begin_sending(message_id: UUID, worker: str) -> Outgoing | State:
     Returns the state instead where it must not go after all: suppressed meanwhile, held by a
     pause, or no longer this worker's.
     """
-    moment = now()
-    with writing() as session:
-        message = _locked(session, message_id)
-        if message is None or message.state is not State.CLAIMED or message.claimed_by != worker:
-            return message.state if message else State.CANCELLED
-        reason = why_suppressed(message, message.to_address)
-        if reason:
-            move(session, message, State.SUPPRESSED, reason)
-        elif session.scalar(select(Message.id).where(Message.id == message_id, not_held())) is None:
-            move(session, message, State.QUEUED, "the consultation is paused")
-        else:
-            message.attempts += 1
-            message.lease_until = moment + LEASE
-            move(session, message, State.SENDING)
-            return Outgoing(message.id, message.bounce_token, message.to_address, message.raw or b"")
-        return message.state
-
-
-def _locked(session: Session, message_id: UUID) -> Message | None:
-    return session.get(Message, message_id, with_for_update=True, populate_existing=True)
-
-
-def record_sent(message_id: UUID, reply: str) -> None:
-    """Store that the server took the message, with what its purpose must know of that."""
-    with writing() as session:
-        message = _locked(session, message_id)
-        if message is None or message.state is not State.SENDING:
-            return
-        mark_sent(session, message, reply)
+    found = in_hand([message_id])
+    if not found:
+        return State.CANCELLED
+    state = turn(worker, None, found[0])
+    return found[0] if state is State.SENDING else state or found[0].message.state
 
 
 def mark_sent(session: Session, message: Message, why: str) -> None:
     """Put ``message`` into ``sent`` and run its purpose's ``sent`` port in this transaction."""
     message.sent_at = now()
+    message.held_because = None
     move(session, message, State.SENT, why)
     session.flush()
     then = ports().sent.get(message.purpose)
@@ -176,15 +321,20 @@ def mark_sent(session: Session, message: Message, why: str) -> None:
         then(message)
 
 
-def record_refused(message_id: UUID, reply: str, *, permanent: bool, no_such_address: bool = False) -> State:
+def record_refused(
+    message_id: UUID, reply: str, *, permanent: bool, no_such_address: bool = False, shuts_domain: bool = False, domain: str = ""
+) -> State:
     """Store that the server refused: tried again later, or failed for good.
 
-    An address that does not exist is suppressed, so that nobody writes to it again.
+    An address that does not exist is suppressed, so that nobody writes to it again. A domain
+    that turns us away gets nothing for a while.
     """
     with writing() as session:
-        message = _locked(session, message_id)
+        message = locked(session, message_id)
         if message is None or message.state is not State.SENDING:
             return State.CANCELLED if message is None else message.state
+        if shuts_domain and message.domain_index:
+            domains.shut_out(session, message.domain_index, domain, reply)
         if not permanent and message.attempts < MOST_ATTEMPTS:
             message.due_at = now() + wait_after(message.attempts)
             move(session, message, State.DEFERRED, reply)
@@ -200,7 +350,7 @@ def record_refused(message_id: UUID, reply: str, *, permanent: bool, no_such_add
 def record_not_from_us(message_id: UUID, reply: str) -> None:
     """Store that the server took nothing from us: it is tried again and counts as no attempt, however often."""
     with writing() as session:
-        message = _locked(session, message_id)
+        message = locked(session, message_id)
         if message is not None and message.state is State.SENDING:
             message.attempts -= 1
             message.due_at = now() + FIRST_WAIT
@@ -209,14 +359,13 @@ def record_not_from_us(message_id: UUID, reply: str) -> None:
 
 def wait_after(attempts: int) -> timedelta:
     """Return how long to wait after so many attempts: doubling, up to four hours, half to one and a half of it."""
-    base: timedelta = min(FIRST_WAIT * (1 << min(attempts - 1, 20)), LONGEST_WAIT)
-    return base * (0.5 + secrets.randbelow(1000) / 1000)
+    return doubling(attempts)
 
 
 def record_unknown(message_id: UUID, why: str) -> None:
     """Store that nobody knows whether the server took the message."""
     with writing() as session:
-        message = _locked(session, message_id)
+        message = locked(session, message_id)
         if message is not None and message.state is State.SENDING:
             doubt(session, message, why)
 
@@ -230,52 +379,3 @@ def doubt(session: Session, message: Message, why: str) -> None:
     if settings().mail_resend_doubtful and not earlier:
         message.due_at = now()
         move(session, message, State.QUEUED, "the same bytes once more, by the setting MAIL_RESEND_DOUBTFUL")
-
-
-def sweep() -> dict[str, int]:
-    """Settle what time has settled; returns how many became doubtful and cancelled."""
-    moment = now()
-    _requeue(and_(Message.state == State.CLAIMED, Message.lease_until < moment), "its worker was lost before sending")
-    doubtful = _each(and_(Message.state == State.SENDING, Message.lease_until < moment), _lost_while_sending)
-    late = and_(Message.state.in_([State.PLANNED, State.QUEUED, State.DEFERRED]), Message.not_after <= moment, not_held())
-    cancelled = _each(late, _too_late)
-    _drop_old_bytes(moment)
-    return {"doubtful": doubtful, "cancelled": cancelled}
-
-
-def _each(condition: ColumnElement[bool], settle: Any) -> int:
-    ids = db.session.scalars(select(Message.id).where(condition).limit(100)).all()
-    settled = 0
-    for message_id in ids:
-        with writing() as session:
-            message = session.scalar(
-                select(Message).where(Message.id == message_id, condition).with_for_update().execution_options(populate_existing=True)
-            )
-            if message is not None:
-                settle(session, message)
-                settled += 1
-    return settled
-
-
-def _lost_while_sending(session: Session, message: Message) -> None:
-    doubt(session, message, "its worker was lost while sending")
-
-
-def _too_late(session: Session, message: Message) -> None:
-    move(session, message, State.CANCELLED, "its last moment has passed")
-
-
-def _drop_old_bytes(moment: datetime) -> None:
-    last = select(func.max(MessageEvent.at)).where(MessageEvent.message_id == Message.id).scalar_subquery()
-    kept = or_(Message.raw_sealed.is_not(None), Message.subject_sealed.is_not(None), Message.to_address_sealed.is_not(None))
-    old = and_(kept, Message.state.in_(SETTLED), Message.created_at < moment - KEEP_BYTES, last < moment - KEEP_BYTES)
-    ids = db.session.scalars(select(Message.id).where(old).limit(200)).all()
-    if not ids:
-        return
-    with writing() as session:
-        session.execute(
-            update(Message)
-            .where(Message.id.in_(ids), old)
-            .values(raw_sealed=None, subject_sealed=None, to_address_sealed=None, address_index=None, domain_index=None)
-            .execution_options(synchronize_session=False)
-        )

@@ -23,11 +23,11 @@ from engagement.kernel.crypto import address_index
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import DomainError, what_broke
 from engagement.kernel.ports import ports
+from engagement.kernel.settings import settings
 from engagement.mailing.finding import place, recipients_of, references_of, tokens_in
 from engagement.mailing.inbound import Arrival, InboxState, Kind, Verdict, waits
 from engagement.mailing.inbound_models import InboundMail
 from engagement.mailing.mime import LONGEST_TEXT, attachments_of, plain_text, read_mail
-from engagement.mailing.outbox import KEEP_BYTES
 from engagement.mailing.reports import read_report
 from engagement.mailing.sorting import calendar_of, kind_of
 
@@ -208,7 +208,7 @@ def go_on() -> int:
 
 
 def _drop_old(moment: datetime) -> None:
-    old = (InboundMail.raw_sealed.is_not(None), InboundMail.settled_at < moment - KEEP_BYTES)
+    old = (InboundMail.raw_sealed.is_not(None), InboundMail.settled_at < moment - timedelta(days=settings().mail_keep_days))
     ids = db.session.scalars(select(InboundMail.id).where(*old).limit(200)).all()
     if not ids:
         return

@@ -18,7 +18,8 @@ from engagement.kernel.tokens import new_mailbox_name
 from engagement.mailing.bell import ring_when_stored
 from engagement.mailing.contacting import drop_task_of
 from engagement.mailing.models import MailTemplate, Message, MessageEvent, State
-from engagement.mailing.outbox import SENT_AGAIN, NotNowError, mark_sent, move
+from engagement.mailing.moving import move
+from engagement.mailing.outbox import SENT_AGAIN, NotNowError, mark_sent
 from engagement.mailing.placeholders import check_placeholders, check_subject
 from engagement.mailing.texts import own_text, shipped_text
 
@@ -116,7 +117,8 @@ def send_again(*, message_id: UUID, actor: Actor) -> Message:
             state, message.raw, message.attempts, message.not_after = State.PLANNED, None, 0, None
         else:
             raise NotNowError(Text("This message is not one to send again.", "Ce courriel n’est pas à envoyer de nouveau."))
-        message.due_at = now()
+        # Whatever it waited for, the team has looked at it now.
+        message.due_at, message.held_because = now(), None
         drop_task_of(session, message.id, SENT_AGAIN)
         move(session, message, state, SENT_AGAIN)
         note(session, "send_again", message, actor)
@@ -141,6 +143,7 @@ def cancel(*, message_id: UUID, actor: Actor) -> Message:
         message = _held(session, message_id)
         if message.state not in NOT_BEGUN:
             raise NotNowError(Text("It is too late to cancel this message.", "Il est trop tard pour annuler ce courriel."))
+        message.held_because = None
         move(session, message, State.CANCELLED, "cancelled by the team")
         note(session, "cancel_message", message, actor)
     return message

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engagement.mailing import held_cli
 from engagement.mailing.answering import take_automatic, take_report, take_unsubscribe
 from engagement.mailing.cli import QUEUE, mail_commands
 from engagement.mailing.contacting import look_at_open_tasks
+from engagement.mailing.holding import hold_backlog
 from engagement.mailing.imap import fetch_each_minute
 from engagement.mailing.receive_cli import receive_command
 from engagement.mailing.sending_views import SENDING_POLICY, sending
@@ -28,6 +30,8 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     app.extensions[QUEUE] = queue
     ports.bell = queue.ring
     mail_commands.add_command(receive_command)
+    ports.resumed.append(hold_backlog)
+    held_cli.add_to(mail_commands)
     app.cli.add_command(mail_commands)
     ports.person_tables["preference_link"] = "goes with the person"
     ports.inbound += [take_report, take_automatic, take_unsubscribe]

@@ -8,8 +8,6 @@ message once.
 from __future__ import annotations
 
 import logging
-import os
-import secrets
 import signal
 import threading
 from collections import Counter
@@ -22,54 +20,53 @@ from huey import PostgresHuey, SqliteHuey, crontab
 from engagement.kernel.db import db
 from engagement.kernel.errors import what_broke
 from engagement.kernel.ports import ports
-from engagement.kernel.settings import settings
-from engagement.mailing import outbox
+from engagement.mailing import alive, guard
 from engagement.mailing.batches import prepare_many
 from engagement.mailing.models import State
-from engagement.mailing.outbox import Outgoing
 from engagement.mailing.preparing import due_to_be_written
-from engagement.mailing.transport import Accepted, Line, LineDownError, NotFromUs, Refused, StoredMessage, envelope_sender, open_line
+from engagement.mailing.rounds import Round
+from engagement.mailing.sweeping import sweep
+from engagement.mailing.transport import LineDownError, open_line
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from huey.api import Huey
 
     from config import Settings
 
 COUNTED = (State.SENT, State.DEFERRED, State.FAILED, State.SUPPRESSED, State.CANCELLED, State.DOUBTFUL)
+# What writing can come to, apart from bytes that are stored.
+UNSENDABLE = frozenset({State.DEFERRED, State.FAILED, State.SUPPRESSED, State.CANCELLED})
 QUEUE_NAME = "convoke"
 
 log = logging.getLogger(__name__)
 
 
-def worker_name() -> str:
-    """Return a name that no other worker has."""
-    return f"{os.uname().nodename[:30]}:{os.getpid()}:{secrets.token_hex(4)}"
+def _log(error: LineDownError) -> None:
+    log.warning("%s; what is due waits for the next tick", error)
 
 
-def send_due(stop: Callable[[], bool] = lambda: False, done: Callable[[], None] = lambda: None) -> dict[str, int]:
+def send_due(
+    stop: Callable[[], bool] = lambda: False, done: Callable[[], None] = lambda: None, down: Callable[[LineDownError], None] = _log
+) -> dict[str, int]:
     """Write and send all that is due now, then return how many messages came into which state.
 
     ``stop`` is asked between two messages; what was claimed by then goes back. ``done`` is
-    called after each message.
+    called after each message, ``down`` where the mail server cannot be used; why that is so is
+    also written down for the team.
     """
-    worker = worker_name()
-    counts: Counter[str] = Counter(outbox.sweep())
-    _do_chores()
-    try:
+    counts: Counter[str] = Counter()
+    with alive.at_work() as worker:
+        # Before anything else: a database that was put back must not even settle what it holds.
+        guard.stand()
+        counts.update(sweep())
+        _do_chores()
         _prepare_all(counts, stop)
-        with open_line() as line:
-            while not stop() and (claimed := outbox.claim(worker)):
-                for message_id in claimed:
-                    if stop():
-                        break
-                    counts[_send(message_id, worker, line)] += 1
-                    done()
-    except LineDownError as error:
-        log.warning("%s; what is due waits for the next tick", error)
-    finally:
-        outbox.release(worker)
+        try:
+            with open_line() as line:
+                Round(worker, line, counts, stop, done).go()
+        except LineDownError as error:
+            down(error)
+            guard.note_trouble(error.trouble, error.words)
     return {state.value: counts[state] for state in COUNTED}
 
 
@@ -84,27 +81,8 @@ def _do_chores() -> None:
 
 def _prepare_all(counts: Counter[str], stop: Callable[[], bool]) -> None:
     while not stop() and (waiting := due_to_be_written()):
-        counts.update(state for state in prepare_many(waiting) if state is not State.QUEUED)
-
-
-def _send(message_id: UUID, worker: str, line: Line) -> State:
-    # The line is opened first: a server that cannot be reached leaves the message claimed, not begun.
-    line.call()
-    outgoing = outbox.begin_sending(message_id, worker)
-    if not isinstance(outgoing, Outgoing):
-        return outgoing
-    sender = envelope_sender(outgoing.bounce_token, settings().mail_default_sender)
-    said = line.deliver(StoredMessage(outgoing.raw, outgoing.to_address, sender))
-    if isinstance(said, Accepted):
-        outbox.record_sent(outgoing.id, said.reply)
-        return State.SENT
-    if isinstance(said, NotFromUs):
-        outbox.record_not_from_us(outgoing.id, said.reply)
-        raise LineDownError(f"the mail server takes nothing from us: {said.reply}")
-    if isinstance(said, Refused):
-        return outbox.record_refused(outgoing.id, said.reply, permanent=said.permanent, no_such_address=said.no_such_address)
-    outbox.record_unknown(outgoing.id, said.reply)
-    return State.DOUBTFUL
+        # Where another worker was faster, what it came to is counted there.
+        counts.update(state for state in prepare_many(waiting) if state in UNSENDABLE)
 
 
 class Queue:

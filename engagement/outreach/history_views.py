@@ -12,13 +12,15 @@ from engagement.kernel.db import db
 from engagement.kernel.policy import Permission
 from engagement.kernel.ports import OverviewLine, TimelineEntry
 from engagement.kernel.wording import number_words
+from engagement.mailing.guard import trouble
 from engagement.mailing.models import Message, State
-from engagement.outreach.listing import messages_to, seen_by
+from engagement.outreach.backlog import DECIDED_HERE, waiting_counts
+from engagement.outreach.listing import count_refused_by_policy, messages_to, seen_by
 from engagement.outreach.task_listing import tasks_for, waiting_tasks
 from engagement.outreach.task_words import CHANNELS as TASK_CHANNELS
 from engagement.outreach.task_words import OUTCOMES as TASK_OUTCOMES
 from engagement.outreach.task_words import STATES as TASK_STATES
-from engagement.outreach.vocabulary import STATES, purpose_name
+from engagement.outreach.vocabulary import LINE_TROUBLES, STATES, purpose_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +55,31 @@ def overview(access: Access) -> Iterator[OverviewLine]:
             name = STATES[state]
             what = Text(f"Mail: {name.en.lower()}", f"Courriels, état «\u00a0{name.fr.lower()}\u00a0»")
             url = url_for("outreach.mail", slug=slug, state=state.value)
-            yield OverviewLine(what, Text(number_words(number, "en"), number_words(number, "fr")), url, waiting=state in TROUBLE)
+            yield OverviewLine(what, _in_words(number), url, waiting=state in TROUBLE)
+    yield from _what_waits(access)
+
+
+def _in_words(number: int) -> Text:
+    return Text(number_words(number, "en"), number_words(number, "fr"))
+
+
+def _what_waits(access: Access) -> Iterator[OverviewLine]:
+    """Give a line for each kind of thing about mail that somebody of the team has to look at."""
+    slug = access.consultation.slug
+    held = sum(number for because, number in waiting_counts(access).items() if because in DECIDED_HERE)
+    if held:
+        what = Text("Mail: waits for you to look at it", "Courriels qui attendent votre examen")
+        yield OverviewLine(what, _in_words(held), url_for("outreach.waiting", slug=slug), waiting=True)
+    refused = count_refused_by_policy(access)
+    if refused:
+        what = Text(
+            "Mail: refused by policy, not the person’s doing", "Courriels refusés par une règle, sans que la personne y soit pour rien"
+        )
+        yield OverviewLine(what, _in_words(refused), url_for("outreach.mail", slug=slug, state=State.FAILED.value), waiting=True)
+    faulty = trouble()
+    if faulty is not None:
+        what = Text("Mail server", "Serveur de courriel")
+        yield OverviewLine(what, LINE_TROUBLES[faulty.trouble], url_for("outreach.mail", slug=slug), waiting=True)
 
 
 def overview_of_tasks(access: Access) -> Iterator[OverviewLine]:

@@ -115,3 +115,9 @@ def history_of(message_id: UUID) -> Sequence[MessageEvent]:
 def messages_to(access: Access, person_id: UUID) -> Sequence[Message]:
     """Return the messages to a person that this member may know of."""
     return db.session.scalars(select(Message).where(Message.person_id == person_id, seen_by(access)).order_by(Message.created_at)).all()
+
+
+def count_refused_by_policy(access: Access) -> int:
+    """Return how many messages a rule of the receiving side refused for good (RFC 3463: 5.7.x); the address is not at fault."""
+    refused = and_(Message.state == State.FAILED, Message.outcome.like("5__ 5.7.%"))
+    return db.session.scalar(select(func.count()).select_from(Message).where(seen_by(access), refused)) or 0

@@ -14,14 +14,16 @@ from engagement.kernel.errors import DomainError
 from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.web import said
 from engagement.mailing.contacting import MAY_BECOME_A_TASK
+from engagement.mailing.guard import trouble
 from engagement.mailing.models import State
 from engagement.mailing.service import NEVER_TAKEN, NOT_BEGUN, cancel, send_again, settle_as_arrived
 from engagement.mailing.suppressions import allow_again, suppression_of
+from engagement.outreach.backlog import DECIDED_HERE, closed_to, waiting_counts
 from engagement.outreach.listing import Row, find_message, history_of, messages_of, states_of
 from engagement.outreach.reading import subject_as_sent, text_as_sent
 from engagement.outreach.service import find_mailing, mailings_of, title_of
 from engagement.outreach.task_listing import task_of_message
-from engagement.outreach.vocabulary import LANGUAGES, REASONS, STATES, purpose_name
+from engagement.outreach.vocabulary import HOLDS, LANGUAGES, LINE_TROUBLES, REASONS, STATES, purpose_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +70,10 @@ def mail(slug: str) -> Any:  # noqa: ARG001
         state=chosen_state(),
         only_mailing=title_of(only) if only else None,
         paused=access.consultation.status is Status.PAUSED,
+        waits=sum(number for because, number in waiting_counts(access).items() if because in DECIDED_HERE),
+        trouble=trouble(),
+        closed=closed_to(access),
+        TROUBLES=LINE_TROUBLES,
     )
 
 
@@ -93,6 +99,7 @@ def message(slug: str, message_id: UUID) -> Any:  # noqa: ARG001
         not_begun=row.message.state in NOT_BEGUN,
         may_allow=access.may(Permission.EDIT_ROSTER) and row.message.state in HELD_BACK and suppression_of(_address_now(row)) is not None,
         paused=access.consultation.status is Status.PAUSED,
+        held=HOLDS[row.message.held_because] if row.message.held_because else None,
     )
 
 

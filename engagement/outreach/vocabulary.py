@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from engagement.kernel.bilingual import Text
-from engagement.mailing.models import State
+from engagement.mailing.calling import LineTrouble
+from engagement.mailing.holding import LOST_IN_RESTORE, WHY_HELD
+from engagement.mailing.models import Hold, State
 
 PURPOSES: dict[str, Text] = {
     "event_invitation": Text("Invitation to an event", "Invitation à un événement"),
@@ -38,6 +40,56 @@ LANGUAGES: dict[str, Text] = {
     "en": Text("English", "Anglais"),
     "fr": Text("French", "Français"),
     "both": Text("English and French", "Anglais et français"),
+}
+
+# Why messages wait until the team has looked at them, in a few words and in full.
+HOLDS: dict[Hold, Text] = {
+    Hold.RESTORED: Text("From before a restore", "D’avant une restauration"),
+    Hold.RESUMED: Text("Due during the pause", "À envoyer pendant la suspension"),
+    Hold.TOO_OLD: Text("Due long ago", "À envoyer depuis longtemps"),
+    Hold.MAILING: Text("Mailing paused", "Envoi suspendu"),
+}
+HOLDS_SAY: dict[Hold, Text] = {
+    Hold.RESTORED: Text(
+        "The database was put back to an older state, or moved to another machine. Some of these messages may have been sent "
+        "before: whoever gets one a second time sees it twice. Let go only what you know was not sent, or what may come twice.",
+        "La base de données a été ramenée à un état antérieur ou déplacée sur une autre machine. Certains de ces courriels ont "
+        "peut-être déjà été envoyés : la personne qui en reçoit un de nouveau le verra deux fois. Ne laissez partir que ce qui "
+        "n’a certainement pas été envoyé, ou ce qui peut arriver deux fois.",
+    ),
+    Hold.RESUMED: Text(
+        "These messages were due while the consultation was paused. Look whether each still says what is true before it goes.",
+        "Ces courriels devaient partir pendant la suspension de la consultation. Vérifiez que chacun est encore exact avant de le "
+        "laisser partir.",
+    ),
+    Hold.TOO_OLD: Text(
+        "Nobody was there to send these messages for a long time: the sending program did not run. Look whether each still says "
+        "what is true before it goes.",
+        "Le programme d’envoi n’a pas fonctionné pendant longtemps, et ces courriels ne sont pas partis. Vérifiez que chacun est "
+        "encore exact avant de le laisser partir.",
+    ),
+    Hold.MAILING: Text(
+        "These messages belong to a mailing that was paused. They go when it is resumed on its own page.",
+        "Ces courriels font partie d’un envoi suspendu. Ils partiront quand l’envoi reprendra, depuis sa propre page.",
+    ),
+}
+
+# Why the mail server cannot be used.
+LINE_TROUBLES: dict[str, Text] = {
+    LineTrouble.UNREACHABLE: Text("The mail server cannot be reached.", "Le serveur de courriel est injoignable."),
+    LineTrouble.STARTTLS: Text(
+        "The mail server does not offer encryption (STARTTLS). Nothing is sent in clear.",
+        "Le serveur de courriel n’offre pas le chiffrement (STARTTLS). Rien n’est envoyé en clair.",
+    ),
+    LineTrouble.CERTIFICATE: Text(
+        "The mail server’s certificate does not prove who it is. Nothing is sent to it.",
+        "Le certificat du serveur de courriel ne prouve pas son identité. Rien ne lui est envoyé.",
+    ),
+    LineTrouble.SIGN_IN: Text("The mail server does not let us sign in.", "Le serveur de courriel refuse notre connexion."),
+    LineTrouble.TOKEN: Text(
+        "No access token for the mail server could be had.", "Il a été impossible d’obtenir un jeton d’accès au serveur de courriel."
+    ),
+    LineTrouble.REFUSED: Text("The mail server takes nothing from us.", "Le serveur de courriel n’accepte rien de nous."),
 }
 
 # What the outbox writes beside a change of state. A server's own words are shown as they came.
@@ -128,6 +180,21 @@ REASONS: dict[str, Text] = {
     "the sitting has begun": Text("The sitting has begun.", "La séance a commencé."),
     "the sitting was moved": Text("The sitting was moved.", "La séance a été déplacée."),
     "not needed, says the team": Text("The team says that it is not needed.", "L’équipe a indiqué que ce n’est pas nécessaire."),
+    **{WHY_HELD[each]: said for each, said in HOLDS.items()},
+    LOST_IN_RESTORE: Text(
+        "The database was put back to a moment at which it was being sent: nobody knows whether it arrived.",
+        "La base de données a été ramenée à un moment où il partait : on ne sait pas s’il est arrivé.",
+    ),
+    "let go by the team": Text("The team let it go.", "L’équipe l’a laissé partir."),
+    "waits for the team": Text("It waits until the team has looked at it.", "Il attend que l’équipe l’ait examiné."),
+    "its domain takes no more mail for now": Text(
+        "Its domain takes no more mail for now; it goes later by itself.",
+        "Son domaine n’accepte plus de courriels pour l’instant; il partira plus tard de lui-même.",
+    ),
+    "what is stored of it cannot be opened": Text(
+        "What is stored of it cannot be opened with the keys there are.",
+        "Ce qui en est conservé ne peut pas être ouvert avec les clés actuelles.",
+    ),
 }
 
 

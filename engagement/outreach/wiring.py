@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engagement.kernel.policy import join_policies
 from engagement.outreach import (
     announcements,
+    backlog_views,
     choosing_views,
     inbox_views,
     mailing_views,
@@ -74,5 +75,6 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
         unassigned_views,
         reminder_views,
         task_views,
+        backlog_views,
     )
     return join_policies(*(each.POLICY for each in pages))

@@ -8,7 +8,7 @@ from alembic import op
 from engagement.kernel import base
 
 revision = '0004'
-down_revision = '0002'
+down_revision = '0003'
 branch_labels = None
 depends_on = None
 
@@ -39,6 +39,7 @@ def upgrade() -> None:
     with op.batch_alter_table('calendar_entry', schema=None) as batch_op:
         batch_op.add_column(sa.Column('told_facts_sealed', sa.LargeBinary(), nullable=True))
         batch_op.add_column(sa.Column('requested_at', base.UTCDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('revised_sequence', sa.Integer(), nullable=False, server_default='0'))
 
     with op.batch_alter_table('sitting', schema=None) as batch_op:
         batch_op.add_column(sa.Column('cancelled_at', base.UTCDateTime(timezone=True), nullable=True))
@@ -49,6 +50,7 @@ def downgrade() -> None:
         batch_op.drop_column('cancelled_at')
 
     with op.batch_alter_table('calendar_entry', schema=None) as batch_op:
+        batch_op.drop_column('revised_sequence')
         batch_op.drop_column('requested_at')
         batch_op.drop_column('told_facts_sealed')
 

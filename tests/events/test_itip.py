@@ -21,7 +21,7 @@ def an_answer(partstat="ACCEPTED", *, sequence=0, minutes=0, address=INVITED, me
 
 
 def judged(answered, *, sequence=0, last=None):
-    return decide(answered, is_invited=lambda address: address == INVITED, sequence=sequence, last=last, received_at=LATE)
+    return decide(answered, is_invited=lambda address: address == INVITED, sequence=sequence, revised=sequence, last=last, received_at=LATE)
 
 
 def after_all(replies, sequence):

@@ -76,6 +76,18 @@ def test_production_names_everything_that_is_missing_at_once():
         ("PORT", "70000"),
         ("MAIL_USE_TLS", "perhaps"),
         ("MAIL_DEFAULT_SENDER", "nobody"),
+        ("MAIL_DEFAULT_SENDER", "Team <team@convoke.example>"),
+        ("MAIL_TIMEOUT", "0"),
+        ("MAIL_TIMEOUT", "61"),
+        ("MAIL_TIMEOUT", "9" * 5000),
+        ("MAIL_PER_CONNECTION", "0"),
+        ("MAIL_PER_DOMAIN_PER_MINUTE", "-1"),
+        ("MAIL_KEEP_DAYS", "0"),
+        ("MAIL_KEEP_DAYS", "²"),
+        ("MAIL_BACKLOG_HOURS", "three"),
+        ("MAIL_CA_FILE", "/no/such/file"),
+        ("MAIL_OAUTH_TOKEN_URL", "http://login.example/token"),
+        ("MAIL_OAUTH_TOKEN_URL", "file:///etc/passwd"),
         ("TRUSTED_HOSTS", "other.example"),
         ("TRUSTED_PROXIES", "-1"),
         ("TRUSTED_PROXIES", "many"),
@@ -86,6 +98,35 @@ def test_an_unusable_setting_is_named_in_one_line(production, name, value):
     with pytest.raises(SettingsError) as refused:
         read_settings({**production, name: value})
     assert name in str(refused.value).splitlines()[0]
+
+
+OAUTH = {
+    "MAIL_USERNAME": "team@convoke.example",
+    "MAIL_OAUTH_TOKEN_URL": "https://login.example/token",
+    "MAIL_OAUTH_CLIENT_ID": "convoke",
+    "MAIL_OAUTH_CLIENT_SECRET": "a secret",
+}
+
+
+def test_the_settings_of_sending_have_sensible_defaults(tmp_path):
+    settings = read_settings({"CONVOKE_DATA": str(tmp_path)})
+    assert (settings.mail_timeout, settings.mail_per_connection, settings.mail_per_domain_per_minute) == (30, 100, 0)
+    assert (settings.mail_keep_days, settings.mail_backlog_hours, settings.mail_one_mailbox) == (60, 72, False)
+
+
+@pytest.mark.parametrize("name", list(OAUTH))
+def test_signing_in_with_a_token_needs_all_its_settings(production, name):
+    assert read_settings({**production, **OAUTH}).mail_oauth_client_id == "convoke"
+    with pytest.raises(SettingsError, match=name):
+        read_settings({**production, **{key: value for key, value in OAUTH.items() if key != name}})
+
+
+def test_a_refresh_token_stands_for_the_clients_secret_and_a_password_beside_it_is_refused(production):
+    given = {**production, **OAUTH, "MAIL_OAUTH_REFRESH_TOKEN": "kept"}
+    del given["MAIL_OAUTH_CLIENT_SECRET"]
+    assert read_settings(given).mail_oauth_refresh_token == "kept"  # noqa: S105
+    with pytest.raises(SettingsError, match="choose one way"):
+        read_settings({**given, "MAIL_PASSWORD": "a password"})
 
 
 def test_both_kinds_of_tls_at_once_are_refused(production):

@@ -63,6 +63,15 @@ def a_text(consultation: Consultation, purpose: str = NOTICE, body: Text | None 
     return row
 
 
+@contextmanager
+def settings_with(app: Flask, **changes: Any) -> Iterator[None]:
+    """Have the application run with other settings for a while."""
+    before = app.config["SETTINGS"]
+    app.config["SETTINGS"] = replace(before, **changes)
+    yield
+    app.config["SETTINGS"] = before
+
+
 @dataclass
 class Notices:
     """A composer whose answer a test can change, and what its ``sent`` port heard."""

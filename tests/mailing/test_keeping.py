@@ -16,7 +16,8 @@ from tests.mailing.given import a_notice, a_person, a_text, state_of
 from tests.mailing.test_sending import change, stored
 from tests.support.given import a_consultation
 
-LONG_AGO = outbox.KEEP_BYTES + timedelta(days=1)
+KEPT = timedelta(days=60)
+LONG_AGO = KEPT + timedelta(days=1)
 
 
 def last_touched(message, ago):
@@ -32,7 +33,7 @@ def test_text_subject_and_address_of_what_is_settled_are_dropped_some_time_after
     message = a_notice(a_person(consultation))
     send_due()
     change(message, state=state)
-    last_touched(message, outbox.KEEP_BYTES - timedelta(days=1))
+    last_touched(message, KEPT - timedelta(days=1))
     send_due()
     assert stored(message).subject
     last_touched(message, LONG_AGO)

@@ -10,7 +10,7 @@ from engagement.kernel.db import db
 from engagement.mailing import outbox, transport
 from engagement.mailing.models import State, Suppression
 from engagement.mailing.worker import send_due
-from tests.mailing.given import a_notice, a_person, a_text, state_of
+from tests.mailing.given import a_notice, a_person, a_text, settings_with, state_of
 from tests.mailing.test_sending import change
 from tests.support.given import a_consultation
 
@@ -57,12 +57,12 @@ def test_being_asked_to_sign_in_at_the_recipient_is_not_the_recipients_fault(pos
     assert state_of(message) is State.DEFERRED
 
 
-def test_a_server_that_thinks_for_long_before_it_answers_for_a_text_leaves_nothing_doubtful(post, notices, monkeypatch):
+def test_a_server_that_thinks_for_long_before_it_answers_for_a_text_leaves_nothing_doubtful(app, post, notices):
     consultation = a_consultation()
     a_text(consultation)
     message = a_notice(a_person(consultation))
-    monkeypatch.setattr(transport, "TIMEOUT_SECONDS", 0.5)
     post.thinks = 1.0
-    send_due()
+    with settings_with(app, mail_timeout=0.5):
+        send_due()
     assert state_of(message) is State.SENT
     assert outbox.LEASE.total_seconds() > transport.FINAL_REPLY_SECONDS >= 600

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engagement.consultations.models import Status
 from engagement.kernel.clock import now
@@ -11,7 +11,7 @@ from engagement.kernel.db import db, writing
 from engagement.kernel.ports import ports
 from engagement.mailing import outbox
 from engagement.mailing.composing import CalendarPart, Composed, Composer, Dropped, Waits
-from engagement.mailing.models import Message, MessageEvent, State, Suppression
+from engagement.mailing.models import MailDomain, Message, MessageEvent, State, Suppression
 from engagement.mailing.service import plan
 from engagement.mailing.worker import send_due
 from tests.mailing.given import ICS, a_notice, a_person, a_text, state_of
@@ -36,6 +36,11 @@ def change(row, **values):
         found = session.get(type(row), row.id)
         for name, value in values.items():
             setattr(found, name, value)
+
+
+def its_domain_takes_mail_again():
+    with writing() as session:
+        session.execute(update(MailDomain).values(shut_until=now()))
 
 
 def test_a_planned_message_is_written_and_sent_once(post, notices):
@@ -169,6 +174,7 @@ def test_a_server_that_is_busy_is_tried_again_later_with_the_same_bytes(post, no
     assert send_due()["deferred"] == 0
     post.at_rcpt.clear()
     change(message, due_at=now())
+    its_domain_takes_mail_again()
     assert send_due()["sent"] == 1
     assert post.received == [raw]
 
