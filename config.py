@@ -198,7 +198,11 @@ def _oauth_faults(settings: Settings) -> list[str]:
     named = {name: value for name, value in vars(settings).items() if name.startswith("mail_oauth_")}
     if not any(named.values()):
         return []
-    found = [
+    found = []
+    url = urlsplit(settings.mail_oauth_token_url or "https://none")
+    if not url.hostname or not (url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK)):
+        found.append(f"MAIL_OAUTH_TOKEN_URL is {settings.mail_oauth_token_url!r}; it must begin with https://.")
+    found += [
         f"{name.upper()} is not set; signing in with XOAUTH2 needs it."
         for name in ("mail_oauth_token_url", "mail_oauth_client_id", "mail_username")
         if not getattr(settings, name)
@@ -207,9 +211,6 @@ def _oauth_faults(settings: Settings) -> list[str]:
         found.append("MAIL_OAUTH_CLIENT_SECRET or MAIL_OAUTH_REFRESH_TOKEN must be set to sign in with XOAUTH2.")
     if settings.mail_password:
         found.append("MAIL_PASSWORD and MAIL_OAUTH_TOKEN_URL are both set; choose one way to sign in.")
-    url = urlsplit(settings.mail_oauth_token_url or "https://none")
-    if not url.hostname or not (url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK)):
-        found.append(f"MAIL_OAUTH_TOKEN_URL is {settings.mail_oauth_token_url!r}; it must begin with https://.")
     return found
 
 

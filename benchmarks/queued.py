@@ -17,6 +17,7 @@ from engagement.kernel.db import db, writing
 from engagement.kernel.migrations import bring_up_to_date
 from engagement.mailing.builder import Letter, build
 from engagement.mailing.models import Message, MessageEvent, State
+from engagement.mailing.moving import NOBODY
 from engagement.roster.models import IdentifiedThrough, Person
 from tests.events.given import an_event
 from tests.support.given import a_consultation
@@ -26,24 +27,33 @@ if TYPE_CHECKING:
 
 AT_ONCE = 1000
 WORDS = "The Department of Examples invites you to a roundtable on how services are bought. Your view counts. "
+MOTS = "Le ministère des Exemples vous convie à une table ronde sur l’achat de services. Votre avis compte, où que vous soyez. "
 ICS = (
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Convoke//EN\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:{uid}@convoke.example\r\n"
     "DTSTAMP:20261101T120000Z\r\nDTSTART:20261208T180000Z\r\nDTEND:20261208T200000Z\r\nSUMMARY:Roundtable\r\nSEQUENCE:0\r\n"
     "ORGANIZER;CN=Department of Examples:mailto:replies+{uid}@convoke.example\r\n"
     "ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:{to}\r\n"
-    "DESCRIPTION:" + "\r\n ".join([WORDS[:70]] * 14) + "\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    "DESCRIPTION:" + "\r\n ".join([WORDS[:60], MOTS[:60]] * 7) + "\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 )
 
 
 def letter_to(number: int) -> Letter:
-    """Return the invitation of the guest with this number."""
-    to = f"guest{number}@example{number % 40}.org"
+    """Return the invitation of the guest with this number, in both languages."""
+    to, who = f"guest{number}@example{number % 40}.org", f"Zoé Invitée {number}"
     return Letter(
-        from_name="Department of Examples", from_address="consultations@convoke.example", to_name=f"Guest {number}", to_address=to,
-        reply_to="team@convoke.example", subject="Invitation to a roundtable", message_id=f"<{number}.{new_id().hex}@convoke.example>",
-        date=now(), language="en", plain=f"Dear Guest {number},\n\n" + (WORDS + "\n") * 22,
-        html=f"<p>Dear Guest {number},</p>" + f"<p>{WORDS}</p>\n" * 28, calendar=("REQUEST", ICS.format(uid=number, to=to).encode()),
-    )  # fmt: skip
+        from_name="Department of Examples / Ministère des Exemples",
+        from_address="consultations@convoke.example",
+        to_name=who,
+        to_address=to,
+        reply_to="team@convoke.example",
+        subject="Invitation to a roundtable / Invitation à une table ronde",
+        message_id=f"<{number}.{new_id().hex}@convoke.example>",
+        date=now(),
+        language="en, fr",
+        plain=f"Dear {who},\n\n" + (WORDS + "\n") * 11 + f"Bonjour {who},\n\n" + (MOTS + "\n") * 11,
+        html=f"<p>Dear {who},</p>" + f"<p>{WORDS}</p>\n<p lang=fr>{MOTS}</p>\n" * 13,
+        calendar=("REQUEST", ICS.format(uid=number, to=to).encode()),
+    )
 
 
 def installation(settings: dict[str, str], howmany: int) -> Flask:
@@ -82,7 +92,8 @@ def _queue(consultation_id: Any, event_id: Any, numbers: range) -> None:
             {
                 "id": message, "consultation_id": consultation_id, "person_id": person, "invitation_id": invitation, "language": "en",
                 "purpose": "event_invitation", "dedup_key": f"event_invitation:{invitation}", "rfc_message_id": letter.message_id,
-                "bounce_token": message.hex[:20], "state": State.QUEUED, "due_at": moment - timedelta(minutes=1), "created_at": moment,
+                "bounce_token": message.hex[:20], "state": State.QUEUED, "claimed_by": NOBODY,
+                "lease_until": moment, "due_at": moment - timedelta(minutes=1), "created_at": moment,
                 "address_index": index, "domain_index": domain_index(to),
                 "to_address_sealed": _sealed("to_address", message, to.encode()),
                 "subject_sealed": _sealed("subject", message, letter.subject.encode()),

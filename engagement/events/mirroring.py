@@ -11,7 +11,7 @@ from engagement.events.models import Event, SeatState, Sitting
 from engagement.events.posting import mail_domain
 from engagement.events.seats import seat_of
 from engagement.events.shown import Shown, shown_to
-from engagement.invitations.models import Channel, Mode
+from engagement.invitations.models import Channel, Choice, Mode
 from engagement.kernel.clock import now
 from engagement.roster.models import Person
 

@@ -87,7 +87,7 @@ class Message(Base):
     # After this it must not go any more.
     not_after: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
-    # Who claimed it, and until when nobody else may.
+    # Who claimed it, and until when nobody else may; what waits to go keeps their place (see ``moving``).
     claimed_by: Mapped[str | None] = mapped_column(String(60))
     lease_until: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]

@@ -9,6 +9,7 @@ from sqlalchemy import Table, insert
 from engagement.kernel.base import new_ordered_id
 from engagement.kernel.clock import now
 from engagement.kernel.prepared import Prepared
+from engagement.mailing.alive import NAME_LENGTH
 from engagement.mailing.models import Message, MessageEvent, State
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 # Nothing happens to a message in these states unless somebody of the team wants it to.
 SETTLED = frozenset({State.SENT, State.FAILED, State.SUPPRESSED, State.CANCELLED, State.DOUBTFUL})
 LONGEST_OUTCOME = 500
+# As long as the name of any worker (``alive.new_name``).
+NOBODY = "-" * NAME_LENGTH
 EVENTS = Prepared(insert(cast("Table", MessageEvent.__table__)))
 
 
@@ -29,8 +32,17 @@ def move(session: Session, message: Message, state: State, why: str = "") -> Non
     message.state = state
     message.outcome = why[:LONGEST_OUTCOME]
     if state not in {State.CLAIMED, State.SENDING}:
-        message.claimed_by = message.lease_until = None
+        message.claimed_by, message.lease_until = in_nobodys_hand(state, message.due_at)
     session.add(MessageEvent(message_id=message.id, at=now(), state=state, why=message.outcome))
+
+
+def in_nobodys_hand(state: State, due_at: datetime) -> tuple[str | None, datetime | None]:
+    """Return what stands for the worker and the lease of a message that nobody has in hand.
+
+    One that waits to go keeps their place: SQLite then writes its row where it stands when it
+    is claimed, and not all 13 kB of it anew.
+    """
+    return (NOBODY, due_at) if state is State.QUEUED else (None, None)
 
 
 def told(message_id: UUID, moment: datetime, state: State, why: str = "") -> dict[str, Any]:

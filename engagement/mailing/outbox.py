@@ -33,7 +33,7 @@ from engagement.mailing.guard import keep_stamp, raise_generation
 from engagement.mailing.hand import Arrived, Outgoing, in_hand
 from engagement.mailing.holding import WHY_HELD
 from engagement.mailing.models import Message, MessageEvent, State, Why
-from engagement.mailing.moving import EVENTS, SETTLED, locked, move, tell_all, told
+from engagement.mailing.moving import EVENTS, NOBODY, SETTLED, locked, move, tell_all, told
 from engagement.mailing.suppressions import suppress, why_suppressed
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def requeue(condition: ColumnElement[bool], why: str) -> int:
         back = session.scalars(
             update(Message)
             .where(condition)
-            .values(state=State.QUEUED, claimed_by=None, lease_until=None)
+            .values(state=State.QUEUED, claimed_by=NOBODY, lease_until=Message.due_at)
             .returning(Message.id)
             .execution_options(synchronize_session=False)
         ).all()

