@@ -63,8 +63,11 @@ class Gathered:
 
 def gather(messages: Sequence[Message]) -> Gathered:
     """Return what ``messages`` are about; what is gone is not there."""
-    found = Gathered(invitations=_by_id(Invitation, (each.invitation_id for each in messages)))
-    found.people = _by_id(Person, (each.person_id for each in found.invitations.values()))
+    found = Gathered()
+    asked = select(Invitation, Person).join(Person, Person.id == Invitation.person_id).options(lazyload("*"), load_only(*_OF_A_PERSON))
+    for chunk in in_chunks([each.invitation_id for each in messages if each.invitation_id is not None]):
+        for invitation, person in db.session.execute(asked.where(Invitation.id.in_(chunk))):
+            found.invitations[invitation.id], found.people[person.id] = invitation, person
     found.events = _by_id(Event, (each.event_id for each in found.invitations.values()))
     found.consultations = _by_id(Consultation, (each.consultation_id for each in found.events.values()))
     found.sittings = {event_id: sittings_in_order(event_id) for event_id in found.events}
@@ -84,9 +87,8 @@ def sittings_in_order(event_id: UUID) -> tuple[Sitting, ...]:
 def _by_id(kind: type[Row], ids: Iterable[UUID | None]) -> dict[UUID, Row]:
     wanted = list(dict.fromkeys(each for each in ids if each is not None))
     rows: dict[UUID, Row] = {}
-    read = [lazyload("*"), load_only(*_OF_A_PERSON)] if kind is Person else []
     for chunk in in_chunks(wanted):
-        rows |= {each.id: each for each in db.session.scalars(select(kind).where(kind.id.in_(chunk)).options(*read))}
+        rows |= {each.id: each for each in db.session.scalars(select(kind).where(kind.id.in_(chunk)))}
     return rows
 
 

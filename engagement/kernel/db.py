@@ -80,6 +80,8 @@ SQLITE_SETTINGS = (
     "busy_timeout=5000",
     "secure_delete=ON",
     "trusted_schema=OFF",
+    # Up to 16 MB of changes wait beside the database: a page that changes often is copied into it once.
+    "wal_autocheckpoint=4000",
 )
 
 

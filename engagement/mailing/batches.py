@@ -10,8 +10,9 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, not_, or_, select, update
+from sqlalchemy import bindparam, literal_column, not_, null, or_, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import defer
 
 from engagement.consultations.models import Consultation
 from engagement.kernel.base import new_ids
@@ -30,6 +31,19 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy.orm import Session
+
+# What is filled in when a message is written or sent, and so need not be read before.
+_NOT_YET = (
+    Message.to_address_sealed,
+    Message.subject_sealed,
+    Message.raw_sealed,
+    Message.address_index,
+    Message.domain_index,
+    Message.claimed_by,
+    Message.lease_until,
+    Message.sent_at,
+    Message.bounced_at,
+)
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +85,8 @@ def _prepare_some(ids: Sequence[UUID]) -> list[State]:
 
 def _written(ids: Sequence[UUID]) -> Iterator[tuple[UUID, Result | Sealed]]:
     """Give what came of each message that could be written with the others."""
-    messages = db.session.scalars(select(Message).where(Message.id.in_(ids)).execution_options(populate_existing=True)).all()
+    due = select(Message).where(Message.id.in_(ids)).options(*(defer(each) for each in _NOT_YET))
+    messages = db.session.scalars(due.execution_options(populate_existing=True)).all()
     desk = Desk(messages)
     for message in messages:
         try:
@@ -133,7 +148,13 @@ def _queue(session: Session, ready: dict[UUID, Sealed]) -> None:
         return
     table = Message.__table__
     values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in next(iter(ready.values())).columns}
-    done = {"state": State.QUEUED, "outcome": "", "claimed_by": None, "lease_until": None}
+    # The same for all of them: part of the statement, not sent with each row.
+    done = {
+        "state": literal_column(f"'{State.QUEUED.value}'"),
+        "outcome": literal_column("''"),
+        "claimed_by": null(),
+        "lease_until": null(),
+    }
     session.execute(
         update(table).where(table.c.id == bindparam("row")).values(**values, **done),  # type: ignore[arg-type]
         [{"row": each, **{f"new_{name}": value for name, value in found.columns.items()}} for each, found in ready.items()],

@@ -125,7 +125,7 @@ def _line(value: str, part: str) -> str:
 
 
 def _text(value: str, part: str) -> bytes:
-    octets = value.replace("\r\n", "\n").encode()
+    octets = value.encode().replace(b"\r\n", b"\n")
     if len(octets.translate(None, _CONTROL_OCTETS)) < len(octets) or any(each in octets for each in _CONTROL_SEQUENCES):
         raise BadMailError(f"a character that cannot be seen stands in the {part}")
     return octets.replace(b"\n", b"\r\n")
