@@ -37,7 +37,7 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value.tzinfo is None:
             msg = "a stored moment needs its zone"
             raise ValueError(msg)
-        return value.astimezone(UTC)
+        return value if value.tzinfo is UTC else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Return the stored moment with its zone, which SQLite does not keep."""
