@@ -199,8 +199,7 @@ def _oauth_faults(settings: Settings) -> list[str]:
     if not any(named.values()):
         return []
     found = []
-    url = urlsplit(settings.mail_oauth_token_url or "https://none")
-    if not url.hostname or not (url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK)):
+    if not _keeps_secrets(settings.mail_oauth_token_url or "https://none"):
         found.append(f"MAIL_OAUTH_TOKEN_URL is {settings.mail_oauth_token_url!r}; it must begin with https://.")
     found += [
         f"{name.upper()} is not set; signing in with XOAUTH2 needs it."
@@ -212,6 +211,15 @@ def _oauth_faults(settings: Settings) -> list[str]:
     if settings.mail_password:
         found.append("MAIL_PASSWORD and MAIL_OAUTH_TOKEN_URL are both set; choose one way to sign in.")
     return found
+
+
+def _keeps_secrets(address: str) -> bool:
+    """Return whether a secret may be sent to ``address``: over https, or to this machine."""
+    try:
+        url = urlsplit(address)
+    except ValueError:
+        return False
+    return bool(url.hostname) and (url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK))
 
 
 def _unsafe_in_production(settings: Settings) -> list[str]:

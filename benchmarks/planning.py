@@ -80,7 +80,7 @@ def a_guest_who_replies(port: int, link: str) -> Iterator[list[float]]:
 def held() -> Iterator[list[float]]:
     """Write down, in ms, how long each transaction of this process holds the write lock."""
     times: list[float] = []
-    turn = database._turn  # noqa: SLF001 - where whoever writes has the lock.
+    turn = database.waits_for_its_turn  # Where whoever writes has the lock.
 
     @contextmanager
     def timed() -> Iterator[None]:
@@ -89,9 +89,9 @@ def held() -> Iterator[list[float]]:
             yield
         times.append((time.perf_counter() - begun) * 1000)
 
-    database._turn = timed  # noqa: SLF001
+    database.waits_for_its_turn = timed
     yield times
-    database._turn = turn  # noqa: SLF001
+    database.waits_for_its_turn = turn
 
 
 def a_link(consultation: Consultation, number: int) -> str:

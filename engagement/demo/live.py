@@ -37,6 +37,7 @@ from engagement.mailing.models import Message
 from engagement.outreach.models import ReminderKind
 from engagement.outreach.reminding import thing_about
 from engagement.outreach.schedules import schedule_reminder
+from engagement.outreach.service import EVENT, Offer, draft_mailing
 from engagement.roster.models import IdentifiedThrough
 from engagement.roster.service import add_batch, add_person, put_in_batch
 
@@ -52,6 +53,7 @@ SLUG = "ethical-procurement"
 ZONE = "America/Toronto"
 SUPPLIERS, OTHERS = 36, 24
 INVITED = 18
+NOT_SENT_YET = 6
 SECTORS = ("academia", "civil_society", "ngo", "provincial", "federal", "municipal", "advocate", "health")
 REGIONS = ("ON", "QC", "BC", "AB", "ON", "QC", "NS", "MB", "NB", "SK", "NL", "PE", "YT", "NT", "NU", "ON")
 SEATS_IN_PERSON, SEATS_ONLINE = 40, 200
@@ -82,6 +84,7 @@ def load_live(team: dict[str, User], tick: Callable[[], None]) -> None:
         receive_some(first, people[INVITED - 1], people[INVITED])
         ask_questions(loading)
         _remind_by_itself(first, actor)
+        _draft_a_mailing(second, people[:NOT_SENT_YET], actor)
         join_team(consultation, team, first.id, actor)
 
 
@@ -91,6 +94,13 @@ def _remind_by_itself(event: Event, actor: Actor) -> None:
     for kind, days_before in ((ReminderKind.REPLY_DEADLINE, 5), (ReminderKind.DAY_BEFORE, 1)):
         if thing is not None:
             schedule_reminder(thing=thing, kind=kind, days_before=days_before, at=time(9), actor=actor)
+
+
+def _draft_a_mailing(event: Event, people: list[Person], actor: Actor) -> None:
+    """Choose some people for the second session, to be looked at before anything is sent."""
+    offer = Offer(EVENT, event.id, event.title)
+    ids = [person.id for person in people]
+    draft_mailing(consultation_id=event.consultation_id, offer=offer, people=ids, chosen_by={}, actor=actor)
 
 
 def session_day(day: date, after: int) -> date:

@@ -10,8 +10,8 @@ from engagement.events.knowledge import count_as_told
 from engagement.events.models import Event, SeatState, Sitting
 from engagement.events.posting import mail_domain
 from engagement.events.seats import seat_of
-from engagement.events.shown import Shown, shown_to
-from engagement.invitations.models import Channel, Choice, Mode
+from engagement.events.shown import shown_to
+from engagement.invitations.models import Channel, Mode
 from engagement.kernel.clock import now
 from engagement.roster.models import Person
 
@@ -53,9 +53,7 @@ def mirror_reply(session: Session, reply: Reply, told: Replied) -> CalendarEntry
     """
     entry = told.entry or entry_for(session, reply.invitation_id, told.sitting.id, mail_domain())
     entry.partstat = reply.choice
-    if reply.choice is not Choice.DECLINED:
-        # After a "no" nothing is sent: their calendar keeps what it holds.
-        _revise(told.event, told.sitting, entry, told.was, told.mode)
+    _revise(told.event, told.sitting, entry, told.was, told.mode)
     if reply.channel in SPOKEN and (entry.told is None or not told.person.email):
         count_as_told(entry, shown_to(told.event, told.sitting, told.mode, discreet=told.person.discreet), reply.received_at)
     return entry
@@ -69,9 +67,8 @@ def mirror_seat(session: Session, seat: Seat) -> None:
 
 
 def _revise(event: Event, sitting: Sitting, entry: CalendarEntry, was: Mode | None, mode: Mode | None) -> None:
-    """Raise SEQUENCE where the guest's calendar holds (or, if it was told nothing, would hold) another place or link."""
-    before = Shown.from_facts(entry.told_facts) or shown_to(event, sitting, was, discreet=False)
-    if before.as_calendars_see != shown_to(event, sitting, mode, discreet=False).as_calendars_see:
+    before, after = (shown_to(event, sitting, each, discreet=False).as_calendars_see for each in (was, mode))
+    if before != after:
         entry.sequence += 1
 
 

@@ -6,7 +6,7 @@ itself; see docs/decisions.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -90,31 +90,35 @@ def ask_many_to_come(
         event = session.get(Event, event_id)
         if event is None:
             raise AbsentError
-        languages = {each.id: each.language for each in people if each.consultation_id == event.consultation_id}
-        with_address = {each.id for each in people if each.email}
-        again = withdrawn_among(session, event_id, list(languages))
-        asked = invite_many(consultation_id=event.consultation_id, person_ids=list(languages), event_id=event_id, actor=actor)
+        ids = [each.id for each in people if each.consultation_id == event.consultation_id]
+        again = withdrawn_among(session, event_id, ids)
+        asked = invite_many(consultation_id=event.consultation_id, person_ids=ids, event_id=event_id, actor=actor)
         take_back_withdrawals(session, again)
         sitting_ids = _sitting_ids(session, event_id)
         entries_for(session, list(asked.values()), [each for each in sitting_ids if each is not None], mail_domain())
+        base = {"consultation_id": event.consultation_id, "mailing_id": mailing_id, "due_at": due_at, "details": details or {}}
         mails = [
-            Mail(
-                consultation_id=event.consultation_id,
-                person_id=invited.person_id,
-                purpose=INVITATION,
-                language=languages[invited.person_id] or "both",
-                dedup_key=_once(invited, sitting_id, round_number),
-                invitation_id=invited.id,
-                mailing_id=mailing_id,
-                details={**(details or {}), **({"sitting_id": str(sitting_id)} if sitting_id else {})},
-                due_at=due_at,
-            )
-            for invited in asked.values()
-            # One call says what several mails would: each of those carries one sitting's calendar entry.
-            for sitting_id in (sitting_ids if invited.person_id in with_address else sitting_ids[:1])
+            each for person in people if person.id in asked for each in _mails_to(asked[person.id], person, sitting_ids, round_number, base)
         ]
         plan_many(mails, actor=actor)
     return asked
+
+
+def _mails_to(
+    invited: Invited, person: Person, sitting_ids: Sequence[UUID | None], round_number: int, base: Mapping[str, Any]
+) -> list[Mail]:
+    # One call says what several mails would: each of those carries one sitting's calendar entry.
+    return [
+        Mail(
+            **{**base, "details": {**base["details"], **({"sitting_id": str(sitting_id)} if sitting_id else {})}},
+            person_id=person.id,
+            purpose=INVITATION,
+            language=person.language or "both",
+            dedup_key=_once(invited, sitting_id, round_number),
+            invitation_id=invited.id,
+        )
+        for sitting_id in (sitting_ids if person.email else sitting_ids[:1])
+    ]
 
 
 def _sitting_ids(session: Session, event_id: UUID) -> list[UUID | None]:

@@ -6,13 +6,14 @@ import gc
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, literal_column, select
 from sqlalchemy.dialects import postgresql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from uuid import UUID
 
+    from sqlalchemy import ColumnClause
     from sqlalchemy.orm import Session
 
     from engagement.kernel.base import Base
@@ -37,6 +38,13 @@ def without_collecting() -> Iterator[None]:
 def in_chunks(values: Sequence[T], size: int = LISTED) -> Iterator[Sequence[T]]:
     """Give ``values`` in pieces that one question can list."""
     return (values[at : at + size] for at in range(0, len(values), size))
+
+
+def constant(word: str) -> ColumnClause[str]:
+    """Return a word of our own, never one from outside, as a part of the statement: the same for every row of it."""
+    if not word.replace("_", "").isalnum() and word:
+        raise ValueError(word)
+    return literal_column(f"'{word}'")
 
 
 def insert_all(session: Session, kind: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:

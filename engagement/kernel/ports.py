@@ -87,7 +87,8 @@ class Ports:
     ``subjects``: each takes an access and gives the events or batches that this member knows of.
     ``overview``: each takes an access and gives lines of the overview page that this member may see.
     ``composers``: mail purpose to the composer that renders a planned message.
-    ``sent``: mail purpose to what must be stored in the transaction that marks a message sent.
+    ``sent``: mail purpose to what must be stored in the transaction that marks a message sent; the message may be
+    in no session: it is read and not changed. It runs without a session where it needs none (``kernel.quick``).
     ``greetings``: each gives lines that the start command prints once the pages answer.
     ``bounced``: each takes a message whose address does not exist, in the transaction that notes it.
     ``bell``: tells the worker that there is mail to send.

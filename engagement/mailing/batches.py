@@ -10,13 +10,13 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, literal_column, not_, null, or_, select, update
+from sqlalchemy import bindparam, not_, null, or_, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import defer
 
 from engagement.consultations.models import Consultation
 from engagement.kernel.base import new_ids
-from engagement.kernel.bulk import insert_all, store_all, without_collecting
+from engagement.kernel.bulk import constant, insert_all, store_all, without_collecting
 from engagement.kernel.clock import now
 from engagement.kernel.crypto import address_index, domain_index, keys, place_of
 from engagement.kernel.db import db, writing
@@ -150,8 +150,8 @@ def _queue(session: Session, ready: dict[UUID, Sealed]) -> None:
     values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in next(iter(ready.values())).columns}
     # The same for all of them: part of the statement, not sent with each row.
     done = {
-        "state": literal_column(f"'{State.QUEUED.value}'"),
-        "outcome": literal_column("''"),
+        "state": constant(State.QUEUED),
+        "outcome": constant(""),
         "claimed_by": null(),
         "lease_until": null(),
     }

@@ -105,8 +105,12 @@ def _nobody_was_there(row: MailGuard, moment: datetime) -> bool:
 def raise_generation(session: Session) -> Stamp:
     """Count one generation up in this transaction, and return it for ``keep_stamp``. Raises RestoredError."""
     risen = update(MailGuard).values(generation=MailGuard.generation + 1).returning(MailGuard.id, MailGuard.generation)
-    found = session.execute(risen.execution_options(synchronize_session=False)).first()
-    stamp = Stamp(*found) if found is not None else Stamp(_row(session).id, 0)
+    risen = risen.execution_options(synchronize_session=False)
+    found = session.execute(risen).first()
+    if found is None:
+        _row(session)
+        found = session.execute(risen).one()
+    stamp = Stamp(*found)
     kept = read_stamp()
     if kept is not None and kept.installation == stamp.installation and kept.generation >= stamp.generation:
         raise RestoredError

@@ -336,7 +336,7 @@ def record_refused(
         if shuts_domain and message.domain_index:
             domains.shut_out(session, message.domain_index, domain, reply)
         if not permanent and message.attempts < MOST_ATTEMPTS:
-            message.due_at = now() + wait_after(message.attempts)
+            message.due_at = now() + doubling(message.attempts)
             move(session, message, State.DEFERRED, reply)
             return State.DEFERRED
         move(session, message, State.FAILED, reply)
@@ -355,11 +355,6 @@ def record_not_from_us(message_id: UUID, reply: str) -> None:
             message.attempts -= 1
             message.due_at = now() + FIRST_WAIT
             move(session, message, State.DEFERRED, reply)
-
-
-def wait_after(attempts: int) -> timedelta:
-    """Return how long to wait after so many attempts: doubling, up to four hours, half to one and a half of it."""
-    return doubling(attempts)
 
 
 def record_unknown(message_id: UUID, why: str) -> None:

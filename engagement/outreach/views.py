@@ -48,7 +48,7 @@ POLICY: Policy = {
 
 @outreach.app_context_processor
 def _words() -> dict[str, object]:
-    return {"MAIL_STATES": STATES, "MAIL_LANGUAGES": LANGUAGES, "MAIL_REASONS": REASONS, "purpose_name": purpose_name}
+    return {"MAIL_STATES": STATES, "MAIL_LANGUAGES": LANGUAGES, "MAIL_REASONS": REASONS, "MAIL_HOLDS": HOLDS, "purpose_name": purpose_name}
 
 
 def chosen_state() -> State | None:
@@ -95,11 +95,8 @@ def message(slug: str, message_id: UUID) -> Any:  # noqa: ARG001
         subject=subject_as_sent(row.message),
         text=text_as_sent(row.message),
         **_what_may_be_done(access, row),
-        never_taken=row.message.state in NEVER_TAKEN,
-        not_begun=row.message.state in NOT_BEGUN,
         may_allow=access.may(Permission.EDIT_ROSTER) and row.message.state in HELD_BACK and suppression_of(_address_now(row)) is not None,
         paused=access.consultation.status is Status.PAUSED,
-        held=HOLDS[row.message.held_because] if row.message.held_because else None,
     )
 
 
@@ -107,6 +104,8 @@ def _what_may_be_done(access: Access, row: Row) -> dict[str, object]:
     may_become = row.person is not None and row.message.state in MAY_BECOME_A_TASK
     return {
         "may_act": access.may(Permission.INVITE),
+        "never_taken": row.message.state in NEVER_TAKEN,
+        "not_begun": row.message.state in NOT_BEGUN,
         "task": task_of_message(access, row.message.id),
         "may_become_a_task": may_become,
     }

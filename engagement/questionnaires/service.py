@@ -30,6 +30,7 @@ from engagement.roster.models import Person
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -137,23 +138,20 @@ def ask_many_to_answer(
 ) -> dict[UUID, Invited]:
     """Invite many people to answer and plan their mails, as ``ask_to_answer`` does; return the invitations by person.
 
-    ``people`` were read in this transaction; who is not of the questionnaire's consultation is
-    left out. In a later round of a mailing (``round_number`` 2 and up) each of them gets the mail once more. Whoever calls has looked
-    with ``require_whole``, outside the write lock: a long questionnaire takes a while to go through.
+    ``people`` were read in this transaction; who is not of the consultation is left out. In a later round (``round_number`` 2 and up)
+    each gets the mail once more. Whoever calls has looked with ``require_whole``, outside the write lock: it takes a while.
     """
     with writing() as session:
-        questionnaire = session.get(Questionnaire, questionnaire_id)
-        if questionnaire is None:
+        if (questionnaire := session.get(Questionnaire, questionnaire_id)) is None:
             raise AbsentError
         consultation = session.get_one(Consultation, questionnaire.consultation_id)
         languages = {each.id: each.language or "both" for each in people if each.consultation_id == consultation.id}
-        asked = invite_many(
-            consultation_id=consultation.id, person_ids=list(languages), questionnaire_id=questionnaire_id, wave=wave, actor=actor
-        )
-        last = last_day(questionnaire, consultation)
+        people_ids, of = list(languages), consultation.id
+        asked = invite_many(consultation_id=of, person_ids=people_ids, questionnaire_id=questionnaire_id, wave=wave, actor=actor)
+        not_after = _until(questionnaire, consultation)
         mails = [
             Mail(
-                consultation_id=consultation.id,
+                consultation_id=of,
                 person_id=person_id,
                 purpose=purpose,
                 language=languages[person_id],
@@ -161,12 +159,17 @@ def ask_many_to_answer(
                 invitation_id=invited.id,
                 mailing_id=mailing_id,
                 details=details or {},
-                not_after=end_of_day(last, consultation.zone) if last else None,
+                not_after=not_after,
             )
             for person_id, invited in asked.items()
         ]
         plan_many(mails, actor=actor)
     return asked
+
+
+def _until(questionnaire: Questionnaire, consultation: Consultation) -> datetime | None:
+    last = last_day(questionnaire, consultation)
+    return end_of_day(last, consultation.zone) if last else None
 
 
 def _once(questionnaire_id: UUID, person_id: UUID, round_number: int) -> str:

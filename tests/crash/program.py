@@ -43,7 +43,8 @@ def approve_and_plan(mailing_id: str) -> None:
     """Be the page on which a mailing is approved."""
     from app import app
     from engagement.kernel.audit import SYSTEM
-    from engagement.outreach.service import approve, plan_rest
+    from engagement.outreach.planning import plan_rest
+    from engagement.outreach.service import approve
 
     with app.app_context():
         approve(mailing_id=UUID(mailing_id), actor=SYSTEM)

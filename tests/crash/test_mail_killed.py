@@ -13,7 +13,7 @@ from engagement.invitations.models import Invitation
 from engagement.kernel.db import db
 from engagement.mailing.models import Message, MessageEvent, State
 from engagement.outreach.models import Mailing, MailingState
-from engagement.outreach.service import plan_what_is_owed
+from engagement.outreach.planning import plan_what_is_owed
 from tests.crash.program import a_parent
 from tests.events.given import an_event
 from tests.mailing.given import a_person

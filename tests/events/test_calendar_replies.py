@@ -182,9 +182,17 @@ def test_of_two_replies_stamped_alike_the_last_received_counts(two):
 def test_a_reply_to_a_time_that_has_changed_since_waits(two):
     jo, _ = two
     with writing() as session:
-        session.scalars(select(CalendarEntry).where(CalendarEntry.invitation_id == jo.invitation.id)).one().sequence = 1
+        entry = session.scalars(select(CalendarEntry).where(CalendarEntry.invitation_id == jo.invitation.id)).one()
+        entry.sequence = entry.revised_sequence = 1
     changes_nothing(jo, jo.answers("outlook-accepted.eml"), "changed since")
     assert jo.answers("outlook-accepted.eml", SEQUENCE="1").row.outcome == "accepted"
+
+
+def test_a_reply_to_an_entry_that_only_the_guests_own_reply_has_changed_is_taken(two):
+    jo, _ = two
+    with writing() as session:
+        session.scalars(select(CalendarEntry).where(CalendarEntry.invitation_id == jo.invitation.id)).one().sequence = 1
+    assert jo.answers("outlook-accepted.eml").row.outcome == "accepted"
 
 
 def test_across_channels_the_last_received_counts(two):

@@ -88,6 +88,7 @@ def test_production_names_everything_that_is_missing_at_once():
         ("MAIL_CA_FILE", "/no/such/file"),
         ("MAIL_OAUTH_TOKEN_URL", "http://login.example/token"),
         ("MAIL_OAUTH_TOKEN_URL", "file:///etc/passwd"),
+        ("MAIL_OAUTH_TOKEN_URL", "https://["),
         ("TRUSTED_HOSTS", "other.example"),
         ("TRUSTED_PROXIES", "-1"),
         ("TRUSTED_PROXIES", "many"),

@@ -230,7 +230,8 @@ def test_nobody_sees_or_decides_on_what_they_may_not_know_of(client, post):
     consultation = a_consultation()
     organizer, helper = a_member(consultation), a_member(consultation, Role.STAFF)
     event = an_event(consultation, restricted=True)
-    from engagement.outreach.service import approve, plan_rest
+    from engagement.outreach.planning import plan_rest
+    from engagement.outreach.service import approve
 
     mailing = a_draft(event, [a_person(consultation)], organizer)
     approve(mailing_id=mailing.id, actor=SYSTEM)
