@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from engagement.consultations.models import Consultation
-from engagement.events.itip import NOT_INVITED, OLDER, Answered, Step, decide, read_answer
+from engagement.events.itip import NOT_INVITED, OLDER, Answered, Decision, Step, decide, read_answer
 from engagement.events.models import CalendarEntry, Event, SeatState, Sitting
 from engagement.events.posting import confirm_reply
 from engagement.events.replies import Answer, closed_because, reply_to_event
@@ -39,6 +39,7 @@ NOT_OURS = "it is about no invitation of ours"
 FORGED = "the mailbox that it was sent to, its UID and what it answers belong to different invitations"
 MODE_NOT_SAID = "accepted, but not whether in person or online: the guest is asked, and no seat is taken"
 WITHDRAWN = "the invitation was withdrawn"
+SENT_BY_ANOTHER = "it was sent from another address than the one that was invited"
 OVER = "the sitting is over"
 LATER_STANDS = "a reply that was received later stands"
 
@@ -89,6 +90,8 @@ def take_calendar_reply(arrival: Arrival) -> Verdict | None:
             last=_last(about.entry),
             received_at=arrival.received_at,
         )
+        if decision.step is Step.TAKE and not _invited(session, about)(arrival.sender):
+            decision = Decision(Step.WAIT, SENT_BY_ANOTHER)
         if decision.step is Step.WAIT:
             if decision.why == NOT_INVITED and not arrival.person_sure and arrival.person_id == about.person.id:
                 # Guessed by what it answers: whoever it was passed on to is somebody else.

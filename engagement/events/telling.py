@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select
+from sqlalchemy import ColumnElement, and_, literal, not_, or_, select
 
 from engagement.events.models import CalendarEntry, Event, EventStatus, Seat, SeatState, Sitting
 from engagement.events.shown import Difference, Shown, differences, marks_known, shown_to
@@ -26,11 +26,16 @@ from engagement.roster.models import Person
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sqlalchemy.orm import Session
+
 CHANGE = "event_change"
 CANCELLATION = "event_cancellation"
 # Mails that say when and where.
 TELL = ("event_invitation", "event_confirmation", CHANGE)
 _UNDER_WAY = (State.PLANNED, State.QUEUED, State.DEFERRED, State.CLAIMED, State.SENDING)
+
+# Mails whose bytes may have arrived, though nobody has said so yet.
+_PERHAPS_ARRIVED = (State.SENDING, State.DOUBTFUL)
 
 Key: TypeAlias = "tuple[UUID, UUID]"
 
@@ -218,7 +223,7 @@ def guests_of_cancelled(event: Event, sitting: Sitting | None = None) -> list[Gu
     found: list[Guest] = []
     heard: set[UUID] = set()
     for each in [sitting] if sitting else sittings_ahead(event):
-        knows = and_(Invitation.withdrawn_at.is_(None), _was_told_of(one=sitting is not None))
+        knows = and_(Invitation.withdrawn_at.is_(None), _was_told_of(each, one=sitting is not None))
         for invitation, person, entry, mode in _rows(event, each, knows):
             heard.add(invitation.id)
             fate = Fate.DECLINED if has_declined(invitation, entry) else _reach(person, mode, blocked)
@@ -227,9 +232,27 @@ def guests_of_cancelled(event: Event, sitting: Sitting | None = None) -> list[Gu
     return found if sitting else [*found, *_who_know_no_date(event, heard, blocked)]
 
 
-def _was_told_of(*, one: bool) -> ColumnElement[bool]:
+def perhaps_told(sitting_id: ColumnElement[str] | None = None) -> ColumnElement[bool]:
+    """Return whether a mail that says when and where (to one sitting, where it is given) may have reached the guest of Invitation.
+
+    Whoever counts as knowing nothing is told nothing, and would come to an empty room.
+    """
+    which = [Message.invitation_id == Invitation.id, Message.purpose.in_(TELL), Message.state.in_(_PERHAPS_ARRIVED)]
+    if sitting_id is not None:
+        which.append(Message.details["sitting_id"].as_string() == sitting_id)
+    return select(Message.id).where(*which).correlate(Invitation).exists()
+
+
+def sittings_perhaps_told(session: Session, invitation_id: UUID) -> set[UUID]:
+    """Return the sittings that a mail to this guest spoke of, of which nobody has said yet whether it arrived."""
+    mails = select(Message.details).join(Invitation, Invitation.id == Message.invitation_id).where(Invitation.id == invitation_id)
+    rows = session.scalars(mails.where(Message.purpose.in_(TELL), Message.state.in_(_PERHAPS_ARRIVED)))
+    return {UUID(details["sitting_id"]) for details in rows if "sitting_id" in details}
+
+
+def _was_told_of(sitting: Sitting, *, one: bool) -> ColumnElement[bool]:
     still = CalendarEntry.cancelled_at.is_(None)
-    told = and_(CalendarEntry.told.is_not(None), still)
+    told = or_(and_(CalendarEntry.told.is_not(None), still), and_(perhaps_told(literal(str(sitting.id))), still))
     # Each invitation lists the other sittings, so that whoever got one knows of them all.
     return or_(told, and_(Invitation.distributed_at.is_not(None), or_(CalendarEntry.id.is_(None), still))) if one else told
 
@@ -242,7 +265,7 @@ def _who_know_no_date(event: Event, heard: set[UUID], blocked: set[UUID]) -> Ite
         .where(
             Invitation.event_id == event.id,
             Invitation.withdrawn_at.is_(None),
-            Invitation.distributed_at.is_not(None),
+            or_(Invitation.distributed_at.is_not(None), perhaps_told()),
             Invitation.id.not_in(told),
         )
         .order_by(Person.name_key, Invitation.id)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from engagement.events.models import CalendarEntry, Event, EventStatus, Seat, Sitting
 from engagement.events.revising import raise_for_guest
 from engagement.events.seats import release
+from engagement.events.telling import perhaps_told, sittings_perhaps_told
 from engagement.invitations.models import Invitation
 from engagement.invitations.service import held_for_change, withdraw
 from engagement.kernel.clock import now
@@ -57,7 +58,7 @@ def withdraw_guest(*, invitation_id: UUID, tell: bool = True, actor: Actor) -> I
 def _plan_withdrawals(session: Session, invitation: Invitation, actor: Actor) -> None:
     person = session.get_one(Person, invitation.person_id)
     event = session.get(Event, invitation.event_id) if invitation.event_id else None
-    if event is None or event.status is EventStatus.CANCELLED or not (invitation.distributed_at or person_knows(session, invitation)):
+    if event is None or event.status is EventStatus.CANCELLED or not _heard_of_it(session, invitation):
         return
     for entry, sitting in _to_take_out(session, invitation):
         plan(
@@ -73,6 +74,11 @@ def _plan_withdrawals(session: Session, invitation: Invitation, actor: Actor) ->
         )
 
 
+def _heard_of_it(session: Session, invitation: Invitation) -> bool:
+    perhaps = select(Invitation.id).where(Invitation.id == invitation.id, perhaps_told())
+    return invitation.distributed_at is not None or person_knows(session, invitation) or session.scalar(perhaps) is not None
+
+
 def person_knows(session: Session, invitation: Invitation) -> bool:
     """Return whether the guest was told of a sitting by mail or in a conversation."""
     told = select(CalendarEntry.id).where(CalendarEntry.invitation_id == invitation.id, CalendarEntry.told.is_not(None))
@@ -81,10 +87,11 @@ def person_knows(session: Session, invitation: Invitation) -> bool:
 
 def _to_take_out(session: Session, invitation: Invitation) -> list[tuple[CalendarEntry | None, Sitting | None]]:
     """Return the entries that were told and are still to come; one without an entry where the guest knew of no date."""
+    perhaps = sittings_perhaps_told(session, invitation.id)
     rows = session.execute(
         select(CalendarEntry, Sitting)
         .join(Sitting, Sitting.id == CalendarEntry.sitting_id)
-        .where(CalendarEntry.invitation_id == invitation.id, CalendarEntry.told.is_not(None))
+        .where(CalendarEntry.invitation_id == invitation.id, or_(CalendarEntry.told.is_not(None), Sitting.id.in_(perhaps)))
         .order_by(Sitting.starts_at)
     ).all()
     ahead = [(row[0], row[1]) for row in rows if row[1].ends_at > now() and row[1].cancelled_at is None]

@@ -14,7 +14,8 @@ from engagement.mailing.models import Message, MessageEvent, State
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-UNSENT = (State.PLANNED, State.QUEUED, State.DEFERRED)
+# A claimed one has not begun: whoever has it in hand looks at its row once more before the first byte goes.
+UNSENT = (State.PLANNED, State.QUEUED, State.DEFERRED, State.CLAIMED)
 
 
 def write_afresh(session: Session, which: ColumnElement[bool], why: str) -> int:
@@ -22,7 +23,9 @@ def write_afresh(session: Session, which: ColumnElement[bool], why: str) -> int:
 
     A message that was tried keeps its bytes: the same may have arrived already.
     """
-    untried = which & Message.state.in_([State.QUEUED, State.DEFERRED]) & Message.raw_sealed.is_not(None) & (Message.attempts == 0)
+    untried = (
+        which & Message.state.in_([State.QUEUED, State.DEFERRED, State.CLAIMED]) & Message.raw_sealed.is_not(None) & (Message.attempts == 0)
+    )
     number = _move(session, untried, State.PLANNED, why, raw_sealed=None, due_at=now())
     if number:
         ring_when_stored(session)

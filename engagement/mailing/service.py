@@ -13,9 +13,12 @@ from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
 from engagement.kernel.db import unless_stored_already, writing
 from engagement.kernel.errors import AbsentError, DomainError
+from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
 from engagement.kernel.tokens import new_mailbox_name
+from engagement.mailing.afresh import UNSENT
 from engagement.mailing.bell import ring_when_stored
+from engagement.mailing.composing import Dropped
 from engagement.mailing.contacting import drop_task_of
 from engagement.mailing.models import MailTemplate, Message, MessageEvent, State
 from engagement.mailing.moving import move
@@ -99,7 +102,7 @@ def _is_new(session: Session, message: Message, actor: Actor) -> bool:
 
 # Written afresh when they are sent again: no server ever took them.
 NEVER_TAKEN = frozenset({State.FAILED, State.SUPPRESSED, State.CANCELLED})
-NOT_BEGUN = frozenset({State.PLANNED, State.QUEUED, State.DEFERRED})
+NOT_BEGUN = frozenset(UNSENT)
 
 
 def send_again(*, message_id: UUID, actor: Actor) -> Message:
@@ -112,6 +115,7 @@ def send_again(*, message_id: UUID, actor: Actor) -> Message:
     with writing() as session:
         message = _held(session, message_id)
         if message.state is State.DOUBTFUL and message.raw_sealed is not None:
+            _refuse_what_is_over(message)
             state = State.QUEUED
         elif message.state in NEVER_TAKEN:
             state, message.raw, message.attempts, message.not_after = State.PLANNED, None, 0, None
@@ -124,6 +128,14 @@ def send_again(*, message_id: UUID, actor: Actor) -> Message:
         note(session, "send_again", message, actor)
         ring_when_stored(session)
     return message
+
+
+def _refuse_what_is_over(message: Message) -> None:
+    # The same bytes would go: an invitation to what is cancelled would bring somebody to an empty room.
+    composer = ports().composers.get(message.purpose)
+    said = composer.compose(message) if composer is not None else None
+    if isinstance(said, Dropped):
+        raise NotNowError(Text("What it says does not hold any more.", "Ce qu’il dit n’est plus valable."))
 
 
 def settle_as_arrived(*, message_id: UUID, actor: Actor) -> Message:

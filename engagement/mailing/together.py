@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, func, insert, select, update
 from engagement.kernel.base import new_id
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
+from engagement.mailing.afresh import UNSENT
 from engagement.mailing.bell import ring_when_stored
 from engagement.mailing.models import Hold, Message, MessageEvent, State
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 # Well under 200 ms of write lock.
 AT_ONCE = 200
-NOT_BEGUN = (State.PLANNED, State.QUEUED, State.DEFERRED)
+NOT_BEGUN = UNSENT
 _CODE = re.compile(r"(?<!\d)[245]\.\d{1,3}\.\d{1,3}(?!\d)")
 _REPLY = re.compile(r"\b[45]\d\d\b")
 

@@ -107,6 +107,10 @@ WHYS: dict[str, Text] = {
         "Somebody else is to come instead. Only the team lets anybody in.",
         "Une autre personne viendrait à la place. Seule l’équipe admet quelqu’un.",
     ),
+    "it was sent from another address than the one that was invited": Text(
+        "It was sent from another address than the one that was invited.",
+        "L’envoi vient d’une autre adresse que celle qui a été invitée.",
+    ),
     "it was answered by an address that was not invited, as after forwarding": Text(
         "It was answered from an address that was not invited, as happens after forwarding. Nobody was let in.",
         "La réponse vient d’une adresse qui n’a pas été invitée, comme après un transfert. Personne n’a été admis.",

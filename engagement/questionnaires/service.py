@@ -155,7 +155,7 @@ def ask_many_to_answer(
                 person_id=person_id,
                 purpose=purpose,
                 language=languages[person_id],
-                dedup_key=_once(questionnaire_id, person_id, round_number),
+                dedup_key=_once(questionnaire_id, invited, round_number),
                 invitation_id=invited.id,
                 mailing_id=mailing_id,
                 details=details or {},
@@ -172,8 +172,9 @@ def _until(questionnaire: Questionnaire, consultation: Consultation) -> datetime
     return end_of_day(last, consultation.zone) if last else None
 
 
-def _once(questionnaire_id: UUID, person_id: UUID, round_number: int) -> str:
-    said = f"questionnaire:{questionnaire_id}:{person_id}"
+def _once(questionnaire_id: UUID, invited: Invited, round_number: int) -> str:
+    # An invitation that was withdrawn and is made again is something new to say.
+    said = f"questionnaire:{questionnaire_id}:{invited.person_id}:{invited.created_at.timestamp():.6f}"
     return f"{said}:round-{round_number}" if round_number > 1 else said
 
 
