@@ -82,11 +82,12 @@ def _first_due(state: State) -> Select[datetime, UUID]:
 def nothing_against() -> ColumnElement[bool]:
     """Return the condition on Message that nothing at all speaks against writing to its address.
 
-    Where it does not hold, ``why_suppressed`` says whether what was found keeps this message back.
+    Where it does not hold, ``why_suppressed`` and ``outside_safe_hours`` say whether what was
+    found keeps this message back.
     """
     suppressed = exists().where(Suppression.address_index == Message.address_index)
     theirs = or_(Person.id == Message.person_id, Person.email_index == Message.address_index)
-    unwilling = or_(Person.do_not_contact, not_(Person.wants_mailings), not_(Person.wants_reminders))
+    unwilling = or_(Person.do_not_contact, not_(Person.wants_mailings), not_(Person.wants_reminders), Person.safe_hours_sealed.is_not(None))
     return and_(Message.address_index.is_not(None), not_(suppressed), not_(exists().where(theirs, unwilling)))
 
 

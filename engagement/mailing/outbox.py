@@ -27,6 +27,7 @@ from engagement.kernel.ports import ports
 from engagement.kernel.prepared import Prepared
 from engagement.kernel.settings import settings
 from engagement.mailing import domains
+from engagement.mailing.at_the_door import outside_safe_hours
 from engagement.mailing.domains import LONGEST_WAIT, doubling
 from engagement.mailing.due import domain_open, in_time, next_due, not_held, nothing_against
 from engagement.mailing.guard import keep_stamp, raise_generation
@@ -294,7 +295,7 @@ def _verdict(session: Session, message: Message, moment: datetime) -> tuple[Stat
         return State.QUEUED, "the consultation is paused" if status is Status.PAUSED else "waits for the team"
     if not holds(domain_open(moment)):
         return State.QUEUED, "its domain takes no more mail for now"
-    return State.SENDING, ""
+    return outside_safe_hours(session, message, moment) or (State.SENDING, "")
 
 
 def begin_sending(message_id: UUID, worker: str) -> Outgoing | State:
