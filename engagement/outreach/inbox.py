@@ -19,6 +19,8 @@ from engagement.kernel.policy import Permission
 from engagement.mailing.inbound import InboxState, Kind
 from engagement.mailing.inbound_models import InboundMail
 from engagement.mailing.inbox import file_content, files_listed, held_waiting, settle
+from engagement.mailing.models import Message
+from engagement.outreach.listing import mailings_hidden_from
 from engagement.questionnaires.models import Questionnaire
 from engagement.referrals.requests import send_questionnaire
 from engagement.roster.filters import visible
@@ -83,6 +85,7 @@ def inbox_seen_by(access: Access) -> ColumnElement[bool]:
         .join(Event, Event.id == Invitation.event_id)
         .where(Event.consultation_id == access.consultation.id, Event.restricted, Event.id.not_in(known))
     )
+    told = select(Message.id).where(Message.mailing_id.in_(mailings_hidden_from(access)))
     people = select(Person.id).where(visible(access))
     invited = select(Invitation.id).where(Invitation.person_id.in_(people))
     return and_(
@@ -91,6 +94,7 @@ def inbox_seen_by(access: Access) -> ColumnElement[bool]:
             InboundMail.invitation_id.is_(None),
             and_(InboundMail.invitation_id.not_in(hidden_events), InboundMail.invitation_id.in_(invited)),
         ),
+        or_(InboundMail.message_id.is_(None), InboundMail.message_id.not_in(told)),
         or_(InboundMail.person_id.is_(None), InboundMail.person_id.in_(people)),
     )
 
