@@ -21,6 +21,7 @@ from engagement.mailing.inbound_models import InboundMail
 from engagement.mailing.inbox import file_content, files_listed, held_waiting, settle
 from engagement.mailing.models import Message
 from engagement.outreach.listing import mailings_hidden_from
+from engagement.outreach.reading import bytes_without_links
 from engagement.questionnaires.models import Questionnaire
 from engagement.referrals.requests import send_questionnaire
 from engagement.roster.filters import visible
@@ -179,7 +180,7 @@ def file_from_mail(*, mail: InboundMail, letter: Letter, positions: Sequence[int
         raise AbsentError
     names = {each.position: each.name for each in files_listed(mail)}
     # Read out of the mail before any lock is held.
-    files = [LetterFile(names.get(position, ""), file_content(mail, position)) for position in positions]
+    files = [LetterFile(names.get(position, ""), bytes_without_links(file_content(mail, position))) for position in positions]
     whole = Letter(
         words=letter.words, language=letter.language, signatory=letter.signatory, organization=letter.organization,
         copies=letter.copies, received_on=letter.received_on, files=files,
