@@ -27,7 +27,8 @@ from engagement.mailing.together import AT_ONCE, write_afresh
 from engagement.outreach.choosing import Whom, people_asked
 from engagement.outreach.models import Mailing, MailingState
 from engagement.outreach.planning import people_of
-from engagement.outreach.reach import GETS_IT, Facts, reach_of, suppressed_among
+from engagement.outreach.reach import GETS_IT, Facts, invited_already, reach_of, suppressed_among
+from engagement.outreach.reminders import PURPOSES as REMINDERS
 from engagement.outreach.service import held_mailing
 from engagement.outreach.steering import AGAIN, STOPPED, NotOnItsWayError
 
@@ -85,10 +86,14 @@ def next_round(access: Access, mailing: Mailing) -> NextRound:
     """Return who would get the mailing if it were sent again now, among those whom this member may know of."""
     gone = people_of(list(dict.fromkeys(mailing.people)), access)
     states, told = _last_states(mailing), _told_otherwise(mailing)
+    # Another mailing has asked them to the same: this one passed them over.
+    told |= set(invited_already(mailing, [person.id for person in gone if person.id not in states]))
     writable = {person.id for person in _writable(gone)}
     due = [(person, why) for person in gone if person.id in writable - told and (why := _why(mailing, person, states)) is not None]
     due += [(person, Why.NEW) for person in _writable(_newly_found(access, mailing))]
-    reached = tuple(person for person in gone if person.id in writable and states.get(person.id, ("", ""))[0] in REACHED)
+    # Nobody is reminded twice in one mailing: there is a next reminder for that.
+    once_more = () if mailing.purpose in REMINDERS else gone
+    reached = tuple(person for person in once_more if person.id in writable and states.get(person.id, ("", ""))[0] in REACHED)
     return NextRound(tuple(due), reached)
 
 
@@ -188,7 +193,9 @@ def _begin_round(mailing_id: UUID, asked: Sequence[Person], new: Sequence[Person
         )
         # Whoever is asked once more stands behind the cursor again.
         mailing.people = [*gone, *rest, *named, *(str(person.id) for person in new)]
-        mailing.planned, mailing.people_again = len(gone), named
+        # Those who were named before and not gone through yet are still to get it once more.
+        waiting = set(rest)
+        mailing.planned, mailing.people_again = len(gone), [*named, *(each for each in mailing.people_again or () if each in waiting)]
         mailing.round += 1
         mailing.send_at = None
         # What was approved on paper is not this: it waits until it is approved anew.

@@ -19,6 +19,9 @@ from engagement.kernel.policy import Permission
 from engagement.mailing.inbound import InboxState, Kind
 from engagement.mailing.inbound_models import InboundMail
 from engagement.mailing.inbox import file_content, files_listed, held_waiting, settle
+from engagement.mailing.models import Message
+from engagement.outreach.listing import mailings_hidden_from
+from engagement.outreach.reading import bytes_without_links
 from engagement.questionnaires.models import Questionnaire
 from engagement.referrals.requests import send_questionnaire
 from engagement.roster.filters import visible
@@ -83,6 +86,7 @@ def inbox_seen_by(access: Access) -> ColumnElement[bool]:
         .join(Event, Event.id == Invitation.event_id)
         .where(Event.consultation_id == access.consultation.id, Event.restricted, Event.id.not_in(known))
     )
+    told = select(Message.id).where(Message.mailing_id.in_(mailings_hidden_from(access)))
     people = select(Person.id).where(visible(access))
     invited = select(Invitation.id).where(Invitation.person_id.in_(people))
     return and_(
@@ -91,6 +95,7 @@ def inbox_seen_by(access: Access) -> ColumnElement[bool]:
             InboundMail.invitation_id.is_(None),
             and_(InboundMail.invitation_id.not_in(hidden_events), InboundMail.invitation_id.in_(invited)),
         ),
+        or_(InboundMail.message_id.is_(None), InboundMail.message_id.not_in(told)),
         or_(InboundMail.person_id.is_(None), InboundMail.person_id.in_(people)),
     )
 
@@ -175,7 +180,7 @@ def file_from_mail(*, mail: InboundMail, letter: Letter, positions: Sequence[int
         raise AbsentError
     names = {each.position: each.name for each in files_listed(mail)}
     # Read out of the mail before any lock is held.
-    files = [LetterFile(names.get(position, ""), file_content(mail, position)) for position in positions]
+    files = [LetterFile(names.get(position, ""), bytes_without_links(file_content(mail, position))) for position in positions]
     whole = Letter(
         words=letter.words, language=letter.language, signatory=letter.signatory, organization=letter.organization,
         copies=letter.copies, received_on=letter.received_on, files=files,

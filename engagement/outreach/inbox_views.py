@@ -32,6 +32,7 @@ from engagement.outreach.inbox import (
 )
 from engagement.outreach.inbox_forms import LetterForm, MailReplyForm, QuestionnaireForm
 from engagement.outreach.inbox_words import KINDS, STATES, outcome_words, why_words
+from engagement.outreach.reading import bytes_without_links, mail_without_links, without_links
 from engagement.outreach.views import outreach
 from engagement.questionnaires.service import questionnaires_of
 from engagement.roster.filters import Filter, list_people
@@ -79,7 +80,7 @@ def inbound(slug: str, inbound_id: UUID) -> Any:  # noqa: ARG001
 def _show(access: Access, row: Row, form: MailReplyForm) -> str:
     waits = row.mail.state is InboxState.WAITING
     return render_template(
-        "outreach/inbound.html", row=row, mail=row.mail, text=row.mail.text, files=files_listed(row.mail), form=form,
+        "outreach/inbound.html", row=row, mail=row.mail, text=without_links(row.mail.text), files=files_listed(row.mail), form=form,
         questionnaires=_questionnaire_form(access), may_record=waits and access.may(Permission.RECORD_REPLIES),
         may_file=waits and access.may(Permission.CODE_SUBMISSIONS), may_invite=waits and access.may(Permission.INVITE),
         has_bytes=row.mail.raw_sealed is not None,
@@ -116,9 +117,9 @@ def _questionnaire_form(access: Access) -> QuestionnaireForm:
 
 @outreach.get("/c/<slug>/mail/inbox/<uuid:inbound_id>/mail.eml")
 def inbound_raw(slug: str, inbound_id: UUID) -> Any:  # noqa: ARG001
-    """Hand over a mail as it was received."""
-    row = find_mail(current_access(), inbound_id)
-    return download(row.mail.raw, "mail.eml")
+    """Hand over a mail as it was received, without what opens somebody's page."""
+    raw = find_mail(current_access(), inbound_id).mail.raw
+    return download(mail_without_links(raw) if raw is not None else None, "mail.eml")
 
 
 @outreach.get("/c/<slug>/mail/inbox/<uuid:inbound_id>/files/<int:position>")
@@ -126,7 +127,7 @@ def inbound_file(slug: str, inbound_id: UUID, position: int) -> Any:  # noqa: AR
     """Hand over one file of a mail."""
     mail = find_mail(current_access(), inbound_id).mail
     content = file_content(mail, position)
-    return download(content, files_listed(mail)[position].name or f"file-{position + 1}")
+    return download(bytes_without_links(content), files_listed(mail)[position].name or f"file-{position + 1}")
 
 
 def download(content: bytes | None, name: str) -> Response:
@@ -172,8 +173,8 @@ def inbound_letter(slug: str, inbound_id: UUID) -> Any:
 
 
 def _letter_form(access: Access, row: Row) -> LetterForm:
-    files = files_listed(row.mail)
-    seems = guess(row.mail.text, row.person.name if row.person else row.mail.sender_name)
+    files, text = files_listed(row.mail), without_links(row.mail.text)
+    seems = guess(text, row.person.name if row.person else row.mail.sender_name)
     form = LetterForm(
         data={
             "signatory": seems.signatory,
@@ -181,7 +182,7 @@ def _letter_form(access: Access, row: Row) -> LetterForm:
             "organization": (row.person.organization_name if row.person else "") or seems.organization,
             "received_on": on_the_wall(row.mail.received_at, access.consultation.zone).date(),
             "language": seems.language or (row.person.language if row.person else None),
-            "words": own_words(row.mail.text),
+            "words": own_words(text),
             "files": [str(each.position) for each in files],
         }
     )

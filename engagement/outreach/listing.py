@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
+    from sqlalchemy import Select
+
     from engagement.consultations.access import Access
 
 PAGE = 50
@@ -44,6 +46,16 @@ class PageOfMessages:
     size: int = PAGE
 
 
+def mailings_hidden_from(access: Access) -> Select[UUID]:
+    """Return the mailings about restricted events that this member is not cleared for.
+
+    An announcement about such an event reaches people who were not invited to it: its mailing tells.
+    """
+    known = access.cleared | access.event_roles.keys()
+    about = select(Mailing.id).join(Event, Event.id == Mailing.event_id)
+    return about.where(Event.consultation_id == access.consultation.id, Event.restricted, Event.id.not_in(known))
+
+
 def seen_by(access: Access) -> ColumnElement[bool]:
     """Return the condition for messages that this member may know of.
 
@@ -57,13 +69,10 @@ def seen_by(access: Access) -> ColumnElement[bool]:
         .join(Event, Event.id == Invitation.event_id)
         .where(Event.consultation_id == access.consultation.id, Event.restricted, Event.id.not_in(known))
     )
-    # An announcement about such an event reaches people who were not invited to it: its mailing tells.
-    told = select(Mailing.id).join(Event, Event.id == Mailing.event_id)
-    told = told.where(Event.consultation_id == access.consultation.id, Event.restricted, Event.id.not_in(known))
     return and_(
         Message.consultation_id == access.consultation.id,
         Message.purpose != MAILING_TEST,
-        or_(Message.mailing_id.is_(None), Message.mailing_id.not_in(told)),
+        or_(Message.mailing_id.is_(None), Message.mailing_id.not_in(mailings_hidden_from(access))),
         or_(Message.invitation_id.is_(None), Message.invitation_id.not_in(hidden)),
         or_(Message.person_id.is_(None), Message.person_id.in_(select(Person.id).where(visible(access)))),
     )

@@ -27,9 +27,11 @@ from engagement.mailing.letters import write
 from engagement.outreach.facts import Facts, canonical, facts_of, hash_of, why_void
 from engagement.outreach.models import ApprovalPackage, Mailing, MailingState
 from engagement.outreach.planning import people_of
-from engagement.outreach.reach import DOES_NOT, GETS_IT, Reach, Survey, survey
+from engagement.outreach.reach import DOES_NOT, GETS_IT, NOT_REMINDED, Reach, Survey, survey
 from engagement.outreach.readiness import faults_before_sending
 from engagement.outreach.reading import sample_of, samples, values_for, without_links
+from engagement.outreach.reminders import PURPOSES as REMINDERS
+from engagement.outreach.reminding import survey_of_reminder
 from engagement.outreach.service import TOO_LATE, NotReadyError, held_mailing, title_of
 from engagement.outreach.words import words_of
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from engagement.consultations.access import Access
     from engagement.roster.models import Person
 
+NOT_THEM = tuple(dict.fromkeys((*DOES_NOT, *NOT_REMINDED)))
 LANGUAGE_OF = {Reach.ENGLISH: "en", Reach.FRENCH: "fr", Reach.BOTH: "both"}
 START_OF_HASH = 8
 LONGEST_NAME = 200
@@ -65,14 +68,14 @@ def content_of(access: Access, mailing: Mailing) -> Facts:
     if faults:
         raise NotReadyError(faults[0])
     people = people_of(list(dict.fromkeys(mailing.people)), access)
-    found = survey(mailing, people)
+    found = _survey_of(mailing, people)
     if found.hidden:
         raise HiddenPeopleError(HIDDEN)
     return {
         "facts": facts_of(mailing),
         "title": _sides(title_of(mailing)),
         "recipients": _sorted(_recipients(found)),
-        "left_out": _sorted({"id": str(each.id), "name": each.name, "why": reach.value} for reach in DOES_NOT for each in found.of(reach)),
+        "left_out": _sorted({"id": str(each.id), "name": each.name, "why": reach.value} for reach in NOT_THEM for each in found.of(reach)),
         "sample": _sample(mailing, people),
     }
 
@@ -82,6 +85,10 @@ HIDDEN = Text(
     "Cet envoi s’adresse à des personnes dont vous ne pouvez pas connaître l’identité. "
     "Une personne de l’équipe qui y est autorisée prépare le dossier.",
 )
+
+
+def _survey_of(mailing: Mailing, people: list[Person]) -> Survey:
+    return survey_of_reminder(mailing, people) if mailing.purpose in REMINDERS else survey(mailing, people)
 
 
 def _sides(text: Text) -> Facts:
@@ -230,7 +237,7 @@ CHANGED = Text(
 def _writes_to_others(mailing: Mailing, package: ApprovalPackage) -> bool:
     """Return whether the mailing would reach somebody who is not among the recipients on the paper."""
     named = {row["id"] for row in read_content(package)["recipients"]}
-    found = survey(mailing, people_of(list(dict.fromkeys(mailing.people))))
+    found = _survey_of(mailing, people_of(list(dict.fromkeys(mailing.people))))
     return any(str(each.id) not in named for reach in (*GETS_IT, Reach.TELEPHONE) for each in found.of(reach))
 
 

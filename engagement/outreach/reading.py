@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import email
+import quopri
 import re
 from email.message import EmailMessage
 from email.policy import default
@@ -16,6 +18,7 @@ from engagement.kernel.settings import settings
 from engagement.mailing.composing import Composed, Composer, Sketch, Values
 from engagement.mailing.discretion import discreetly
 from engagement.mailing.letters import Written, write
+from engagement.mailing.mime import DEEPEST, read_mail
 from engagement.mailing.preference_links import with_footer
 from engagement.outreach.vocabulary import SAMPLES
 
@@ -27,11 +30,50 @@ if TYPE_CHECKING:
 
 # A personal link lets whoever has it answer for that person: staff read the mail, not the link.
 _SECRET = re.compile(r"(/[a-z]{1,12}/)[A-Za-z0-9_-]{30,}")
+_SECRET_BYTES = re.compile(_SECRET.pattern.encode())
+# The marks that text in UTF-16 begins with.
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
 def without_links(text: str) -> str:
     """Return ``text`` with the secret part of every personal link left out."""
     return _SECRET.sub(r"\1…", text)
+
+
+def bytes_without_links(content: bytes) -> bytes:
+    """Return a file that somebody sent with the secret part of every personal link left out, where it is text; any other as it is."""
+    if content.startswith(_WIDE):
+        return without_links(content.decode("utf-16", "replace")).encode("utf-16")
+    return content if b"\0" in content else _SECRET_BYTES.sub(rb"\1...", content)
+
+
+def mail_without_links(raw: bytes, depth: int = 0) -> bytes:
+    """Return a received mail with the secret part of every personal link left out, in its headers and in each part that is text.
+
+    What holds no such link is returned as it was received. Of a mail with too many parts, or parts
+    too deep in one another, the part that could not be read is not handed over.
+    """
+    mail = read_mail(raw)
+    kept, place, changed = list[bytes](), 0, bool(mail.cut)
+    for part in mail.parts:
+        between, written = mail.raw[place : part.start], mail.raw[part.start : part.end]
+        content = mail.content(part)
+        nested = part.kind == "message/rfc822" and depth < DEEPEST
+        stripped = mail_without_links(content, depth + 1) if nested else bytes_without_links(content)
+        if stripped != content:
+            written, changed = _encoded(stripped, part.encoding), True
+        kept += [bytes_without_links(between), written]
+        changed, place = changed or kept[-2] != between, part.end
+    rest = b"" if mail.cut else mail.raw[place:]
+    kept.append(bytes_without_links(rest))
+    return b"".join(kept)[1:] if changed or kept[-1] != rest else raw
+
+
+def _encoded(content: bytes, encoding: str) -> bytes:
+    """Return ``content`` in the transfer encoding that its part says it has."""
+    if encoding == "base64":
+        return base64.encodebytes(content).rstrip()
+    return quopri.encodestring(content) if encoding == "quoted-printable" else content
 
 
 def text_as_sent(message: Message) -> str | None:

@@ -13,6 +13,7 @@ from engagement.kernel.clock import today
 from engagement.kernel.db import db
 from engagement.kernel.errors import AbsentError
 from engagement.mailing.models import ContactTask, TaskChannel, TaskReason, TaskState
+from engagement.outreach.listing import mailings_hidden_from
 from engagement.roster.filters import visible
 from engagement.roster.models import Person
 
@@ -87,6 +88,7 @@ def tasks_seen_by(access: Access) -> ColumnElement[bool]:
     )
     return and_(
         ContactTask.consultation_id == access.consultation.id,
+        or_(ContactTask.mailing_id.is_(None), ContactTask.mailing_id.not_in(mailings_hidden_from(access))),
         or_(ContactTask.invitation_id.is_(None), ContactTask.invitation_id.not_in(hidden)),
         ContactTask.person_id.in_(select(Person.id).where(visible(access))),
     )

@@ -20,6 +20,7 @@ from engagement.kernel.web import said
 from engagement.mailing.inbox import assign, dismiss, files_listed, find_unassigned, unassigned
 from engagement.outreach.inbox_forms import AssignForm
 from engagement.outreach.inbox_views import download
+from engagement.outreach.reading import mail_without_links, without_links
 from engagement.outreach.views import outreach
 
 POLICY: Policy = {
@@ -52,13 +53,15 @@ def unassigned_one(inbound_id: UUID) -> Any:
             return redirect(url_for(".unassigned_mail"))
         except DomainError as error:
             form.refuse(error)
-    return render_template("outreach/unassigned_one.html", mail=mail, form=form, files=files_listed(mail), zone=ZONE)
+    text = without_links(mail.text)
+    return render_template("outreach/unassigned_one.html", mail=mail, text=text, form=form, files=files_listed(mail), zone=ZONE)
 
 
 @outreach.get("/mail/inbox/<uuid:inbound_id>/mail.eml")
 def unassigned_raw(inbound_id: UUID) -> Any:
-    """Hand over such a mail as it was received."""
-    return download(find_unassigned(inbound_id).raw, "mail.eml")
+    """Hand over such a mail as it was received, without what opens somebody's page."""
+    raw = find_unassigned(inbound_id).raw
+    return download(mail_without_links(raw) if raw is not None else None, "mail.eml")
 
 
 @outreach.post("/mail/inbox/<uuid:inbound_id>/dismiss")

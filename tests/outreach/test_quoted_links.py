@@ -1,0 +1,63 @@
+"""A guest who quotes our mail gives nobody of the team what opens the guest's page."""
+
+import base64
+import quopri
+import re
+
+import pytest
+
+from engagement.events.service import ask_to_come
+from engagement.kernel.audit import SYSTEM
+from engagement.mailing.mime import read_mail
+from engagement.mailing.receiving import receive
+from engagement.mailing.worker import send_due
+from engagement.outreach.reading import mail_without_links
+from tests.events.given import an_event
+from tests.mailing.given import a_person
+from tests.outreach.given import a_team, never_quiet
+
+SECRET = "Ab3_" * 11
+HEAD = b"From: guest@example.org\nSubject: question\nContent-Type: text/plain; charset=utf-8\n"
+
+
+def test_the_link_in_a_quoted_invitation_is_on_no_page_and_in_no_download(client, post):
+    consultation, _ = a_team(client)
+    never_quiet(consultation)
+    ask_to_come(event_id=an_event(consultation).id, person_id=a_person(consultation, "guest@example.org").id, actor=SYSTEM)
+    send_due()
+    mail = post.mails()[0]
+    text = mail.get_body(("plain",)).get_content()
+    link = re.search(r"/r/([A-Za-z0-9_-]{40,})", text)[1]
+    quoted = "\n".join(f"> {line}" for line in text.splitlines())
+    raw = HEAD + f"In-Reply-To: {mail['Message-ID']}\n\nCan I bring a friend?\n\n{quoted}\n".encode()
+    where = f"/c/fisheries/mail/inbox/{receive(raw).row.id}"
+    for page in (where, f"{where}/letter", f"{where}/mail.eml"):
+        answer = client.get(page)
+        assert answer.status_code == 200
+        assert link not in answer.text
+    assert "bring a friend" in client.get(f"{where}/mail.eml").text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "encode"),
+    [("8bit", bytes), ("base64", base64.encodebytes), ("quoted-printable", quopri.encodestring)],
+)
+def test_a_link_is_left_out_of_a_mail_however_it_is_encoded(encoding, encode):
+    words = f"Été https://convoke.example/r/{SECRET} and https://convoke.example/u/{SECRET}\n".encode()
+    raw = HEAD + f"Content-Transfer-Encoding: {encoding}\n\n".encode() + encode(words)
+    mail = read_mail(mail_without_links(raw))
+    assert mail.text_of(mail.parts[0]).split() == ["Été", "https://convoke.example/r/...", "and", "https://convoke.example/u/..."]
+
+
+def test_a_link_is_left_out_of_headers_and_of_a_mail_within_a_mail():
+    inner = b"List-Unsubscribe: <https://convoke.example/u/" + SECRET.encode() + b">\nContent-Transfer-Encoding: base64\n\n"
+    inner += base64.encodebytes(b"/r/" + SECRET.encode())
+    raw = b"X-Was: https://convoke.example/r/" + SECRET.encode() + b"\nContent-Type: message/rfc822\n\n" + inner
+    stripped = mail_without_links(raw)
+    assert SECRET.encode() not in stripped
+    assert base64.b64encode(b"/r/...") in stripped
+
+
+def test_a_mail_without_a_link_is_handed_over_as_it_was_received():
+    raw = HEAD.replace(b"\n", b"\r\n") + b"\r\nIs there a lift?\r\n"
+    assert mail_without_links(raw) == raw
