@@ -116,6 +116,13 @@ def test_a_forwarded_invitation_that_a_colleague_accepts_waits_and_lets_nobody_i
     assert "choice" not in inbox()[0].details
 
 
+def test_an_answer_for_the_guest_that_somebody_else_sent_waits(two):
+    jo, _ = two
+    raw = jo.answers("outlook-accepted.eml")
+    sent = raw.replace(b"From: ", b"From: colleague@evil.example\r\nX-Was: ", 1)
+    changes_nothing(jo, sent, "from another address")
+
+
 def test_a_reply_of_one_guest_for_anothers_invitation_changes_nothing(two):
     jo, sam = two
     received = jo.answers("outlook-accepted.eml", FROM=sam.person.email)
