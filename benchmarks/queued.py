@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 AT_ONCE = 1000
 WORDS = "The Department of Examples invites you to a roundtable on how services are bought. Your view counts. "
 MOTS = "Le ministère des Exemples vous convie à une table ronde sur l’achat de services. Votre avis compte, où que vous soyez. "
+DESCRIPTION = " ".join([WORDS[:60], MOTS[:60]] * 7)
 ICS = (
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Convoke//EN\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:{uid}@convoke.example\r\n"
     "DTSTAMP:20261101T120000Z\r\nDTSTART:20261208T180000Z\r\nDTEND:20261208T200000Z\r\nSUMMARY:Roundtable\r\nSEQUENCE:0\r\n"

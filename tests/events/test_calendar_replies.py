@@ -118,8 +118,8 @@ def test_a_forwarded_invitation_that_a_colleague_accepts_waits_and_lets_nobody_i
 
 def test_an_answer_for_the_guest_that_somebody_else_sent_waits(two):
     jo, _ = two
-    raw = jo.answers("outlook-accepted.eml")
-    sent = raw.replace(b"From: ", b"From: colleague@evil.example\r\nX-Was: ", 1)
+    raw = jo.mail("outlook-accepted.eml")
+    sent = receive(raw.replace(b"From: ", b"From: colleague@evil.example\r\nX-Was: ", 1))
     changes_nothing(jo, sent, "from another address")
 
 
