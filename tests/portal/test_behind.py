@@ -25,7 +25,8 @@ from tests.support.statements import counted
 # The link with all that belongs to a visit, the replies that count, the sittings with seats and needs,
 # the agenda, the questionnaires that could be sent instead.
 QUESTIONS_OF_A_PAGE = 5
-STEPS_OF_A_REPLY = 17
+# On PostgreSQL one more locks the invitation's row.
+STEPS_OF_A_REPLY = {"sqlite": 17, "postgresql": 18}
 
 IN_ANOTHER_PROCESS = """
 from sqlalchemy import select
@@ -79,12 +80,13 @@ def test_a_guests_page_asks_the_database_few_questions_however_much_it_shows(cli
 def test_a_reply_takes_few_steps_on_the_database(client, app):
     consultation = a_consultation()
     address = open_link_in(client, an_invitation(a_guest(consultation), event=an_event(consultation)))
+    most = STEPS_OF_A_REPLY[db.engine.dialect.name]
     for choice in ("online", "maybe", "in_person", "online"):
         form = client.get(f"{address}/change")
         with counted() as statements:
             answer = client.post(f"{address}/change", data={"form_seal": seal_of(form), "choice": choice})
         assert answer.status_code == 302
-        assert sum(statements.count(step) for step in ("select", "insert", "update", "delete")) <= STEPS_OF_A_REPLY
+        assert sum(statements.count(step) for step in ("select", "insert", "update", "delete")) <= most
         assert statements.count("insert into reply") == 1
         assert statements.count("insert into audit_entry") == 2
 
