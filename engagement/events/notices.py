@@ -274,6 +274,8 @@ def _composed(
         calendar=calendar if person.email else None,
         rows=rows,
         details=told_details(found.entry, shown, calendar if person.email else None) if shown else {},
+        # Whoever holds a seat would come to an empty room.
+        must_reach=found.mode is not None,
         discreet=found.discreet,
     )
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, literal, not_, or_, select
+from sqlalchemy.orm import aliased
 
 from engagement.events.models import CalendarEntry, Event, EventStatus, Seat, SeatState, Sitting
 from engagement.events.shown import Difference, Shown, differences, marks_known, shown_to
@@ -20,7 +21,8 @@ from engagement.invitations.models import Choice, Invitation, Mode
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
 from engagement.kernel.db import db
-from engagement.mailing.models import Message, State, Suppression
+from engagement.mailing.models import Message, State, Suppression, Why
+from engagement.mailing.suppressions import OWN_WORD
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
@@ -189,19 +191,18 @@ def _on_their_way(event: Event) -> dict[Key, str]:
     }
 
 
-def _blocked(event: Event) -> set[UUID]:
-    """Return the guests whose address must not be written to."""
-    rows = (
-        select(Person.id)
-        .join(Suppression, Suppression.address_index == Person.email_index)
-        .join(Invitation, Invitation.person_id == Person.id)
-        .where(Invitation.event_id == event.id)
-    )
-    return set(db.session.scalars(rows))
+def _blocked(event: Event) -> dict[UUID, Why]:
+    """Return the guests whose address must not be written to, and why; a wish not to be contacted holds wherever it was heard."""
+    other = aliased(Person)
+    guests = select(Person.id).join(Invitation, Invitation.person_id == Person.id).where(Invitation.event_id == event.id)
+    unwilling = guests.join(other, other.email_index == Person.email_index).where(other.do_not_contact)
+    rows = guests.join(Suppression, Suppression.address_index == Person.email_index).add_columns(Suppression.reason)
+    wishes = dict.fromkeys(db.session.scalars(unwilling), Why.OPTED_OUT)
+    return {row[0]: row[1] for row in db.session.execute(rows)} | wishes
 
 
-def _reach(person: Person, mode: Mode | None, blocked: set[UUID]) -> Fate:
-    if person.do_not_contact:
+def _reach(person: Person, mode: Mode | None, blocked: dict[UUID, Why]) -> Fate:
+    if person.do_not_contact or blocked.get(person.id) in OWN_WORD:
         # Whoever holds a seat would come to an empty room: they are called.
         return Fate.CALL if mode is not None else Fate.NO_CONTACT
     return Fate.CALL if not person.email or person.id in blocked else Fate.MAIL
@@ -257,7 +258,7 @@ def _was_told_of(sitting: Sitting, *, one: bool) -> ColumnElement[bool]:
     return or_(told, and_(Invitation.distributed_at.is_not(None), or_(CalendarEntry.id.is_(None), still))) if one else told
 
 
-def _who_know_no_date(event: Event, heard: set[UUID], blocked: set[UUID]) -> Iterator[Guest]:
+def _who_know_no_date(event: Event, heard: set[UUID], blocked: dict[UUID, Why]) -> Iterator[Guest]:
     told = select(CalendarEntry.invitation_id).where(CalendarEntry.told.is_not(None))
     rows = db.session.execute(
         select(Invitation, Person)

@@ -73,6 +73,7 @@ def close_connections(*, forked: bool = False) -> None:
 
 
 _MAY_WRITE = "may_write"
+CHECKPOINT_PAGES = 4000
 SQLITE_SETTINGS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -81,7 +82,7 @@ SQLITE_SETTINGS = (
     "secure_delete=ON",
     "trusted_schema=OFF",
     # Up to 16 MB of changes wait beside the database: a page that changes often is copied into it once.
-    "wal_autocheckpoint=4000",
+    f"wal_autocheckpoint={CHECKPOINT_PAGES}",
 )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from engagement.kernel.db import WRITERS, db, quick_now, waits_for_its_turn, writing
+from engagement.kernel.db import CHECKPOINT_PAGES, WRITERS, db, quick_now, waits_for_its_turn, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect
 
 # In pages of SQLite's log.
-USUAL_CHECKPOINTS, FEWER_CHECKPOINTS = 1000, 8000
+FEWER_CHECKPOINTS = 2 * CHECKPOINT_PAGES
 
 
 class Quick:
@@ -36,7 +36,7 @@ class Quick:
         if self._sqlite:
             # SQLite forgets prepared statements with this: here it is said once.
             self.driver.execute("PRAGMA query_only=OFF")
-            # The same pages change again and again: they are copied into the database every 32 MB, not every 4.
+            # The same pages change again and again: they are copied into the database every 32 MB, not every 16.
             self.driver.execute(f"PRAGMA wal_autocheckpoint={FEWER_CHECKPOINTS}")
             # Whoever gets this connection next is told how it was left.
             self._kept.info["may_write"] = True
@@ -45,7 +45,7 @@ class Quick:
     def __exit__(self, *_: object) -> None:
         """Give the connection back as it was."""
         if self._sqlite:
-            self.driver.execute(f"PRAGMA wal_autocheckpoint={USUAL_CHECKPOINTS}")
+            self.driver.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
         self._kept.close()
 
     @contextmanager

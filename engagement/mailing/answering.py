@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 NOT_OURS = "it names no message of ours"
 TWO_MESSAGES = "it names two different messages of ours"
+BY_FROM_ALONE = "no more mailings and reminders; only its sender says so, and senders can be forged"
 ANOTHER_ADDRESS = "it is about an address that the message did not go to"
 
 
@@ -121,8 +122,9 @@ def take_automatic(arrival: Arrival) -> Verdict | None:
 def take_unsubscribe(arrival: Arrival) -> Verdict | None:
     """Send no more mailings and reminders to whoever asks for that by mail.
 
-    By the secret address of one message it is their own wish. By subject alone it is taken from
-    an address that is known; then it holds wherever that address stands on a roster.
+    By the secret address of one message, or in answer to it, it is their own wish. By subject alone it
+    is taken from an address that is known; then it holds wherever that address stands on a roster,
+    and the team looks at it: anybody can write anybody's address into From.
     """
     if arrival.kind is not Kind.UNSUBSCRIBE:
         return None
@@ -132,7 +134,11 @@ def take_unsubscribe(arrival: Arrival) -> Verdict | None:
             return waits("it asks for no more mail, and the address is on no roster")
         for person_id in people:
             wish_for_address(person_id=person_id, wishes=Wishes(wants_mailings=False, wants_reminders=False), actor=SYSTEM)
-    return replace(done("unsubscribed", "no more mailings and reminders"), person_id=people[0])
+        proven = "unsubscribe" in arrival.tokens or any(
+            wrote_to(session, each, arrival.sender) for each in messages_by_id(session, arrival.answers)
+        )
+    verdict = done("unsubscribed", "no more mailings and reminders") if proven else waits(BY_FROM_ALONE, "unsubscribed")
+    return replace(verdict, person_id=people[0])
 
 
 def _who_unsubscribes(session: Session, arrival: Arrival) -> list[UUID]:

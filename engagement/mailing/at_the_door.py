@@ -1,13 +1,20 @@
-"""Safe hours once more, when the bytes of a message are about to go: written within them, it may come to go outside."""
+"""Whether a message still holds and may reach its person, asked once more when its bytes are about to go.
+
+Between the writing and the going lie a server that said "later", a domain that turned us away, a
+pause. Meanwhile guests reply and hours pass.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sqlalchemy import ColumnElement, and_
+
 from engagement.consultations.models import Consultation
+from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.ports import ports
-from engagement.mailing.composing import Composer, Kind
+from engagement.mailing.composing import Composed, Composer, Dropped, Kind, Said
 from engagement.mailing.models import Message, State
 from engagement.roster.models import Person
 from engagement.roster.safe_hours import SafeHours, read_hours
@@ -18,23 +25,51 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 OUTSIDE, ONLY_CALLED = "it waits for this person's safe hours", "this person is reached by telephone only"
+GONE = "what it is about does not exist any more"
 # So long after somebody did something they are still there to read the answer.
 STILL_THERE = timedelta(minutes=15)
+# So long after it became due, what a mail says is as fresh as when it was written.
+FRESH = timedelta(minutes=10)
 
 
-def outside_safe_hours(session: Session, message: Message, moment: datetime) -> tuple[State, str] | None:
-    """Return where a message goes, and why, that must not reach its person at ``moment``; None where it may.
+def fresh(since: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Return the condition on Message that it was never tried and became due after ``since``: nobody need ask again."""
+    return and_(Message.attempts == 0, Message.due_at > since)
 
-    What was never tried is written afresh, and what no mail can say in time too: there it is
-    decided whether it becomes a call. Else the same bytes go at the next moment within the
-    hours, which is stored as ``due_at``.
+
+def stopped_at_the_door(session: Session, message: Message, moment: datetime) -> tuple[State, str] | None:
+    """Return where a message goes, and why, that does not hold any more or must not reach its person at ``moment``.
+
+    None where it may go. What was never tried is written afresh for other hours, and what no mail
+    can say in time too: there it is decided whether it becomes a call. Else the same bytes go at
+    the next moment within the hours, which is stored as ``due_at``.
     """
     composer: Composer | None = ports().composers.get(message.purpose)
+    if composer is None or composer.asked_for:
+        return None
+    said = said_now(composer, message)
+    if isinstance(said, Dropped):
+        return State.CANCELLED, said.reason
+    answers = composer.kind is Kind.ANSWER and not (isinstance(said, Composed) and said.must_reach)
+    return _outside_safe_hours(session, message, moment, answers=answers)
+
+
+def said_now(composer: Composer, message: Message) -> Said | None:
+    """Return what its composer says of ``message`` now; None where it cannot say."""
+    try:
+        return composer.compose(message)
+    except AbsentError:
+        return Dropped(GONE)
+    except DomainError:
+        return None
+
+
+def _outside_safe_hours(session: Session, message: Message, moment: datetime, *, answers: bool) -> tuple[State, str] | None:
     person = session.get(Person, message.person_id, populate_existing=True) if message.person_id else None
     consultation = session.get(Consultation, message.consultation_id) if message.consultation_id else None
-    if composer is None or composer.asked_for or person is None or consultation is None:
+    if person is None or consultation is None:
         return None
-    hours, answers = read_hours(person.safe_hours), composer.kind is Kind.ANSWER
+    hours = read_hours(person.safe_hours)
     if _may_go(hours, moment, consultation.zone) or (answers and moment - message.created_at < STILL_THERE):
         return None
     at = hours.next_allowed(moment, consultation.zone)

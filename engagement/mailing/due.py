@@ -82,7 +82,7 @@ def _first_due(state: State) -> Select[datetime, UUID]:
 def nothing_against() -> ColumnElement[bool]:
     """Return the condition on Message that nothing at all speaks against writing to its address.
 
-    Where it does not hold, ``why_suppressed`` and ``outside_safe_hours`` say whether what was
+    Where it does not hold, ``why_suppressed`` and ``stopped_at_the_door`` say whether what was
     found keeps this message back.
     """
     suppressed = exists().where(Suppression.address_index == Message.address_index)

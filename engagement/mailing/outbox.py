@@ -27,7 +27,7 @@ from engagement.kernel.ports import ports
 from engagement.kernel.prepared import Prepared
 from engagement.kernel.settings import settings
 from engagement.mailing import domains
-from engagement.mailing.at_the_door import outside_safe_hours
+from engagement.mailing.at_the_door import FRESH, fresh, stopped_at_the_door
 from engagement.mailing.domains import LONGEST_WAIT, doubling
 from engagement.mailing.due import domain_open, in_time, next_due, not_held, nothing_against
 from engagement.mailing.guard import keep_stamp, raise_generation
@@ -131,6 +131,7 @@ _BEGIN = Prepared(
         not_held(),
         domain_open(_NOW),
         nothing_against(),
+        fresh(bindparam("this_young", type_=UTCDateTime())),
     )
     .values(state=State.SENDING, attempts=_ROW.c.attempts + 1, lease_until=bindparam("this_lease"))
 )
@@ -189,7 +190,9 @@ def _quick_turn(quick: Quick, worker: str, arrived: Arrived | None, following: O
             if then is not None:
                 then(arrived.outgoing.message)
         begun = following is not None and bool(
-            _BEGIN.run(quick, this_id=following.id, this_worker=worker, this_moment=moment, this_lease=moment + LEASE)
+            _BEGIN.run(
+                quick, this_id=following.id, this_worker=worker, this_moment=moment, this_young=moment - FRESH, this_lease=moment + LEASE
+            )
         )
         if begun and following is not None:
             events.append(told(following.id, moment, State.SENDING))
@@ -260,7 +263,9 @@ def _begin(session: Session, connection: Connection, worker: str, following: Out
     if share and index:
         domains.take_token(session, index, following.domain, per_minute=share, moment=moment)
         session.flush()
-    if _BEGIN.run(connection, this_id=following.id, this_worker=worker, this_moment=moment, this_lease=moment + LEASE):
+    if _BEGIN.run(
+        connection, this_id=following.id, this_worker=worker, this_moment=moment, this_young=moment - FRESH, this_lease=moment + LEASE
+    ):
         return State.SENDING
     message = locked(session, following.id)
     if message is None or message.state is not State.CLAIMED or message.claimed_by != worker:
@@ -295,7 +300,7 @@ def _verdict(session: Session, message: Message, moment: datetime) -> tuple[Stat
         return State.QUEUED, "the consultation is paused" if status is Status.PAUSED else "waits for the team"
     if not holds(domain_open(moment)):
         return State.QUEUED, "its domain takes no more mail for now"
-    return outside_safe_hours(session, message, moment) or (State.SENDING, "")
+    return stopped_at_the_door(session, message, moment) or (State.SENDING, "")
 
 
 def begin_sending(message_id: UUID, worker: str) -> Outgoing | State:

@@ -17,6 +17,7 @@ from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
 from engagement.kernel.tokens import new_mailbox_name
 from engagement.mailing.afresh import UNSENT
+from engagement.mailing.at_the_door import said_now
 from engagement.mailing.bell import ring_when_stored
 from engagement.mailing.composing import Dropped
 from engagement.mailing.contacting import drop_task_of
@@ -133,8 +134,7 @@ def send_again(*, message_id: UUID, actor: Actor) -> Message:
 def _refuse_what_is_over(message: Message) -> None:
     # The same bytes would go: an invitation to what is cancelled would bring somebody to an empty room.
     composer = ports().composers.get(message.purpose)
-    said = composer.compose(message) if composer is not None else None
-    if isinstance(said, Dropped):
+    if composer is not None and isinstance(said_now(composer, message), Dropped):
         raise NotNowError(Text("What it says does not hold any more.", "Ce qu’il dit n’est plus valable."))
 
 

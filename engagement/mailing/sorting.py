@@ -67,7 +67,8 @@ def kind_of(mail: Mail, *, report: Report | None, method: str, tokens: Mapping[s
         return Kind.COMPLAINT if report.feedback else Kind.BOUNCE
     if method:
         return Kind.REPLY
-    if is_automatic(mail):
+    # Mail programs that press the button for somebody mark what they send as automatic.
+    if is_automatic(mail) and "unsubscribe" not in tokens:
         return Kind.AUTO
     if "unsubscribe" in tokens or _UNSUBSCRIBE.fullmatch(subject.strip()):
         return Kind.UNSUBSCRIBE

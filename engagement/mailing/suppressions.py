@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 LONGEST_NOTE = 500
 # What holds everything back: nobody is there to read it, or the team knows why nothing must go there.
-_FOR_EVERYTHING = frozenset({Why.BOUNCED, Why.STAFF})
+FOR_EVERYTHING = frozenset({Why.BOUNCED, Why.STAFF})
 # What somebody said about our mail, and can unsay.
 OWN_WORD = frozenset({Why.COMPLAINED, Why.OPTED_OUT})
 
@@ -61,7 +61,7 @@ def held_by(kind: Kind, heard: Heard, *, asked_for: bool = False) -> str:
     team took off.
     """
     answers = asked_for or kind is Kind.ANSWER
-    if heard.suppressed is not None and (heard.suppressed in _FOR_EVERYTHING or not answers):
+    if heard.suppressed is not None and (heard.suppressed in FOR_EVERYTHING or not answers):
         return f"suppressed: {heard.suppressed}"
     if heard.do_not_contact and not asked_for:
         return "suppressed: do not contact"

@@ -26,7 +26,7 @@ from engagement.mailing.models import ContactTask, Message, State, TaskChannel, 
 from engagement.mailing.outbox import move
 from engagement.mailing.placeholders import SECRETS
 from engagement.mailing.quiet import next_moment
-from engagement.mailing.suppressions import why_suppressed
+from engagement.mailing.suppressions import FOR_EVERYTHING, why_suppressed
 from engagement.mailing.texts import text_of
 from engagement.roster.models import Person
 from engagement.roster.safe_hours import SafeHours, read_hours
@@ -115,7 +115,7 @@ def instead_of_mail(message: Message, said: Composed, text: MailText, moment: da
     hours = read_hours(mail.person.safe_hours)
     if mail.must_reach or not said.to_address or not hours.always:
         refused = _refusal(mail)
-        if refused is not None:
+        if refused:
             return _although_refused(mail, refused, hours)
     if not said.to_address:
         return mail.task(TaskReason.NO_ADDRESS, hours.next_allowed(moment, mail.zone))
@@ -133,18 +133,18 @@ def _mail_of(message: Message, said: Composed, text: MailText, moment: datetime)
     return _Mail(message, said, text, person, composer, consultation.zone, moment)
 
 
-def _refusal(mail: _Mail) -> TaskReason | None:
-    """Return why no mail may go to this person, None where one may."""
-    suppressed = why_suppressed(mail.message, mail.said.to_address)
-    if suppressed:
-        return TaskReason.BOUNCED if suppressed.endswith("bounced") else TaskReason.OPTED_OUT
+def _refusal(mail: _Mail) -> str:
+    """Return why no mail may go to this person, "" where one may."""
     unwanted = mail.composer.kind is Kind.REMINDER and not mail.person.wants_reminders
-    return TaskReason.OPTED_OUT if unwanted else None
+    return why_suppressed(mail.message, mail.said.to_address) or ("suppressed: no reminders" if unwanted else "")
 
 
-def _although_refused(mail: _Mail, refused: TaskReason, hours: SafeHours) -> Otherwise | None:
-    if mail.must_reach:
-        return mail.task(refused, hours.next_allowed(mail.moment, mail.zone))
+def _although_refused(mail: _Mail, refused: str, hours: SafeHours) -> Otherwise | None:
+    # An address that is out of order is no wish: its owner is told of a change by telephone.
+    no_wish = refused in {f"suppressed: {each}" for each in FOR_EVERYTHING}
+    if mail.said.must_reach or (mail.must_reach and no_wish):
+        reason = TaskReason.BOUNCED if refused.endswith("bounced") else TaskReason.OPTED_OUT
+        return mail.task(reason, hours.next_allowed(mail.moment, mail.zone))
     # With an address, the outbox writes down why it is not written to.
     return None if mail.said.to_address else Dropped(NOT_TO_BE_WRITTEN_TO)
 

@@ -20,7 +20,7 @@ from engagement.mailing.inbound import InboxState, Kind
 from engagement.mailing.inbound_models import InboundMail
 from engagement.mailing.inbox import file_content, files_listed, held_waiting, settle
 from engagement.mailing.models import Message
-from engagement.outreach.listing import mailings_hidden_from
+from engagement.outreach.listing import invitations_hidden_from, mailings_hidden_from
 from engagement.outreach.reading import bytes_without_links
 from engagement.questionnaires.models import Questionnaire
 from engagement.referrals.requests import send_questionnaire
@@ -80,12 +80,6 @@ def inbox_seen_by(access: Access) -> ColumnElement[bool]:
     Hidden is what is about a restricted event they are not cleared for, and what is from, or about,
     people whom they know only through a restricted batch.
     """
-    known = access.cleared | access.event_roles.keys()
-    hidden_events = (
-        select(Invitation.id)
-        .join(Event, Event.id == Invitation.event_id)
-        .where(Event.consultation_id == access.consultation.id, Event.restricted, Event.id.not_in(known))
-    )
     told = select(Message.id).where(Message.mailing_id.in_(mailings_hidden_from(access)))
     people = select(Person.id).where(visible(access))
     invited = select(Invitation.id).where(Invitation.person_id.in_(people))
@@ -93,7 +87,7 @@ def inbox_seen_by(access: Access) -> ColumnElement[bool]:
         InboundMail.consultation_id == access.consultation.id,
         or_(
             InboundMail.invitation_id.is_(None),
-            and_(InboundMail.invitation_id.not_in(hidden_events), InboundMail.invitation_id.in_(invited)),
+            and_(InboundMail.invitation_id.not_in(invitations_hidden_from(access)), InboundMail.invitation_id.in_(invited)),
         ),
         or_(InboundMail.message_id.is_(None), InboundMail.message_id.not_in(told)),
         or_(InboundMail.person_id.is_(None), InboundMail.person_id.in_(people)),

@@ -166,6 +166,12 @@ WHYS: dict[str, Text] = {
         "It asks for no more mail, and the address is on no roster.",
         "Il demande de ne plus écrire, et l’adresse ne figure dans aucun répertoire.",
     ),
+    "no more mailings and reminders; only its sender says so, and senders can be forged": Text(
+        "They get no more mailings and reminders. Only the sender’s address says that they asked for it, and that can be forged: "
+        "if it was not them, let them have mail again on their page.",
+        "Cette personne ne reçoit plus d’envois ni de rappels. Seule l’adresse d’envoi dit qu’elle l’a demandé, et une adresse "
+        "se contrefait\u00a0: si ce n’était pas elle, rétablissez l’envoi sur sa page.",
+    ),
     "no more mailings and reminders": Text(
         "They get no more mailings and reminders.", "Cette personne ne reçoit plus d’envois ni de rappels."
     ),

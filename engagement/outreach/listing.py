@@ -51,9 +51,17 @@ def mailings_hidden_from(access: Access) -> Select[UUID]:
 
     An announcement about such an event reaches people who were not invited to it: its mailing tells.
     """
+    return select(Mailing.id).join(Event, Event.id == Mailing.event_id).where(_hidden(access))
+
+
+def invitations_hidden_from(access: Access) -> Select[UUID]:
+    """Return the invitations to restricted events that this member is not cleared for."""
+    return select(Invitation.id).join(Event, Event.id == Invitation.event_id).where(_hidden(access))
+
+
+def _hidden(access: Access) -> ColumnElement[bool]:
     known = access.cleared | access.event_roles.keys()
-    about = select(Mailing.id).join(Event, Event.id == Mailing.event_id)
-    return about.where(Event.consultation_id == access.consultation.id, Event.restricted, Event.id.not_in(known))
+    return and_(Event.consultation_id == access.consultation.id, Event.restricted, Event.id.not_in(known))
 
 
 def seen_by(access: Access) -> ColumnElement[bool]:
@@ -63,17 +71,11 @@ def seen_by(access: Access) -> ColumnElement[bool]:
     whom they know only through a restricted batch. A test, which went to one account, is no
     message of the consultation.
     """
-    known = access.cleared | access.event_roles.keys()
-    hidden = (
-        select(Invitation.id)
-        .join(Event, Event.id == Invitation.event_id)
-        .where(Event.consultation_id == access.consultation.id, Event.restricted, Event.id.not_in(known))
-    )
     return and_(
         Message.consultation_id == access.consultation.id,
         Message.purpose != MAILING_TEST,
         or_(Message.mailing_id.is_(None), Message.mailing_id.not_in(mailings_hidden_from(access))),
-        or_(Message.invitation_id.is_(None), Message.invitation_id.not_in(hidden)),
+        or_(Message.invitation_id.is_(None), Message.invitation_id.not_in(invitations_hidden_from(access))),
         or_(Message.person_id.is_(None), Message.person_id.in_(select(Person.id).where(visible(access)))),
     )
 

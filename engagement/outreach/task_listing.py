@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import and_, case, func, or_, select
 
-from engagement.events.models import Event
-from engagement.invitations.models import Invitation
 from engagement.kernel.clock import today
 from engagement.kernel.db import db
 from engagement.kernel.errors import AbsentError
 from engagement.mailing.models import ContactTask, TaskChannel, TaskReason, TaskState
-from engagement.outreach.listing import mailings_hidden_from
+from engagement.outreach.listing import invitations_hidden_from, mailings_hidden_from
 from engagement.roster.filters import visible
 from engagement.roster.models import Person
 
@@ -80,16 +78,10 @@ class PageOfTasks:
 
 def tasks_seen_by(access: Access) -> ColumnElement[bool]:
     """Return the condition for tasks that this member may know of: neither event nor person is hidden from them."""
-    known = access.cleared | access.event_roles.keys()
-    hidden = (
-        select(Invitation.id)
-        .join(Event, Event.id == Invitation.event_id)
-        .where(Event.consultation_id == access.consultation.id, Event.restricted, Event.id.not_in(known))
-    )
     return and_(
         ContactTask.consultation_id == access.consultation.id,
         or_(ContactTask.mailing_id.is_(None), ContactTask.mailing_id.not_in(mailings_hidden_from(access))),
-        or_(ContactTask.invitation_id.is_(None), ContactTask.invitation_id.not_in(hidden)),
+        or_(ContactTask.invitation_id.is_(None), ContactTask.invitation_id.not_in(invitations_hidden_from(access))),
         ContactTask.person_id.in_(select(Person.id).where(visible(access))),
     )
 

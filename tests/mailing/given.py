@@ -79,6 +79,7 @@ class Notices:
     answer: Dropped | Waits | None = None
     calendar: CalendarPart | None = None
     fault: Exception | None = None
+    must_reach: bool = False
     heard: list[str] = field(default_factory=list)
 
     def compose(self, message: Message) -> Composed | Dropped | Waits:
@@ -89,7 +90,7 @@ class Notices:
             return self.answer
         person = db.session.get(Person, message.person_id)
         values = {"name": person.name, "link": "http://localhost/r/token"}
-        return Composed(person.name, person.email or "", {"en": values, "fr": values}, self.calendar)
+        return Composed(person.name, person.email or "", {"en": values, "fr": values}, self.calendar, must_reach=self.must_reach)
 
 
 @contextmanager

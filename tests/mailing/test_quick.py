@@ -66,7 +66,8 @@ def test_a_fault_stores_nothing_of_the_transaction(two):
 
     def fail():
         with Quick() as quick, quick.transaction():
-            outbox._BEGIN.run(quick, this_id=hand[0].id, this_worker=worker, this_moment=first.created_at, this_lease=first.created_at)
+            at = dict.fromkeys(("this_moment", "this_young", "this_lease"), first.created_at)
+            outbox._BEGIN.run(quick, this_id=hand[0].id, this_worker=worker, **at)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

@@ -147,11 +147,25 @@ def test_a_vacation_reply_to_the_bounce_address_is_no_bounce(guest):
 
 @pytest.mark.parametrize("subject", ["unsubscribe", "Re: Unsubscribe me", "Désabonnement", "=?utf-8?q?D=C3=A9sabonnement?="])
 def test_somebody_who_writes_that_they_want_no_more_mail_gets_none(guest, subject):
-    raw = f"From: jo@example.org\nTo: consultations@convoke.example\nSubject: {subject}\n\n".encode()
+    answers = guest.message.rfc_message_id
+    raw = f"From: jo@example.org\nTo: consultations@convoke.example\nIn-Reply-To: {answers}\nSubject: {subject}\n\n".encode()
     row = receive(raw).row
     assert (row.kind, row.state, row.outcome) == (Kind.UNSUBSCRIBE, InboxState.DONE, "unsubscribed")
     person = db.session.get(Person, guest.person.id, populate_existing=True)
     assert (person.wants_mailings, person.wants_reminders, person.do_not_contact) == (False, False, False)
+
+
+def test_who_wants_no_more_mail_by_their_sender_alone_gets_none_and_the_team_looks_at_it(guest):
+    row = receive(b"From: jo@example.org\nTo: consultations@convoke.example\nSubject: unsubscribe\n\n").row
+    assert (row.kind, row.state, row.outcome) == (Kind.UNSUBSCRIBE, InboxState.WAITING, "unsubscribed")
+    assert row.person_id == guest.person.id
+    assert not db.session.get(Person, guest.person.id, populate_existing=True).wants_mailings
+
+
+def test_an_unsubscribe_mail_that_a_program_sent_by_itself_is_heard(guest):
+    raw = f"From: jo@example.org\nTo: unsubscribe+{guest.message.bounce_token}@convoke.example\nAuto-Submitted: auto-generated\n\n"
+    assert receive(raw.encode()).row.kind is Kind.UNSUBSCRIBE
+    assert not db.session.get(Person, guest.person.id, populate_existing=True).wants_mailings
 
 
 def test_a_stranger_who_wants_no_more_mail_waits(guest):
