@@ -35,7 +35,7 @@ from engagement.kernel.errors import DomainError
 from engagement.kernel.forms import options
 from engagement.kernel.policy import SIGNED_IN, Permission, Policy, member
 from engagement.kernel.ports import Subject, ports
-from engagement.kernel.web import said
+from engagement.kernel.web import refusals_said, said
 from engagement.kernel.wording import ZONES
 
 if TYPE_CHECKING:
@@ -148,11 +148,9 @@ def _subjects(access: Access) -> list[Subject]:
 def dismiss_member(slug: str, membership_id: UUID) -> Any:
     """End a membership."""
     access = current_access()
-    try:
+    with refusals_said():
         dismiss(consultation_id=access.consultation.id, membership_id=membership_id, actor=access.actor)
         flash(gettext("Removed from the team."))
-    except DomainError as error:
-        flash(said(error.said))
     return redirect(url_for(".team", slug=slug))
 
 
@@ -172,11 +170,9 @@ def revoke_member(slug: str) -> Any:
     """Let a member know of a restricted event or batch no longer; only somebody who knows of it can."""
     access = current_access()
     subject, user_id = _cleared_and_whom(access, {user.id for user, _ in clearances_of(access.consultation.id)})
-    try:
+    with refusals_said():
         revoke_clearance(consultation_id=access.consultation.id, user_id=user_id, subject_id=subject.id, actor=access.actor)
         flash(gettext("Clearance revoked."))
-    except DomainError as error:
-        flash(said(error.said))
     return redirect(url_for(".team", slug=slug))
 
 

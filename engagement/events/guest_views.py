@@ -25,7 +25,7 @@ from engagement.kernel.db import db
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.languages import current_language
 from engagement.kernel.policy import Permission, Policy, member
-from engagement.kernel.web import said
+from engagement.kernel.web import refusals_said
 from engagement.kernel.wording import span_words
 
 if TYPE_CHECKING:
@@ -139,9 +139,7 @@ def give_seat(slug: str, name: str, seat_id: UUID) -> Any:
     if seat is None:
         raise AbsentError
     _the_guest(access, event, seat.invitation_id)
-    try:
+    with refusals_said():
         promote_from_waitlist(seat_id=seat_id, actor=access.actor)
         flash(gettext("The seat is theirs. If they have an address, a mail tells them."))
-    except DomainError as error:
-        flash(said(error.said))
     return redirect(url_for(".event", slug=slug, name=name))

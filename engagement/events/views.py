@@ -36,7 +36,7 @@ from engagement.invitations.vocabulary import CHANNELS, CHOICES, MODES
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.languages import current_language
 from engagement.kernel.policy import Permission, Policy, member
-from engagement.kernel.web import said
+from engagement.kernel.web import refusals_said
 from engagement.kernel.wording import time_words
 from engagement.roster.vocabulary import LANGUAGES_SPOKEN, SECTORS
 
@@ -215,9 +215,7 @@ def remove(slug: str, name: str, sitting_id: UUID) -> Any:
     """Take a sitting away that nobody was told of."""
     access, found = the_event(name, Permission.SCHEDULE_EVENTS)
     the_sitting(found, sitting_id)
-    try:
+    with refusals_said():
         remove_sitting(sitting_id=sitting_id, actor=access.actor)
         flash(gettext("The sitting was removed."))
-    except DomainError as error:
-        flash(said(error.said))
     return redirect(url_for(".event", slug=slug, name=name))

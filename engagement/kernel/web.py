@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import traceback
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, abort, current_app, g, render_template, request, url_for
+from flask import Flask, Response, abort, current_app, flash, g, render_template, request, url_for
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
@@ -16,10 +16,11 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from engagement.kernel import wording
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db, fetching
-from engagement.kernel.errors import AbsentError
+from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.languages import current_language
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date, datetime
 
 POLICY_HEADER = (
@@ -184,6 +185,15 @@ def _error_page(kind: int | str, code: int) -> Any:
 def said(text: Text) -> str:
     """Return a two-language text in the language of the page."""
     return text.in_(current_language())
+
+
+@contextmanager
+def refusals_said() -> Iterator[None]:
+    """Say at the top of the next page why a verb in the block refused, and go on behind the block."""
+    try:
+        yield
+    except DomainError as error:
+        flash(said(error.said))
 
 
 def yes_or_no(value: bool) -> str:  # noqa: FBT001

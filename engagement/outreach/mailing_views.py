@@ -15,7 +15,7 @@ from engagement.kernel.clock import on_the_wall
 from engagement.kernel.db import db
 from engagement.kernel.errors import DomainError
 from engagement.kernel.policy import Permission, Policy, member
-from engagement.kernel.web import said
+from engagement.kernel.web import refusals_said
 from engagement.outreach.forms import ScheduleForm
 from engagement.outreach.models import Mailing, MailingState
 from engagement.outreach.planning import people_of, plan_rest
@@ -162,11 +162,9 @@ def approve_mailing(slug: str, mailing_id: UUID) -> Any:
     """Let the mailing go."""
     access = current_access()
     find_mailing(access, mailing_id)
-    try:
+    with refusals_said():
         approve(mailing_id=mailing_id, actor=access.actor)
         plan_rest(mailing_id, at_most=PLANNED_AT_ONCE)
-    except DomainError as error:
-        flash(said(error.said))
     return redirect(url_for(".mailing", slug=slug, mailing_id=mailing_id))
 
 
@@ -175,9 +173,7 @@ def discard_mailing(slug: str, mailing_id: UUID) -> Any:
     """Give a draft up."""
     access = current_access()
     find_mailing(access, mailing_id)
-    try:
+    with refusals_said():
         discard(mailing_id=mailing_id, actor=access.actor)
         flash(gettext("Discarded. Nothing was sent."))
-    except DomainError as error:
-        flash(said(error.said))
     return redirect(url_for(".mail", slug=slug))

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from engagement.consultations.gate import current_access
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.policy import Permission, Policy, member
-from engagement.kernel.web import said
+from engagement.kernel.web import refusals_said
 from engagement.outreach.document import as_pdf
 from engagement.outreach.facts import why_void
 from engagement.outreach.forms import ApprovalForm
@@ -91,10 +91,8 @@ def make_package_now(slug: str, mailing_id: UUID) -> Any:
     """Make a package of the mailing as it is now."""
     access = current_access()
     find_mailing(access, mailing_id)
-    try:
+    with refusals_said():
         make_package(access=access, mailing_id=mailing_id)
-    except DomainError as error:
-        flash(said(error.said))
     return redirect(url_for(".package", slug=slug, mailing_id=mailing_id))
 
 

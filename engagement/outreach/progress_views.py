@@ -16,7 +16,7 @@ from engagement.kernel.errors import DomainError
 from engagement.kernel.forms import options
 from engagement.kernel.languages import current_language
 from engagement.kernel.policy import Permission, Policy, member
-from engagement.kernel.web import said
+from engagement.kernel.web import refusals_said, said
 from engagement.kernel.wording import date_words, time_words, zone_words
 from engagement.mailing.together import failures_of
 from engagement.outreach.again import WORDS as AGAIN_WORDS
@@ -101,11 +101,9 @@ def steer_mailing(slug: str, mailing_id: UUID, verb: str) -> Any:
     if request.method == "GET":
         waiting, owed = what_would_happen(found)
         return render_template("outreach/steer.html", mailing=found, title=title_of(found), verb=verb, waiting=waiting, owed=owed)
-    try:
+    with refusals_said():
         moved = VERBS[verb](mailing_id=mailing_id, actor=access.actor)
         flash(_done(verb, moved))
-    except DomainError as error:
-        flash(said(error.said))
     return redirect(url_for(".mailing", slug=slug, mailing_id=mailing_id))
 
 

@@ -15,7 +15,7 @@ from engagement.kernel.clock import now
 from engagement.kernel.db import db
 from engagement.kernel.errors import DomainError
 from engagement.kernel.policy import Permission, Policy, member
-from engagement.kernel.web import said
+from engagement.kernel.web import refusals_said, said
 from engagement.mailing.contacting import change_channel, make_task, record_outcome
 from engagement.mailing.models import TaskChannel, TaskOutcome, TaskReason, TaskState
 from engagement.mailing.tasks import script_in
@@ -128,10 +128,8 @@ def change_task_channel(slug: str, task_id: UUID, channel: str) -> Any:
     """Make a letter of a call, or a call of a letter."""
     access = current_access()
     find_task(access, task_id)
-    try:
+    with refusals_said():
         change_channel(task_id=task_id, channel=TaskChannel(channel), actor=access.actor)
-    except DomainError as error:
-        flash(said(error.said))
     return redirect(url_for(".task", slug=slug, task_id=task_id))
 
 

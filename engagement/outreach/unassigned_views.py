@@ -16,7 +16,7 @@ from engagement.kernel.db import db
 from engagement.kernel.errors import DomainError
 from engagement.kernel.forms import options
 from engagement.kernel.policy import ADMINISTRATOR, Policy
-from engagement.kernel.web import said
+from engagement.kernel.web import refusals_said, said
 from engagement.mailing.inbox import assign, dismiss, files_listed, find_unassigned, unassigned
 from engagement.outreach.inbox_forms import AssignForm
 from engagement.outreach.inbox_views import download
@@ -68,9 +68,7 @@ def unassigned_raw(inbound_id: UUID) -> Any:
 def unassigned_dismiss(inbound_id: UUID) -> Any:
     """Write down that such a mail asks nothing of anybody."""
     find_unassigned(inbound_id)
-    try:
+    with refusals_said():
         dismiss(inbound_id=inbound_id, actor=staff(current_user.account.id))
         flash(gettext("It does not wait any more."))
-    except DomainError as error:
-        flash(said(error.said))
     return redirect(url_for(".unassigned_mail"))

@@ -10,9 +10,8 @@ from flask_babel import gettext
 
 from engagement.consultations.gate import current_access
 from engagement.consultations.models import Status
-from engagement.kernel.errors import DomainError
 from engagement.kernel.policy import Permission, Policy, member
-from engagement.kernel.web import said
+from engagement.kernel.web import refusals_said
 from engagement.mailing.contacting import MAY_BECOME_A_TASK
 from engagement.mailing.guard import trouble
 from engagement.mailing.models import State
@@ -148,9 +147,7 @@ def cancel_message(slug: str, message_id: UUID) -> Any:
 def _done(slug: str, message_id: UUID, verb: Callable[..., object], words: str) -> Any:
     access = current_access()
     find_message(access, message_id)
-    try:
+    with refusals_said():
         verb(message_id=message_id, actor=access.actor)
         flash(words)
-    except DomainError as error:
-        flash(said(error.said))
     return redirect(url_for(".message", slug=slug, message_id=message_id))

@@ -13,7 +13,7 @@ from engagement.kernel.bilingual import LANGUAGES
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.ports import ports
-from engagement.kernel.web import said
+from engagement.kernel.web import refusals_said
 from engagement.mailing.texts import MailText, shipped_text, text_of
 from engagement.outreach.forms import MailTextForm, SaveWordsForm
 from engagement.outreach.models import Mailing, MailingState
@@ -115,11 +115,9 @@ def usual_words(slug: str, mailing_id: UUID) -> Any:
     """Have a draft say what mails of its kind usually say."""
     access = current_access()
     find_mailing(access, mailing_id)
-    try:
+    with refusals_said():
         use_usual_words(mailing_id=mailing_id, actor=access.actor)
         flash(gettext("It says what mails of this kind usually say."))
-    except DomainError as error:
-        flash(said(error.said))
     return redirect(url_for(".words", slug=slug, mailing_id=mailing_id))
 
 

@@ -12,7 +12,7 @@ from engagement.consultations.gate import current_access
 from engagement.kernel.db import db
 from engagement.kernel.errors import DomainError
 from engagement.kernel.policy import Permission, Policy, member
-from engagement.kernel.web import said
+from engagement.kernel.web import refusals_said
 from engagement.questionnaires.asking import (
     add_option,
     add_question,
@@ -64,10 +64,8 @@ def _taken(form: Form, verb: Callable[[], object]) -> bool:
 
 def _done(verb: Callable[[], object], fragment: str = "") -> Any:
     """Run the verb of a button and go back to the questionnaire, saying so where it was refused."""
-    try:
+    with refusals_said():
         verb()
-    except DomainError as error:
-        flash(said(error.said))
     return _back(fragment)
 
 
