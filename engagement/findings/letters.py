@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 
 from engagement.findings.models import Prompt, Source, Submission, SubmissionFile
 from engagement.kernel.audit import note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
-from engagement.kernel.db import db, writing
+from engagement.kernel.db import db, stored_once, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.mailing.inbound import Arrival, Kind, Verdict, waits
 from engagement.mailing.mime import clean_name
@@ -212,14 +211,10 @@ def _prompt_for_letters(session: Session, consultation_id: UUID, actor: Actor) -
     last = session.scalar(select(func.max(Prompt.position)).where(Prompt.consultation_id == consultation_id)) or 0
     prompt = Prompt(consultation_id=consultation_id, position=last + 1, for_letters=True)
     prompt.set_text("wording", WORDING)
-    try:
-        with session.begin_nested():
-            session.add(prompt)
-    except IntegrityError:
-        # Somebody else filed the first letter at the same moment.
-        return session.scalars(there).one()
-    note(session, "add_prompt", prompt, actor)
-    return prompt
+    stored = stored_once(session, prompt, there)
+    if stored is prompt:
+        note(session, "add_prompt", prompt, actor)
+    return stored
 
 
 def files_of(submission_id: UUID) -> list[SubmissionFile]:

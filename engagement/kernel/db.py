@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as RoutingSession
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import IntegrityError
 
 from engagement.kernel.base import Base
 from engagement.kernel.turns import turn_at
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
     from sqlalchemy.orm import Session
+
+T = TypeVar("T")
 
 
 class NeedsSessionError(RuntimeError):
@@ -178,6 +181,22 @@ def unless_stored_already(session: Session) -> Iterator[None]:
     with session.begin_nested() if db.engine.dialect.name == "postgresql" else nullcontext():
         yield
         session.flush()
+
+
+def stored_once(session: Session, row: T, chosen: Select[T]) -> T:
+    """Store ``row`` and return it; where another transaction was faster, what ``chosen`` finds of it.
+
+    Raises IntegrityError where ``chosen`` finds nothing: then it was another constraint.
+    """
+    try:
+        with unless_stored_already(session):
+            session.add(row)
+    except IntegrityError:
+        there = session.scalar(chosen)
+        if there is None:
+            raise
+        return there
+    return row
 
 
 def is_writing() -> bool:

@@ -11,10 +11,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, func, or_, select
-from sqlalchemy.exc import IntegrityError
 
 from engagement.kernel.clock import now
-from engagement.kernel.db import db, writing
+from engagement.kernel.db import db, stored_once, writing
 from engagement.kernel.settings import settings
 from engagement.mailing.due import shut
 from engagement.mailing.models import MailDomain
@@ -93,12 +92,7 @@ def _row_of(session: Session, domain_index: bytes, name: str) -> MailDomain:
     if row is None:
         row = MailDomain(domain_index=domain_index, failures=0, why="")
         row.name = name
-        try:
-            with session.begin_nested():
-                session.add(row)
-        except IntegrityError:
-            # Another worker was turned away in the same moment (PostgreSQL lets two write).
-            row = session.scalars(chosen).one()
+        row = stored_once(session, row, chosen)
     return row
 
 

@@ -21,10 +21,9 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import func, select, update
-from sqlalchemy.exc import IntegrityError
 
 from engagement.kernel.clock import now
-from engagement.kernel.db import db, writing
+from engagement.kernel.db import db, stored_once, writing
 from engagement.kernel.settings import settings
 from engagement.mailing.holding import UNSENT, carry_out
 from engagement.mailing.models import Hold, MailGuard, MailHold, Message
@@ -122,12 +121,8 @@ def _row(session: Session) -> MailGuard:
     row = session.scalar(chosen)
     if row is None:
         row = MailGuard(the_only_one=True, generation=0, trouble="", trouble_words="")
-        try:
-            with session.begin_nested():
-                session.add(row)
-        except IntegrityError:
-            # Two workers of a new installation came at the same moment.
-            row = session.scalars(chosen).one()
+        # Two workers of a new installation may come at the same moment.
+        row = stored_once(session, row, chosen)
     return row
 
 

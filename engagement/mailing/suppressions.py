@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select
-from sqlalchemy.exc import IntegrityError
 
 from engagement.kernel.audit import Actor, ActorKind, note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
 from engagement.kernel.crypto import address_index
-from engagement.kernel.db import db, writing
+from engagement.kernel.db import db, stored_once, writing
 from engagement.kernel.errors import DomainError
 from engagement.kernel.ports import ports
 from engagement.mailing.composing import Composer, Kind
@@ -111,13 +110,7 @@ def suppress(session: Session, address: str, reason: str, *, message: Message | 
         consultation_id=message.consultation_id if message else None,
         message_id=message.id if message else None,
     )
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
-        # On PostgreSQL somebody else may have written it since we looked.
-        return session.scalars(select(Suppression).where(Suppression.address_index == row.address_index)).one()
-    return row
+    return stored_once(session, row, select(Suppression).where(Suppression.address_index == row.address_index))
 
 
 def suppress_by_staff(*, address: str, why: str, consultation_id: UUID, known: bool, actor: Actor) -> Suppression:

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from engagement.kernel.audit import note
 from engagement.kernel.bilingual import LANGUAGES, Text
 from engagement.kernel.clock import now, on_the_wall, today
-from engagement.kernel.db import db, writing
+from engagement.kernel.db import db, stored_once, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
@@ -135,26 +134,16 @@ def make_package(*, access: Access, mailing_id: UUID) -> ApprovalPackage:
     content = content_of(access, mailing)
     whole, facts = hash_of(content), hash_of(content["facts"])  # type: ignore[arg-type]
     with writing() as session:
-        there = _package_with(mailing_id, whole)
+        same = select(ApprovalPackage).where(ApprovalPackage.mailing_id == mailing_id, ApprovalPackage.hash == whole)
+        there = session.scalar(same)
         if there is not None:
             return there
         row = ApprovalPackage(mailing_id=mailing_id, hash=whole, facts_hash=facts, made_at=now(), made_by=access.actor.id)
         row.content = canonical(content)
-        try:
-            with session.begin_nested():
-                session.add(row)
-        except IntegrityError:
-            # Somebody else made the same package at the same moment.
-            there = _package_with(mailing_id, whole)
-            if there is None:
-                raise
-            return there
-        note(session, "make_approval_package", row, access.actor, mailing.consultation_id)
-    return row
-
-
-def _package_with(mailing_id: UUID, whole: str) -> ApprovalPackage | None:
-    return db.session.scalar(select(ApprovalPackage).where(ApprovalPackage.mailing_id == mailing_id, ApprovalPackage.hash == whole))
+        stored = stored_once(session, row, same)
+        if stored is row:
+            note(session, "make_approval_package", row, access.actor, mailing.consultation_id)
+    return stored
 
 
 def packages_of(mailing: Mailing) -> list[ApprovalPackage]:
