@@ -25,8 +25,8 @@ def test_a_mailing_from_choice_to_its_end(program, new_page, language):
     write(page, mailing, language)
     look_around(page, mailing)
     approve_on_paper_page(page, mailing)
-    wait_for_its_time(page, mailing)
-    pause_and_resume(page, mailing)
+    goes_at = set_its_time(page, mailing)
+    pause_and_resume(page, mailing, goes_at)
     to_the_end(page)
 
 
@@ -99,9 +99,10 @@ def approve_on_paper_page(page, mailing):
     assert download.value.path().read_bytes().startswith(b"%PDF-")
 
 
-def wait_for_its_time(page, mailing):
-    """Set it to go in a minute or two, and approve it."""
-    wall = on_the_wall(now() + timedelta(seconds=110), ZONE)
+def set_its_time(page, mailing):
+    """Set it to go at the next full minute that leaves time to approve and to pause it; return that moment."""
+    goes_at = (now() + timedelta(seconds=45 + 59)).replace(second=0, microsecond=0)
+    wall = on_the_wall(goes_at, ZONE)
     page.goto(f"{mailing}/schedule")
     assert_accessible(page)
     page.fill("#day", wall.strftime("%Y-%m-%d"))
@@ -111,15 +112,16 @@ def wait_for_its_time(page, mailing):
     with page.expect_navigation():
         page.locator("form[action$='/approve'] button").click()
     assert_accessible(page)
+    return goes_at
 
 
-def pause_and_resume(page, mailing):
+def pause_and_resume(page, mailing, goes_at):
     """Pause it over its time: nothing goes; resume it: it goes."""
     page.goto(f"{mailing}/pause")
     assert_accessible(page)
     press(page)
     assert page.locator("#progress .warning").is_visible()
-    page.wait_for_timeout(125_000)
+    page.wait_for_timeout(max(0, (goes_at - now()).total_seconds() + 5) * 1000)
     page.reload()
     assert page.locator("progress#sent").count() == 0
     assert_accessible(page)
