@@ -96,7 +96,8 @@ class Ports:
     ``sheltered``: each takes ids of people who were put in a restricted batch, in the transaction that puts them.
     ``mailing_text``: takes a mailing's id and gives what it says in its own words, None where it has none.
     ``rehearsal``: each takes a sketch (whom, about what) and when the first mail goes, and gives the scenes that follow.
-    ``quiet_hours``: takes a message and the consultation's zone and gives the hours in which it waits, None where it need not.
+    ``quiet_hours``: takes some messages and gives what takes one of them and its consultation's zone and gives the hours in which it
+    waits, None where it need not.
     ``resumed``: each takes a consultation id, in the transaction that ends its pause.
     ``inbound``: each takes a received mail and says what became of it, None where it is not theirs to place.
     ``person_tables``: table names holding a person's id, with what erasure does there.
@@ -115,7 +116,7 @@ class Ports:
     sheltered: list[Callable[[list[UUID]], None]] = field(default_factory=list)
     mailing_text: Callable[[UUID], Any] | None = None
     rehearsal: list[Callable[[Any, datetime], Iterable[Scene]]] = field(default_factory=list)
-    quiet_hours: Callable[[Any, str], Any] | None = None
+    quiet_hours: Callable[[Any], Callable[[Any, str], Any]] | None = None
     resumed: list[Callable[[UUID], None]] = field(default_factory=list)
     inbound: list[Callable[[Any], Any]] = field(default_factory=list)
     person_tables: dict[str, str] = field(default_factory=dict)

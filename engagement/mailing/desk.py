@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from engagement.kernel.bilingual import Text
     from engagement.mailing.models import Message
+    from engagement.mailing.quiet import QuietFor
     from engagement.mailing.texts import MailText
 
 
@@ -31,6 +32,8 @@ class Desk:
         self._texts: dict[tuple[UUID | None, str, UUID | None], MailText] = {}
         self._consultations: dict[UUID, Consultation | None] = {}
         self._senders: dict[tuple[UUID | None, str], str] = {}
+        quiet = ports().quiet_hours
+        self.quiet_for: QuietFor = quiet(messages) if quiet is not None else _never_quiet
         by_purpose: dict[str, list[Message]] = {}
         for message in messages:
             by_purpose.setdefault(message.purpose, []).append(message)
@@ -65,6 +68,10 @@ class Desk:
         if key not in self._senders:
             self._senders[key] = sender_name(self.consultation_of(message), message.language)
         return self._senders[key]
+
+
+def _never_quiet(message: Message, zone: str) -> None:  # noqa: ARG001
+    return None
 
 
 def _text_of(message: Message, composer: Composer | None) -> MailText:

@@ -145,7 +145,7 @@ def write(message: Message, desk: Desk) -> Result:
     if not isinstance(said, Composed):
         return said
     try:
-        instead = instead_of_mail(message, said, desk.text_for(message), now())
+        instead = instead_of_mail(message, said, desk.text_for(message), now(), desk.quiet_for)
         if instead is not None:
             return instead
         if not said.to_address:

@@ -10,7 +10,13 @@ from zoneinfo import ZoneInfo
 from engagement.kernel.clock import on_the_wall
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engagement.mailing.models import Message
     from engagement.roster.safe_hours import SafeHours
+
+    # The hours in which a message waits on the clocks of a zone; None where it need not.
+    QuietFor = Callable[[Message, str], "Quiet | None"]
 
 # Quiet hours end every day and safe hours open every week: two weeks find a moment that is in both, if there is one.
 DAYS_LOOKED_AT = 15

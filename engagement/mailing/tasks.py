@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from engagement.kernel.bilingual import Language
     from engagement.mailing.letters import Written
-    from engagement.mailing.quiet import Quiet
+    from engagement.mailing.quiet import QuietFor
     from engagement.mailing.texts import MailText
 
 BECAME_A_TASK = "became a task"
@@ -87,6 +87,7 @@ class _Mail:
     composer: Composer
     zone: str
     moment: datetime
+    quiet: QuietFor
 
     @property
     def must_reach(self) -> bool:
@@ -101,7 +102,7 @@ class _Mail:
         return Instead(reason, day, script.subject, script.plain.strip(), details=self.said.details)
 
 
-def instead_of_mail(message: Message, said: Composed, text: MailText, moment: datetime) -> Otherwise | None:
+def instead_of_mail(message: Message, said: Composed, text: MailText, moment: datetime, quiet: QuietFor) -> Otherwise | None:
     """Return what happens in place of a mail that was composed; None where it simply goes.
 
     It becomes a task where there is no address, where it would come outside the person's safe
@@ -109,7 +110,7 @@ def instead_of_mail(message: Message, said: Composed, text: MailText, moment: da
     to know. In quiet hours, and until somebody's safe hours, it waits. What a person asked
     for at this moment always goes.
     """
-    mail = _mail_of(message, said, text, moment)
+    mail = _mail_of(message, said, text, moment, quiet)
     if mail is None or mail.composer.asked_for:
         return None
     hours = read_hours(mail.person.safe_hours)
@@ -124,13 +125,13 @@ def instead_of_mail(message: Message, said: Composed, text: MailText, moment: da
     return _in_its_hours(mail, hours)
 
 
-def _mail_of(message: Message, said: Composed, text: MailText, moment: datetime) -> _Mail | None:
+def _mail_of(message: Message, said: Composed, text: MailText, moment: datetime, quiet: QuietFor) -> _Mail | None:
     composer: Composer | None = ports().composers.get(message.purpose)
     person = db.session.get(Person, message.person_id) if message.person_id else None
     consultation = db.session.get(Consultation, message.consultation_id) if message.consultation_id else None
     if composer is None or person is None or consultation is None:
         return None
-    return _Mail(message, said, text, person, composer, consultation.zone, moment)
+    return _Mail(message, said, text, person, composer, consultation.zone, moment, quiet)
 
 
 def _refusal(mail: _Mail) -> str:
@@ -151,7 +152,7 @@ def _although_refused(mail: _Mail, refused: str, hours: SafeHours) -> Otherwise 
 
 def _in_its_hours(mail: _Mail, hours: SafeHours) -> Otherwise | None:
     moment, zone, last = mail.moment, mail.zone, mail.message.not_after
-    quiet = _quiet_for(mail.message, zone)
+    quiet = mail.quiet(mail.message, zone)
     if quiet is None and hours.always:
         return None
     safe = hours.next_allowed(moment, zone)
@@ -164,12 +165,6 @@ def _in_its_hours(mail: _Mail, hours: SafeHours) -> Otherwise | None:
     if at <= moment:
         return None
     return Later(at, QUIET if safe <= moment else OUTSIDE_SAFE_HOURS)
-
-
-def _quiet_for(message: Message, zone: str) -> Quiet | None:
-    port = ports().quiet_hours
-    found: Quiet | None = port(message, zone) if port else None
-    return found
 
 
 def script_of(language: str, values: Values, text: MailText) -> Written:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import time, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -21,6 +22,7 @@ from engagement.outreach.models import Mailing, ReminderRules
 from engagement.outreach.reminders import Limits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from uuid import UUID
 
     from engagement.mailing.models import Message
@@ -81,21 +83,27 @@ def change_rules(*, consultation_id: UUID, rules: Rules, actor: Actor) -> None:
         note(session, "change_reminder_rules", row, actor)
 
 
-def quiet_for(message: Message, zone: str) -> Quiet | None:
-    """Return the hours in which a message waits; None for one that somebody has just sent or asked for.
+def quiet_among(messages: Sequence[Message]) -> Callable[[Message, str], Quiet | None]:
+    """Return what gives the hours in which each of ``messages`` waits; None for one that somebody has just sent or asked for.
 
-    What leaves by itself waits: a reminder, whatever was scheduled ahead, and what waited for something else.
+    What leaves by itself waits: a reminder, whatever was scheduled ahead, and what waited for something
+    else. What they have in common is read once, for all of them.
     """
-    composer: Composer | None = ports().composers.get(message.purpose)
-    if message.consultation_id is None or composer is None or not _leaves_by_itself(message, composer.kind):
-        return None
-    return rules_of(message.consultation_id).quiet(zone)
+    mailings = {message.mailing_id for message in messages if message.mailing_id is not None}
+    ahead = select(Mailing.id).where(Mailing.id.in_(mailings), Mailing.send_at.is_not(None) | Mailing.schedule_id.is_not(None))
+    scheduled = frozenset(db.session.scalars(ahead)) if mailings else frozenset()
+    rules = cache(rules_of)
+
+    def quiet_for(message: Message, zone: str) -> Quiet | None:
+        composer: Composer | None = ports().composers.get(message.purpose)
+        if message.consultation_id is None or composer is None or not _leaves_by_itself(message, composer.kind, scheduled):
+            return None
+        return rules(message.consultation_id).quiet(zone)
+
+    return quiet_for
 
 
-def _leaves_by_itself(message: Message, kind: Kind) -> bool:
+def _leaves_by_itself(message: Message, kind: Kind, scheduled: frozenset[UUID]) -> bool:
     if kind is Kind.ANSWER or message.outcome == SENT_AGAIN:
         return False
-    if kind is Kind.REMINDER or message.due_at - message.created_at > AHEAD:
-        return True
-    scheduled = select(Mailing.send_at.is_not(None) | Mailing.schedule_id.is_not(None)).where(Mailing.id == message.mailing_id)
-    return bool(message.mailing_id and db.session.scalar(scheduled))
+    return kind is Kind.REMINDER or message.due_at - message.created_at > AHEAD or message.mailing_id in scheduled

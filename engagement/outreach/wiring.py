@@ -28,7 +28,7 @@ from engagement.outreach.history_views import overview, overview_of_tasks, timel
 from engagement.outreach.inbox_history_views import inbox_overview, inbox_timeline
 from engagement.outreach.person_views import mail_panel, wishes_timeline
 from engagement.outreach.planning import plan_what_is_owed
-from engagement.outreach.rules import quiet_for
+from engagement.outreach.rules import quiet_among
 from engagement.outreach.schedules import leave_to_the_team, send_what_is_scheduled
 from engagement.outreach.steering import finish_what_was_begun
 from engagement.outreach.views import outreach
@@ -52,7 +52,7 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.overview.append(inbox_overview)
     ports.timeline.append(timeline_of_tasks)
     ports.overview.append(overview_of_tasks)
-    ports.quiet_hours = quiet_for
+    ports.quiet_hours = quiet_among
     ports.resumed.append(leave_to_the_team)
     # What is scheduled is made first, so that the same round of the worker plans it.
     ports.chores += [finish_what_was_begun, send_what_is_scheduled, plan_what_is_owed]

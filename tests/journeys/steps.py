@@ -39,7 +39,8 @@ def invite(page: Page, program: Program, about: str, names: list[str]) -> None:
     for name in names:
         assert name in page.inner_text("main")
     assert_accessible(page)
-    press(page)
+    with page.expect_navigation():
+        page.locator("form[action$='/approve'] button").click()
     assert_accessible(page)
 
 
