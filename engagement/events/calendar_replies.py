@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from sqlalchemy import select
 
@@ -72,6 +73,8 @@ def take_calendar_reply(arrival: Arrival) -> Verdict | None:
     if arrival.kind is not Kind.REPLY:
         return None
     answered = read_answer(arrival.calendar)
+    if not answered.method or arrival.method != "REPLY":
+        answered = replace(answered, method=arrival.method)
     with writing() as session:
         entry, forged = _find(session, arrival, answered)
         about = _about(session, entry) if entry is not None else None
@@ -156,7 +159,8 @@ def _invited(session: Session, about: Asked) -> Callable[[str], bool]:
     """Return the test for the addresses that the guest was invited at: the one they have now, and those that were written to."""
     theirs = select(Message.address_index).where(Message.invitation_id == about.invitation.id, Message.address_index.is_not(None))
     known = set(session.scalars(theirs)) | ({address_index(about.person.email)} if about.person.email else set())
-    return lambda address: "@" in address and address_index(address) in known
+    # What stands after mailto: is an address as it is, or with %XX in it (RFC 6068).
+    return lambda address: any("@" in each and address_index(each) in known for each in (address, unquote(address)))
 
 
 def _last(entry: CalendarEntry) -> tuple[int, datetime] | None:

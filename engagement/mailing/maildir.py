@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,7 +59,7 @@ def _one_file(path: Path) -> Taken:
         raise NoMailError(f"It cannot be read: {error.strerror}.") from None
     if not taken.raw.strip():
         raise NoMailError("The file is empty.")
-    first = taken.raw.lstrip(b"\r\n").split(b"\n", 1)[0][:1000]
+    first = taken.raw.removeprefix(BOM_UTF8).lstrip(b"\r\n").split(b"\n", 1)[0][:1000]
     name = first.partition(b":")[0].rstrip(b" \t")
     begins = b":" in first and name and all(33 <= letter <= 126 for letter in name)
     if not begins and not first.startswith((b"From ", b">From ")):

@@ -9,6 +9,7 @@ and what passes a limit is said (``cut``). Whatever the bytes are, the worst out
 from __future__ import annotations
 
 import binascii
+import codecs
 import re
 from dataclasses import dataclass, field
 from email.header import decode_header
@@ -114,7 +115,7 @@ class _Reading:
 def read_mail(raw: bytes) -> Mail:
     """Return a mail as far as it can be read. Never raises, and never takes much more room than ``raw``."""
     # A line end before everything else lets each boundary be looked for in one way.
-    whole = b"\n" + _without_envelope_line(raw.replace(b"\r\n", b"\n"))
+    whole = b"\n" + _without_preamble(raw.replace(b"\r\n", b"\n"))
     headers, body = _headers(whole, 1, len(whole))
     kind, params = _kind(headers)
     reading = _Reading(whole)
@@ -127,8 +128,9 @@ def read_headers(raw: bytes) -> Headers:
     return _headers(raw.replace(b"\r\n", b"\n"), 0, len(raw))[0]
 
 
-def _without_envelope_line(raw: bytes) -> bytes:
-    # Some mailbox formats put a line "From address date" before the headers.
+def _without_preamble(raw: bytes) -> bytes:
+    """Return ``raw`` without what is put before the headers: the mark of an editor's UTF-8, a mailbox format's line "From address date"."""
+    raw = raw.removeprefix(codecs.BOM_UTF8)
     return raw.partition(b"\n")[2] if raw.startswith((b"From ", b">From ")) else raw
 
 

@@ -68,11 +68,11 @@ def receive(raw: bytes, *, received_at: datetime | None = None, size: int | None
     """
     arrival = _arrival(read_mail(raw), min(received_at or now(), now()), whole=size is None and len(raw) <= LARGEST)
     row = _row(arrival, raw, size if size is not None else len(raw))
-    stored, new = _stored(row)
+    stored = _stored(row)
     acts = stored.state is InboxState.RECEIVED
     if acts:
-        stored = _look_at(stored.id, arrival)
-    return Received(stored, arrival.mail.headers.words("message-id")[:300], again=not new and not acts)
+        stored, acts = _look_at(stored.id, arrival)
+    return Received(stored, arrival.mail.headers.words("message-id")[:300], again=not acts)
 
 
 def key_of(mail: Mail, size: int) -> str:
@@ -138,8 +138,8 @@ def _file(mail: Mail, part: Part) -> dict[str, str | int]:
     return {"name": part.filename, "kind": part.kind[:100], "size": len(mail.content(part))}
 
 
-def _stored(row: InboundMail) -> tuple[InboundMail, bool]:
-    """Store the row, or return the one that was stored of the same mail before; and whether it is new."""
+def _stored(row: InboundMail) -> InboundMail:
+    """Store the row, or return the one that was stored of the same mail before."""
     with writing() as session:
         try:
             with session.begin_nested():
@@ -148,17 +148,17 @@ def _stored(row: InboundMail) -> tuple[InboundMail, bool]:
             there = session.scalar(select(InboundMail).where(InboundMail.key == row.key))
             if there is None:
                 raise
-            return there, False
+            return there
         note(session, "receive_mail", row, SYSTEM)
-    return row, True
+    return row
 
 
-def _look_at(row_id: UUID, arrival: Arrival) -> InboundMail:
-    """Have the rooms say what becomes of a mail, and store it, unless somebody else has done so meanwhile."""
+def _look_at(row_id: UUID, arrival: Arrival) -> tuple[InboundMail, bool]:
+    """Have the rooms say what becomes of a mail, and store it; False where somebody else has done so meanwhile."""
     with writing() as session:
         row = session.get_one(InboundMail, row_id, with_for_update=True, populate_existing=True)
         if row.state is not InboxState.RECEIVED:
-            return row
+            return row, False
         arrival.id, arrival.received_at = row.id, row.received_at
         place(session, arrival)
         verdict = _judged(session, arrival)
@@ -170,7 +170,7 @@ def _look_at(row_id: UUID, arrival: Arrival) -> InboundMail:
         row.message_id = verdict.message_id or arrival.message_id
         row.settled_at = now() if verdict.state is InboxState.DONE else None
         note(session, "handle_mail", row, SYSTEM)
-    return row
+    return row, True
 
 
 def _judged(session: Session, arrival: Arrival) -> Verdict:

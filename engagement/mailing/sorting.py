@@ -85,7 +85,9 @@ def calendar_of(mail: Mail) -> tuple[str, str]:
         if part.kind in {"text/calendar", "application/ics"} or part.filename.lower().endswith(".ics"):
             words = mail.text_of(part)[:LONGEST_TEXT]
             stated = _METHOD.search(words)
-            method = (stated[1] if stated else part.params.get("method", "")).upper()
+            said = [each.strip().upper() for each in (stated[1] if stated else "", part.params.get("method", "")) if each.strip()]
+            # The two must be the same (RFC 6047, 2.4); where they are not, whichever is no reply holds.
+            method = next((each for each in said if each != "REPLY"), said[0] if said else "")
             if "BEGIN:VEVENT" in words.upper() and method in ANSWERING:
                 found.append((words, method))
     return min(found, key=lambda pair: ANSWERING.index(pair[1]), default=("", ""))

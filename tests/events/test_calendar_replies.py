@@ -168,6 +168,27 @@ def test_what_a_calendar_may_ask_besides_a_reply_waits_for_the_team(two, old, ne
     changes_nothing(two[0], receive(mail.replace(old, new)), why)
 
 
+def test_a_reply_that_states_its_method_in_the_header_alone_is_taken(two):
+    mail = two[0].mail("outlook-accepted.eml")
+    assert b"METHOD:REPLY\n" in mail
+    assert receive(mail.replace(b"METHOD:REPLY\n", b"")).row.outcome == "accepted"
+
+
+def test_what_is_a_reply_in_its_entry_and_a_counter_in_its_header_waits(two):
+    mail = two[0].mail("outlook-accepted.eml")
+    assert b"method=REPLY" in mail
+    changes_nothing(two[0], receive(mail.replace(b"method=REPLY", b"method=COUNTER")), "proposes another time")
+
+
+def test_an_address_in_percent_encoding_is_the_guests_own_and_no_other(consultation, post):
+    (guest,) = guests(consultation, post, "jo+team@example.org")
+    mail = guest.mail("outlook-accepted.eml")
+    own = b":MAILTO:jo+team@example.org"
+    assert own in mail
+    changes_nothing(guest, receive(mail.replace(own, b":mailto:sam%2Bteam%40example.org")), "not invited")
+    assert receive(mail.replace(own, b":mailto:jo%2Bteam%40example.org")).row.outcome == "accepted"
+
+
 def test_an_older_calendar_reply_that_arrives_later_changes_nothing(two):
     jo, _ = two
     earlier = (now() - timedelta(hours=1)).strftime(STAMP)

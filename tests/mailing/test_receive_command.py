@@ -141,3 +141,9 @@ def test_a_mail_from_a_mailbox_file_may_begin_with_its_envelope_line(app, tmp_pa
     (tmp_path / "m.eml").write_bytes(b"From a@example.org Wed Dec  2 12:00:00 2026\n" + PLAIN)
     assert told(app, tmp_path / "m.eml")[0]["message_id"] == "<plain@example.org>"
     assert inbox()[0].state is InboxState.WAITING
+
+
+def test_a_mail_that_an_editor_saved_with_its_mark_is_read_as_the_mail_that_it_is(app, guest, tmp_path):
+    (tmp_path / "m.eml").write_bytes(b"\xef\xbb\xbf" + guest.mail("outlook-accepted.eml"))
+    (mail,) = told(app, tmp_path / "m.eml")
+    assert (mail["kind"], mail["outcome"], mail["invitation"]) == ("reply", "accepted", str(guest.invitation.id))
