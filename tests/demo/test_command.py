@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -25,6 +26,7 @@ def rows():
     return {table.name: db.session.scalar(select(func.count()).select_from(table)) for table in Base.metadata.sorted_tables}
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_leaves_whole_consultations_and_the_next_one_completes_it(app, monkeypatch):
     def dies(team, tick):
         seen = []
@@ -68,6 +70,7 @@ def test_it_leaves_a_consultation_and_an_account_of_somebody_elses_alone(app):
     assert db.session.scalars(select(Consultation.slug)).all() == ["ethical-procurement"]
 
 
+@pytest.mark.slow
 def test_accounts_are_made_once(app):
     first, second = stand_up_team(), stand_up_team()
     assert {user.id for user in first.values()} == {user.id for user in second.values()}

@@ -57,6 +57,7 @@ def test_a_table_that_is_rebuilt_keeps_the_rows_that_point_to_it(installation):
         assert connection.execute("SELECT round, state FROM mailing").fetchall() == [(1, "draft")]
 
 
+@pytest.mark.slow
 def test_a_migration_that_leaves_rows_pointing_to_nothing_says_so(installation, caplog):
     with closing(sqlite3.connect(installation)) as connection:
         # Written past the foreign keys, as a damaged file would have it.

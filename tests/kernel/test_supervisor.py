@@ -127,6 +127,7 @@ def test_a_part_that_does_not_listen_is_killed(tmp_path):
     assert not any(is_alive(pid) for pid in pids(tmp_path))
 
 
+@pytest.mark.slow
 def test_a_taken_port_is_said_in_one_line(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

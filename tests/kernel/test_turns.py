@@ -140,6 +140,7 @@ def another_process_that_holds(path, seconds):
     return held
 
 
+@pytest.mark.slow
 def test_a_process_waits_for_the_turn_of_another_and_a_killed_one_gives_it_back(tmp_path):
     path = str(tmp_path / "database")
     held = another_process_that_holds(path, 30)
@@ -168,6 +169,7 @@ with turn_at(sys.argv[1]):
 """
 
 
+@pytest.mark.slow
 def test_whoever_waits_comes_before_the_one_who_was_just_in(tmp_path):
     path = str(tmp_path / "database")
     with turn_at(path):

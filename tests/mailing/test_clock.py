@@ -176,6 +176,7 @@ def test_a_domain_gets_no_more_than_its_share_of_a_minute_from_all_workers_toget
     assert (gone.count("busy.example"), gone.count("example.org")) == (2, 2)
 
 
+@pytest.mark.slow
 def test_a_round_waits_for_the_next_share_where_it_is_not_far(post, notices, app):
     consultation = a_consultation()
     a_text(consultation)

@@ -57,6 +57,7 @@ def test_being_asked_to_sign_in_at_the_recipient_is_not_the_recipients_fault(pos
     assert state_of(message) is State.DEFERRED
 
 
+@pytest.mark.slow
 def test_a_server_that_thinks_for_long_before_it_answers_for_a_text_leaves_nothing_doubtful(app, post, notices):
     consultation = a_consultation()
     a_text(consultation)
