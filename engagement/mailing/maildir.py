@@ -11,6 +11,7 @@ import re
 from codecs import BOM_UTF8
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,10 @@ def headers_in(raw: bytes) -> bytes:
 
 def _maildir(path: Path, passed_over: Callable[[str], None]) -> Iterator[Received]:
     for file in _waiting(path):
+        if file.is_fifo() or file.is_socket() or file.is_char_device():
+            # Reading it might never end.
+            passed_over("Something in it is no file; it stays where it is.")
+            continue
         try:
             taken = take(file)
         except OSError as error:
@@ -120,7 +125,9 @@ def _move_to_seen(path: Path, file: Path) -> bool:
     flags = "".join(sorted({*_flags(file), SEEN}))
     try:
         (path / "cur").mkdir(exist_ok=True)
-        file.rename(path / "cur" / f"{base}{FLAGS}{flags}")
+        wanted = (path / "cur" / f"{base}{again}{FLAGS}{flags}" for again in chain([""], (f"_{number}" for number in count(1))))
+        # Names are unique as a rule; where one is not, the mail that has it already stays.
+        file.rename(next(each for each in wanted if each == file or not each.exists()))
     except OSError:
         # It will be received again, and then does nothing.
         return False

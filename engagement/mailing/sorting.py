@@ -23,6 +23,8 @@ ANSWERING = ("REPLY", "COUNTER", "REFRESH", "DECLINECOUNTER")
 # A text of this length that somebody wrote themselves is a letter.
 LETTER_LENGTH = 1500
 _LONGEST_REQUEST = 1200
+# A mail program says that a mail was opened, or thrown away unread.
+_OPENED = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
 _METHOD = re.compile(r"^METHOD(?:;[^:\n]{0,200})?:[ \t]*([A-Za-z-]{1,20})", re.IGNORECASE | re.MULTILINE)
 _AUTO_SUBJECT = re.compile(
     r"(re ?: ?|ré ?: ?)?(automatic reply|auto(matic)?[- ]?(reply|response|matische)|out of (the )?office|away from (my|the) office|"
@@ -94,8 +96,10 @@ def calendar_of(mail: Mail) -> tuple[str, str]:
 
 
 def is_automatic(mail: Mail) -> bool:
-    """Return whether a machine answered (RFC 3834, and what is in use besides)."""
+    """Return whether a machine answered (RFC 3834, RFC 8098, and what is in use besides)."""
     headers = mail.headers
+    if any(part.kind in _OPENED for part in mail.parts):
+        return True
     submitted = headers.first("auto-submitted").lower().partition(";")[0].strip()
     if submitted and submitted != "no":
         return True

@@ -1,6 +1,7 @@
 """``flask mail receive``: one mail or a Maildir, what it prints, and what it says of what cannot be read."""
 
 import json
+import os
 
 import pytest
 
@@ -92,6 +93,23 @@ def test_a_file_that_vanishes_is_passed_over_with_a_line_and_the_others_are_rece
     assert result.stderr.splitlines()[:2] == ["A file was gone before it could be read.", "A file is empty; it stays where it is."]
     assert len(result.stderr.splitlines()) == 3
     assert (maildir / "new" / "2.empty").exists()
+
+
+def test_a_pipe_in_a_maildir_holds_nothing_up(app, maildir):
+    os.mkfifo(maildir / "new" / "1.pipe")
+    (maildir / "new" / "2.mail").write_bytes(PLAIN)
+    result = run(app, maildir, "--json")
+    assert (result.exit_code, len(json.loads(result.stdout))) == (0, 1)
+    assert result.stderr.splitlines()[0] == "Something in it is no file; it stays where it is."
+
+
+def test_a_mail_whose_file_has_the_name_of_another_overwrites_no_mail(app, maildir):
+    for number in range(3):
+        (maildir / "new" / "1700000001.a").write_bytes(PLAIN.replace(b"plain@", b"plain%d@" % number))
+        assert told(app, maildir)[0]["message_id"] == f"<plain{number}@example.org>"
+    kept = {file.name: file.read_bytes() for file in (maildir / "cur").iterdir()}
+    assert sorted(kept) == ["1700000001.a:2,S", "1700000001.a_1:2,S", "1700000001.a_2:2,S"]
+    assert len(set(kept.values())) == 3
 
 
 def test_garbage_in_a_maildir_is_kept_for_people(app, maildir):

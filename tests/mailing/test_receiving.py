@@ -140,6 +140,18 @@ def test_somebody_who_is_away_has_not_replied(guest, template):
     assert count(Message) == 1
 
 
+def test_a_mail_program_that_says_it_was_opened_has_not_replied(guest):
+    head = f"From: jo@example.org\nTo: {guest.values['TO']}\nSubject: Lu : Invitation\nMessage-ID: <read@example.org>\n"
+    opened = (
+        'Content-Type: multipart/report; report-type=disposition-notification; boundary="b"\n\n--b\n\nLu.\n'
+        "--b\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822;jo@example.org\n"
+        "Disposition: automatic-action/MDN-sent-automatically; displayed\n\n--b--\n"
+    )
+    row = receive((head + opened).encode()).row
+    assert (row.kind, row.state, row.outcome) == (Kind.AUTO, InboxState.DONE, "noted")
+    assert guest.stands().choice is None
+
+
 def test_a_vacation_reply_to_the_bounce_address_is_no_bounce(guest):
     assert guest.answers("away-en.eml", TO=verp(guest)).row.kind is Kind.AUTO
     assert stored(guest.message).bounced_at is None
