@@ -47,7 +47,7 @@ VERBS: dict[str, Callable[..., int]] = {"pause": pause, "resume": resume, "stop"
 def show_progress(access: Access, found: Mailing) -> Any:
     """Return the page that says how far an approved mailing is."""
     goes_on = found.state is MailingState.APPROVED and found.planned < len(found.people)
-    waits = found.state is MailingState.APPROVED and found.send_at is not None and found.send_at > now()
+    waits = found.state in {MailingState.APPROVED, MailingState.PAUSED} and found.send_at is not None and found.send_at > now()
     return render_template(
         "outreach/progress.html",
         mailing=found,

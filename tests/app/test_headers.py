@@ -39,7 +39,8 @@ def test_every_answer_carries_the_headers(app, client):
             answer = client.get(address_of(app, rule, "fisheries"))
             assert lacking(answer) == [], (rule, answer.status_code)
     for address in ("/static/convoke.css", "/no-such-page", "/c/nothing/"):
-        assert lacking(client.get(address)) == [], address
+        with client.get(address) as answer:
+            assert lacking(answer) == [], address
 
 
 def test_a_page_that_drops_the_policy_is_found(planted):

@@ -2,11 +2,13 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from engagement.kernel.audit import SYSTEM, AuditEntry
+from engagement.kernel.clock import now, on_the_wall
 from engagement.kernel.db import db, writing
 from engagement.kernel.policy import Role
 from engagement.mailing import together
@@ -65,6 +67,25 @@ def test_who_was_not_gone_through_waits_as_well_while_it_is_paused(client, post)
     pause(mailing_id=mailing.id, actor=SYSTEM)
     send_due()
     assert stored(mailing).planned == 0
+
+
+def test_a_mailing_paused_before_its_hour_says_when_it_goes_and_can_be_stopped(client):
+    consultation, organizer = a_team(client)
+    mailing = a_draft(an_event(consultation), [a_person(consultation), a_person(consultation, "q@example.org")], organizer)
+    with writing() as session:
+        session.merge(stored(mailing)).send_at = on_the_wall(now(), "America/Toronto").replace(hour=9, minute=30) + timedelta(days=2)
+    client.post(page_of(mailing, "/approve"))
+    pause(mailing_id=mailing.id, actor=SYSTEM)
+    page = client.get(page_of(mailing)).text
+    assert "2 people who have not been gone through wait as well." in page
+    assert "Resumed in time, it goes on " in page
+    assert "09:30 (Eastern)" in page
+    assert page_of(mailing, "/stop") in page
+    assert "No message was needed" not in page
+    client.post(page_of(mailing, "/stop"))
+    page = client.get(page_of(mailing)).text
+    assert "2 people who have not been gone through are not asked." in page
+    assert "No message was needed" not in page
 
 
 def test_a_stopped_mailing_cancels_what_is_not_sent_with_a_reason_and_never_goes_on(client, post):
