@@ -11,6 +11,7 @@ from engagement import create_app
 from engagement.invitations.links import draft_link
 from engagement.invitations.service import invite
 from engagement.kernel.audit import SYSTEM
+from engagement.kernel.bulk import store_all
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
 from engagement.kernel.migrations import bring_up_to_date
@@ -44,7 +45,7 @@ def links_of_guests(settings: dict[str, str], howmany: int) -> list[str]:
         asked = [invite(consultation_id=consultation.id, person_id=each.id, event_id=event.id, actor=SYSTEM) for each in people]
         drafted = [draft_link(invitation.id, now() + timedelta(days=30)) for invitation in asked[:howmany]]
         with writing() as session:
-            session.add_all(link for _, link in drafted)
+            store_all(session, (link for _, link in drafted))
         db.session.remove()
         db.engine.dispose()
     return [f"/r/{token}" for token, _ in drafted]

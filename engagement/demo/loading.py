@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert
 
+from engagement.kernel.bulk import store_all
 from engagement.mailing.models import MessageEvent
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from engagement.consultations.models import Consultation
     from engagement.kernel.audit import Actor
     from engagement.kernel.base import Base
+    from engagement.kernel.bulk import NewRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Loading:
     drawn: random.Random
     tick: Callable[[], None]
     later: list[Base] = field(default_factory=list)
+    links: list[NewRow] = field(default_factory=list)
     # What happened to each message: by far the most rows, so they are not made into objects first.
     history: list[dict[str, object]] = field(default_factory=list)
 
@@ -42,6 +45,8 @@ class Loading:
         self.session.add_all(self.later)
         self.later.clear()
         self.session.flush()
+        store_all(self.session, self.links)
+        self.links.clear()
         if self.history:
             self.session.execute(insert(MessageEvent), self.history)
             self.history.clear()

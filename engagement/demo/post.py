@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete
 
 from engagement.invitations.links import draft_link
+from engagement.kernel.bulk import store_all
 from engagement.mailing.models import Message, MessageEvent, State
 
 if TYPE_CHECKING:
@@ -31,6 +32,5 @@ def deliver(session: Session, message: Message, person: Person, subject: str, se
     message.to_address, message.subject = person.email, subject
     session.add_all(MessageEvent(message_id=message.id, at=sent_at, state=state, why=why) for state, why in STEPS)
     if message.invitation_id is not None:
-        _, link = draft_link(message.invitation_id, sent_at + LINK_LASTS)
-        link.created_at = sent_at
-        session.add(link)
+        _, link = draft_link(message.invitation_id, sent_at + LINK_LASTS, sent_at)
+        store_all(session, [link])

@@ -146,8 +146,7 @@ class Letter:
         loading.history.extend(
             {"id": new_id(), "message_id": row.id, "at": self.sent_at, "state": state, "why": why} for state, why in STEPS
         )
-        _, link = draft_link(self.invitation.id, self.sent_at + LINK_LASTS)
-        link.created_at = self.sent_at
-        loading.later.append(link)
+        _, link = draft_link(self.invitation.id, self.sent_at + LINK_LASTS, self.sent_at)
+        loading.links.append(link)
         note(loading.session, "plan_message", row, SYSTEM if purpose == "event_confirmation" else loading.actor)
         return row

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from engagement.invitations.models import PersonalLink
+    from engagement.kernel.bulk import NewRow
     from engagement.mailing.models import Message
 
 ValuesIn: TypeAlias = "Callable[[Language, str], dict[str, str]]"
@@ -220,7 +220,7 @@ def composed(message: Message, about: Subject, values_in: ValuesIn) -> Composed:
     )
 
 
-def new_link(about: Subject) -> tuple[str, PersonalLink]:
+def new_link(about: Subject) -> tuple[str, NewRow]:
     """Return the address of a new personal link of this guest, and the row that recognizes it; it is not stored yet."""
     assert about.invitation is not None  # noqa: S101 - whoever calls has looked.
     token, row = draft_link(about.invitation.id, about.alike.once("expires", lambda: _expiry(about)))

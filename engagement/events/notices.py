@@ -36,7 +36,7 @@ from engagement.mailing.texts import text_to_send
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
-    from engagement.kernel.base import Base
+    from engagement.kernel.bulk import NewRow
     from engagement.mailing.models import Message
 
 _ABOUT_IT = tuple(name for name in SHARED if name not in {"access", "reply_link"})
@@ -263,7 +263,7 @@ def _joined(language: str, words: Text, between: str = " / ") -> str:
 
 
 def _composed(
-    message: Message, found: Notice, values: Values, *, calendar: CalendarPart | None, shown: Shown | None, rows: list[Base]
+    message: Message, found: Notice, values: Values, *, calendar: CalendarPart | None, shown: Shown | None, rows: list[NewRow]
 ) -> Composed:
     person = found.about.person
     return Composed(

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from engagement.invitations.models import AccessCode, Invitation
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import LANGUAGES, Text
+from engagement.kernel.bulk import new_row
 from engagement.kernel.clock import now
 from engagement.kernel.crypto import keys
 from engagement.kernel.db import db, writing
@@ -151,7 +152,8 @@ def _compose(message: Message) -> Composed | Dropped:
     if not person.email:
         return Dropped("no address")
     code = new_code()
-    row = AccessCode(
+    row = new_row(
+        AccessCode,
         invitation_id=invitation.id,
         code_index=_fingerprint(invitation.id, code),
         expires_at=now() + CODE_LIFE,

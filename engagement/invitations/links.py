@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Select, bindparam, select
 
 from engagement.invitations.models import Invitation, PersonalLink
+from engagement.kernel.bulk import new_row
 from engagement.kernel.clock import now
 from engagement.kernel.db import db
 from engagement.kernel.tokens import digest, new_token
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy import ColumnElement
+
+    from engagement.kernel.bulk import NewRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +48,14 @@ _BY_TOKEN = _opening(PersonalLink.token_hash == bindparam("token_hash"))
 REOPENED = _opening(PersonalLink.id == bindparam("link_id"), PersonalLink.invitation_id == bindparam("invitation_id"))
 
 
-def draft_link(invitation_id: UUID, expires_at: datetime) -> tuple[str, PersonalLink]:
+def draft_link(invitation_id: UUID, expires_at: datetime, made_at: datetime | None = None) -> tuple[str, NewRow]:
     """Return a new token and the row that recognizes it; the row is not stored yet.
 
     The token is written into one message and kept nowhere else.
     """
     token = new_token()
-    link = PersonalLink(invitation_id=invitation_id, token_hash=digest(token), created_at=now(), expires_at=expires_at)
-    return token, link
+    at = made_at or now()
+    return token, new_row(PersonalLink, invitation_id=invitation_id, token_hash=digest(token), created_at=at, expires_at=expires_at)
 
 
 def find_link(token: str) -> OpenedLink | None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import insert, literal_column, select
 from sqlalchemy.dialects import postgresql
+
+from engagement.kernel.base import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +24,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 # As many values as one question lists.
 LISTED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """A row that is not stored yet: its table and its values by column, its id among them."""
+
+    kind: type[Base]
+    values: dict[str, Any]
+
+
+def new_row(kind: type[Base], **values: Any) -> NewRow:
+    """Return a row of ``kind`` with an id of its own."""
+    return NewRow(kind, {"id": new_id(), **values})
 
 
 @contextmanager
@@ -67,10 +83,10 @@ def insert_new(session: Session, kind: type[Base], rows: Sequence[Mapping[str, A
     return {each for chunk in in_chunks(ids) for each in session.scalars(select(kind.id).where(kind.id.in_(chunk)))}
 
 
-def store_all(session: Session, rows: Iterable[Base]) -> None:
-    """Store new rows that no session knows yet, those of one table at once; what is left out of one is left out of all."""
+def store_all(session: Session, rows: Iterable[NewRow]) -> None:
+    """Store new rows, those of one table at once; what is left out of one is left out of all."""
     by_kind: dict[type[Base], list[dict[str, Any]]] = {}
     for row in rows:
-        by_kind.setdefault(type(row), []).append({name: value for name, value in vars(row).items() if name != "_sa_instance_state"})
+        by_kind.setdefault(row.kind, []).append(row.values)
     for kind, values in by_kind.items():
         insert_all(session, kind, values)

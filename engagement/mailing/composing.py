@@ -16,7 +16,7 @@ from engagement.kernel.bilingual import Language
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from engagement.kernel.base import Base
+    from engagement.kernel.bulk import NewRow
     from engagement.mailing.models import Message
 
 # For each language that the mail is written in, a value for every placeholder of the purpose.
@@ -66,7 +66,7 @@ class Composed:
     to_address: str
     values: Values
     calendar: CalendarPart | None = None
-    rows: list[Base] = field(default_factory=list)
+    rows: list[NewRow] = field(default_factory=list)
     from_name: str = ""
     reply_to: str = ""
     details: Mapping[str, str] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from engagement.kernel.audit import Actor, ActorKind, note
 from engagement.kernel.bilingual import Text
+from engagement.kernel.bulk import NewRow, new_row
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
 from engagement.kernel.ports import ports
@@ -52,12 +53,17 @@ class OpenedPreferences:
     person: Person
 
 
-def draft_preference_link(person_id: UUID, message_id: UUID | None) -> tuple[str, PreferenceLink]:
+def draft_preference_link(person_id: UUID, message_id: UUID | None) -> tuple[str, NewRow]:
     """Return the address of a new link and the row that recognizes it; the row is not stored yet."""
     token = new_token()
     moment = now()
-    row = PreferenceLink(
-        person_id=person_id, message_id=message_id, token_hash=digest(token), created_at=moment, expires_at=moment + LINK_LIFE
+    row = new_row(
+        PreferenceLink,
+        person_id=person_id,
+        message_id=message_id,
+        token_hash=digest(token),
+        created_at=moment,
+        expires_at=moment + LINK_LIFE,
     )
     return f"{settings().base_url}/u/{token}", row
 

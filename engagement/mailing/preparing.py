@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import and_, or_, select
 
+from engagement.kernel.bulk import store_all
 from engagement.kernel.clock import now
 from engagement.kernel.crypto import address_index, domain_index
 from engagement.kernel.db import db, writing
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 # So many are written, and then stored in one transaction: some tens of milliseconds of write lock.
-AT_ONCE = 200
+AT_ONCE = 400
 ASK_AGAIN = timedelta(minutes=5)
 NO_ADDRESS = "there is no mail address"
 STALE = "a text is missing in one language, or older than its translation"
@@ -123,7 +124,7 @@ def store(session: Session, row: Message, result: Result) -> None:
         row.to_address, row.subject, row.raw = result.composed.to_address, result.subject, result.raw
         row.address_index, row.domain_index = address_index(row.to_address), domain_index(row.to_address)
         row.details = {**row.details, **result.composed.details}
-        session.add_all(result.composed.rows)
+        store_all(session, result.composed.rows)
         reason = why_suppressed(row, row.to_address)
         move(session, row, State.SUPPRESSED if reason else State.QUEUED, reason)
 

@@ -18,6 +18,7 @@ from engagement.invitations.links import open_link
 from engagement.invitations.models import Channel, Choice, Mode
 from engagement.kernel.audit import SYSTEM, by_link
 from engagement.kernel.bilingual import Text
+from engagement.kernel.bulk import store_all
 from engagement.kernel.clock import in_utc
 from engagement.kernel.db import db, writing
 from engagement.mailing.composing import Composed, Dropped, Sketch, Waits
@@ -63,7 +64,7 @@ def test_an_invitation_greets_by_name_and_carries_a_link_of_its_own(consultation
     token = composed.values["fr"]["reply_link"].rpartition("/")[2]
     assert open_link(token) is None
     with writing() as session:
-        session.add_all(composed.rows)
+        store_all(session, composed.rows)
     assert open_link(token).id == invitation.id
 
 

@@ -13,6 +13,7 @@ from engagement.invitations.links import open_link
 from engagement.invitations.models import Channel, Choice, Invitation, Mode
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.bilingual import Text
+from engagement.kernel.bulk import store_all
 from engagement.kernel.clock import now, today
 from engagement.kernel.db import db, writing
 from engagement.mailing.composing import Composed, Dropped, Sketch, Waits
@@ -70,7 +71,7 @@ def test_a_reminder_says_when_where_until_when_and_how_to_get_no_more(consultati
     assert event.title.in_(language) in mail.plain
     token = said.values[language]["reply_link"].rpartition("/")[2]
     with writing() as session:
-        session.add_all(said.rows)
+        store_all(session, said.rows)
     assert open_link(token).id == message.invitation_id
 
 

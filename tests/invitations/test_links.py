@@ -8,6 +8,7 @@ from engagement.invitations.links import draft_link, find_link, open_link, was_n
 from engagement.invitations.models import HeldForm, Invitation, PersonalLink
 from engagement.invitations.service import invite, withdraw
 from engagement.kernel.audit import SYSTEM
+from engagement.kernel.bulk import store_all
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
 from engagement.kernel.tokens import digest
@@ -25,7 +26,7 @@ def test_a_drafted_link_opens_nothing_until_it_is_stored(invitation):
     token, link = draft_link(invitation.id, now() + timedelta(days=1))
     assert open_link(token) is None
     with writing() as session:
-        session.add(link)
+        store_all(session, [link])
     assert open_link(token).id == invitation.id
 
 

@@ -30,7 +30,7 @@ from engagement.roster.wishes import Wishes, change_wishes
 from tests.mailing.given import a_notice, a_person, a_text, state_of
 from tests.mailing.test_builder import a_letter, build
 from tests.outreach.given import never_quiet
-from tests.support.given import a_consultation
+from tests.support.given import a_consultation, keep
 
 ALWAYS = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Language", "MIME-Version", "Content-Type"}
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -274,10 +274,7 @@ def test_one_click_means_every_row_with_that_mailbox_here_and_none_elsewhere(pos
 
 def an_old_token(person, **values):
     url, link = draft_preference_link(person.id, None)
-    for name, value in values.items():
-        setattr(link, name, value)
-    with writing() as session:
-        session.add(link)
+    keep(link, **values)
     return url.rpartition("/")[2]
 
 

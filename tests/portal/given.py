@@ -14,6 +14,7 @@ from engagement.kernel.clock import in_utc, now, on_the_wall
 from engagement.kernel.crypto import address_index
 from engagement.kernel.db import writing
 from engagement.roster.models import IdentifiedThrough, Person
+from tests.support.given import keep
 
 ZONE = "America/Toronto"
 
@@ -70,10 +71,7 @@ def an_invitation(person, *, event=None, questionnaire=None, **values):
 def a_link(invitation, *, lasts=timedelta(days=30), **values):
     """Store a link of ``invitation`` and return its token."""
     token, link = draft_link(invitation.id, now() + lasts)
-    for name, value in values.items():
-        setattr(link, name, value)
-    with writing() as session:
-        session.add(link)
+    keep(link, **values)
     return token
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from engagement.invitations.codes import CODE_COMPOSER
 from engagement.invitations.models import AccessCode
+from engagement.kernel.bulk import store_all
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
 from engagement.kernel.ports import ports
@@ -25,7 +26,7 @@ def compose(message):
     """Write the mail as the outbox does, and return the six digits in it."""
     composed = ports().composers["access_code"].compose(message)
     with writing() as session:
-        session.add_all(composed.rows)
+        store_all(session, composed.rows)
     assert composed.to_address == "ada@example.org"
     return composed.values["en"]["code"]
 

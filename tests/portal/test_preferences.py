@@ -17,7 +17,7 @@ from engagement.mailing.suppressions import suppress, suppression_of
 from engagement.roster.models import Person
 from engagement.roster.wishes import Wishes, change_wishes
 from tests.portal.given import a_guest, an_event, an_invitation, open_link_in, seal_of, send
-from tests.support.given import a_consultation, a_member, signed_in_as
+from tests.support.given import a_consultation, a_member, keep, signed_in_as
 
 AS_AT_FIRST = {"language": "en", "wants_mailings": "y", "wants_reminders": "y", "wants_calendar": "y"}
 
@@ -35,10 +35,7 @@ def ada(consultation):
 def a_preference_link(person, **values):
     """Store a link of somebody and return its path."""
     url, link = draft_preference_link(person.id, None)
-    for name, value in values.items():
-        setattr(link, name, value)
-    with writing() as session:
-        session.add(link)
+    keep(link, **values)
     return "/u/" + url.rpartition("/")[2]
 
 

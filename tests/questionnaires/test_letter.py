@@ -6,6 +6,7 @@ from engagement.consultations.models import Status
 from engagement.invitations.links import open_link
 from engagement.invitations.models import Invitation
 from engagement.kernel.audit import SYSTEM
+from engagement.kernel.bulk import store_all
 from engagement.kernel.clock import now, today
 from engagement.kernel.db import db, writing
 from engagement.mailing.composing import Composed, Dropped, Sketch, Waits
@@ -40,7 +41,7 @@ def test_the_mail_carries_a_link_of_its_own_that_opens_the_invitation(app):
     assert made.to_address == "ines@people.example"
     assert set(made.values["en"]) == set(made.values["fr"]) == set(PLACEHOLDERS)
     with writing() as session:
-        session.add_all(made.rows)
+        store_all(session, made.rows)
     opened = open_link(made.values["en"]["link"].rpartition("/")[2])
     assert opened is not None
     assert opened.id == message.invitation_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from engagement.accounts.service import _open_session
 from engagement.consultations.access import Access, access_in
 from engagement.consultations.models import Consultation, Membership, Status
 from engagement.kernel.bilingual import Text
+from engagement.kernel.bulk import NewRow, store_all
 from engagement.kernel.clock import now
 from engagement.kernel.db import writing
 from engagement.kernel.policy import Role
@@ -71,6 +73,12 @@ def a_member(
 def access_of(user: User, consultation: Consultation) -> Access:
     """Return the standing of an account, as the gate finds it."""
     return access_in(consultation, user.id)
+
+
+def keep(row: NewRow, **values: object) -> None:
+    """Store a row that was drafted, with these values in place of its own."""
+    with writing() as session:
+        store_all(session, [replace(row, values={**row.values, **values})])
 
 
 def signed_in_as(client: FlaskClient, user: User) -> FlaskClient:
