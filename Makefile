@@ -5,6 +5,10 @@ BIN := .venv/bin
 CLOSING := $(CURDIR)/.venv/closing-lines
 ROOMS ?= layout $(notdir $(patsubst %/,%,$(dir $(wildcard engagement/*/__init__.py))))
 
+# Compiled code is kept beside the tools, never among the sources.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/compiled
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help run install lint types contracts test test-fast test-sqlite test-postgresql journeys french audit benchmarks
 
@@ -47,7 +51,7 @@ test: install ## Run everything: lint, types, contracts, tests on SQLite and Pos
 	@echo; cat $(CLOSING)
 
 test-fast: install ## Run the tests that need neither browser nor PostgreSQL, in parallel; under a minute
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not journey and not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not journey and not slow" --hypothesis-profile fast
 
 test-sqlite: install ## Run the tests on SQLite
 	CLOSING=$(CLOSING) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not journey"

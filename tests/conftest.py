@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from config import read_settings
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
 ROOM_FOR_TESTS = 1024**3
+# For `make test-fast`; the whole run tries as many as Hypothesis thinks right.
+hypothesis.settings.register_profile("fast", max_examples=25)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

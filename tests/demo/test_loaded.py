@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
 from engagement.accounts.models import User
@@ -10,6 +11,8 @@ from engagement.mailing.models import Message
 from engagement.roster.models import Person
 from tests.demo.conftest import run
 from tests.demo.test_command import rows
+
+pytestmark = pytest.mark.slow
 
 RESERVED = {"example.org", "example.com", "example.net"}
 

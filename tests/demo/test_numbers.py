@@ -31,6 +31,8 @@ from engagement.roster.models import Batch, BatchMember, IdentifiedThrough, Pers
 from engagement.roster.vocabulary import REGIONS, SECTORS
 from tests.demo.conftest import run
 
+pytestmark = pytest.mark.slow
+
 SLUG = "way-forward-2018"
 
 

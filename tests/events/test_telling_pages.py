@@ -21,6 +21,8 @@ from tests.events.letters_read import delivered
 from tests.events.test_notices import shifted, vancouver
 from tests.support.given import a_consultation, a_member, signed_in_as
 
+pytestmark = pytest.mark.slow
+
 HOME = "/c/fisheries/events"
 
 

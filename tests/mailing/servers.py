@@ -169,7 +169,7 @@ class TokenServer(ThreadingHTTPServer):
         self.lasts: Any = 3600
         self.status, self.body, self.location = 200, None, ""
         self.waits = 0.0
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     @property
     def url(self) -> str:

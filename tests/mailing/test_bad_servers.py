@@ -18,6 +18,8 @@ from tests.mailing.servers import Talker, a_certificate, sending_to, serving
 from tests.support.given import a_consultation
 from tests.support.sink import PLAIN_OFFERS, Sink
 
+pytestmark = pytest.mark.slow
+
 
 def some_notices(number, domain="example.org"):
     consultation = a_consultation()

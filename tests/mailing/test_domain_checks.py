@@ -38,6 +38,8 @@ from engagement.mailing.spf import Result, SpfError
 from tests.mailing.given_dns import a_name_server
 from tests.support.given import a_consultation, a_member, an_account, signed_in_as
 
+pytestmark = pytest.mark.slow
+
 # An address of the open network; nothing is ever sent to it.
 SERVER = "8.8.4.4"
 

@@ -20,6 +20,8 @@ from engagement.mailing.worker import send_due
 from tests.mailing.inbound_given import guests, inbox, taken
 from tests.support.given import a_consultation
 
+pytestmark = pytest.mark.slow
+
 PLAIN = b"From: a@example.org\r\nSubject: hello\r\nMessage-ID: <plain@example.org>\r\n\r\nhello\r\n"
 
 

@@ -14,6 +14,8 @@ from engagement.kernel.db import db
 from tests.portal.given import a_guest, an_event, an_invitation, open_link_in, seal_of, send
 from tests.support.given import a_consultation
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def ada(app):

@@ -17,6 +17,8 @@ from engagement.roster.service import add_batch, put_in_batch
 from tests.referrals.given import a_questionnaire, answered, asked, somebody
 from tests.support.given import a_consultation, a_member, signed_in_as
 
+pytestmark = pytest.mark.slow
+
 DAY = datetime(2018, 9, 10, 16, tzinfo=UTC)
 
 
