@@ -289,7 +289,7 @@ def as_guest_reads(guest: Guest, purpose: str, note: Text) -> Written:
     values = change_values(found, note, link) if purpose == CHANGE else cancellation_values(found, note)
     consultation, person = found.about.consultation, found.about.person
     said = Composed(person.name, person.email or "", values, discreet=found.discreet)
-    text, said = discreetly(text_to_send(consultation.id, purpose, Kind.NOTICE), said, person.id)
+    text, said = discreetly(text_to_send(consultation.id, purpose, Kind.NOTICE), said, person)
     return write(text, said.values, guest.language, settings().base_url)
 
 

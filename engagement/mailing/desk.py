@@ -12,6 +12,7 @@ from engagement.mailing.composing import Compose, Composer, Said, Waits
 from engagement.mailing.letters import Writer, languages_of
 from engagement.mailing.preference_links import with_footer
 from engagement.mailing.texts import text_of, text_to_send
+from engagement.roster.models import Person
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,7 @@ class Desk:
         self.writer, self.address = Writer(settings().base_url), settings().mail_default_sender
         self._texts: dict[tuple[UUID | None, str, UUID | None], MailText] = {}
         self._consultations: dict[UUID, Consultation | None] = {}
+        self._people: dict[UUID, Person | None] = {}
         self._senders: dict[tuple[UUID | None, str], str] = {}
         quiet = ports().quiet_hours
         self.quiet_for: QuietFor = quiet(messages) if quiet is not None else _never_quiet
@@ -61,6 +63,15 @@ class Desk:
         if of is not None and of not in self._consultations:
             self._consultations[of] = db.session.get(Consultation, of)
         return self._consultations[of] if of is not None else None
+
+    def person_of(self, message: Message) -> Person | None:
+        """Return whom ``message`` is for, if it is for somebody of a roster."""
+        of = message.person_id
+        if of is None:
+            return None
+        if of not in self._people:
+            self._people[of] = db.session.get(Person, of)
+        return self._people[of]
 
     def sender_of(self, message: Message) -> str:
         """Return the name that stands before our address in ``message``."""

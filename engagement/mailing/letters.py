@@ -104,6 +104,11 @@ def _layout() -> str:
     return (FOLDER / "layout.html").read_text(encoding="utf-8")
 
 
+@cache
+def _address_under(start: str) -> re.Pattern[str]:
+    return re.compile(re.escape(start) + r"[^\s<>\"]*")
+
+
 def linked(text: str, base_url: str) -> str:
     """Return ``text`` escaped, with addresses under ``base_url`` (and no others) as links."""
 
@@ -115,5 +120,5 @@ def linked(text: str, base_url: str) -> str:
             return found.group()
         return f'<a href="{address}">{address}</a>{found.group()[len(address) :]}'
 
-    start = escape(base_url)
-    return re.sub(re.escape(start) + r"[^\s<>\"]*", link, escape(text))
+    start, escaped = escape(base_url), escape(text)
+    return _address_under(start).sub(link, escaped) if start in escaped else escaped

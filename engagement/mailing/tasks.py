@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import select
 
-from engagement.consultations.models import Consultation
 from engagement.kernel.audit import SYSTEM, Actor, note
 from engagement.kernel.clock import now, on_the_wall
 from engagement.kernel.db import db
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from engagement.kernel.bilingual import Language
+    from engagement.mailing.desk import Desk
     from engagement.mailing.letters import Written
     from engagement.mailing.quiet import QuietFor
     from engagement.mailing.texts import MailText
@@ -102,7 +102,7 @@ class _Mail:
         return Instead(reason, day, script.subject, script.plain.strip(), details=self.said.details)
 
 
-def instead_of_mail(message: Message, said: Composed, text: MailText, moment: datetime, quiet: QuietFor) -> Otherwise | None:
+def instead_of_mail(message: Message, said: Composed, desk: Desk, moment: datetime) -> Otherwise | None:
     """Return what happens in place of a mail that was composed; None where it simply goes.
 
     It becomes a task where there is no address, where it would come outside the person's safe
@@ -110,7 +110,7 @@ def instead_of_mail(message: Message, said: Composed, text: MailText, moment: da
     to know. In quiet hours, and until somebody's safe hours, it waits. What a person asked
     for at this moment always goes.
     """
-    mail = _mail_of(message, said, text, moment, quiet)
+    mail = _mail_of(message, said, desk, moment)
     if mail is None or mail.composer.asked_for:
         return None
     hours = read_hours(mail.person.safe_hours)
@@ -125,13 +125,12 @@ def instead_of_mail(message: Message, said: Composed, text: MailText, moment: da
     return _in_its_hours(mail, hours)
 
 
-def _mail_of(message: Message, said: Composed, text: MailText, moment: datetime, quiet: QuietFor) -> _Mail | None:
+def _mail_of(message: Message, said: Composed, desk: Desk, moment: datetime) -> _Mail | None:
     composer: Composer | None = ports().composers.get(message.purpose)
-    person = db.session.get(Person, message.person_id) if message.person_id else None
-    consultation = db.session.get(Consultation, message.consultation_id) if message.consultation_id else None
+    person, consultation = desk.person_of(message), desk.consultation_of(message)
     if composer is None or person is None or consultation is None:
         return None
-    return _Mail(message, said, text, person, composer, consultation.zone, moment, quiet)
+    return _Mail(message, said, desk.text_for(message), person, composer, consultation.zone, moment, desk.quiet_for)
 
 
 def _refusal(mail: _Mail) -> str:

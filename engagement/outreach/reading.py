@@ -98,7 +98,7 @@ def as_one_person_reads_it(mailing: Mailing, person: Person, text: MailText) -> 
     footed = with_footer(text, ports().composers.get(mailing.purpose))
     event = db.session.get(Event, mailing.event_id) if mailing.event_id else None
     filled = Composed("", "", values_for(mailing, person), discreet=event is not None and event.discreet)
-    shown, said = discreetly(footed, filled, person.id)
+    shown, said = discreetly(footed, filled, person)
     written = write(shown, said.values, person.language or "both", settings().base_url)
     return Written(without_links(written.subject), without_links(written.plain).strip(), written.html)
 
