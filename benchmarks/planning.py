@@ -28,9 +28,10 @@ from engagement.invitations.models import Invitation
 from engagement.invitations.service import invite
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.clock import in_utc
-from engagement.kernel.db import db, writing
+from engagement.kernel.db import db
 from engagement.outreach.planning import plan_rest
 from tests.events.given import a_person, an_event, in_weeks
+from tests.support.given import keep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,8 +100,7 @@ def a_link(consultation: Consultation, number: int) -> str:
     event, person = an_event(consultation, f"Workshop {number}"), a_person(consultation)
     invitation = invite(consultation_id=consultation.id, person_id=person.id, event_id=event.id, actor=SYSTEM)
     token, link = draft_link(invitation.id, in_utc(in_weeks(9), "America/Toronto"))
-    with writing() as session:
-        session.add(link)
+    keep(link)
     return f"/r/{token}"
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 FLASK = [sys.executable, "-m", "flask", "--app", str(ROOT / "app.py")]
-RUN = "from engagement.kernel.together import main; sys.exit(main())"
+RUN = "from engagement.kernel.together import main; main()"
 # huey loads PostgreSQL's driver wherever it is installed; on SQLite nothing needs its 6 MB.
 WITHOUT_DRIVER = "sys.modules['psycopg'] = None"
 

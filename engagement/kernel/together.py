@@ -11,7 +11,7 @@ import gc
 import logging
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import gunicorn.workers.gthread  # noqa: F401 - loaded before the fork, for the workers to share.
 from flask import current_app
@@ -20,7 +20,7 @@ from sqlalchemy.orm import configure_mappers
 
 from engagement.kernel.db import close_connections, db
 from engagement.kernel.ports import ports
-from engagement.kernel.supervisor import Parent, Part, answers
+from engagement.kernel.supervisor import Part, run_together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,15 +36,15 @@ def parts_of(settings: Settings) -> list[Part]:
     return parts
 
 
-def run_all() -> int:
-    """Run all parts of the current application until they are stopped; return the status to end with."""
+def run_all() -> NoReturn:
+    """Run all parts of the current application until they are stopped; the process ends with them."""
     settings: Settings = current_app.config["SETTINGS"]
     _warm_up(settings)
     parts, greeting = parts_of(settings), _greeting(settings)
     db.session.remove()
     # No connection may be open when the parts are forked: two processes must never share one.
     close_connections()
-    return Parent(parts, lambda: answers(settings.port), greeting).run()
+    run_together(parts, settings.port, greeting)
 
 
 def _serve() -> None:
@@ -72,10 +72,10 @@ def _greeting(settings: Settings) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> int:
+def main() -> NoReturn:
     """Make the application and run its parts."""
     from app import app  # noqa: PLC0415 - imported by this name, so that gunicorn finds the same one.
 
     logging.captureWarnings(capture=True)
     with app.app_context():
-        return run_all()
+        run_all()

@@ -14,15 +14,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BEGIN = """
-import importlib.util, os, signal, sys, time
+import importlib.util, os, signal, socket, sys, time
 from pathlib import Path
 
 # By its file, since the rest of the program is not needed here.
 spec = importlib.util.spec_from_file_location("supervisor", "engagement/kernel/supervisor.py")
 supervisor = sys.modules["supervisor"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(supervisor)
-Parent, Part = supervisor.Parent, supervisor.Part
+run_together, Part = supervisor.run_together, supervisor.Part
 folder = Path(sys.argv[1])
+NOBODY = 1
 
 def note(name, what):
     (folder / f"{name}.{what}").write_text(str(os.getpid()))
@@ -48,17 +49,27 @@ def fails():
 def breaks():
     raise ZeroDivisionError
 
-def all_began():
-    return len(list(folder.glob("*.began"))) == HOWMANY
+def stops_its_parent():
+    os.kill(os.getppid(), signal.SIGTERM)
+    works("one")()
+
+def answers():
+    with socket.create_server(("127.0.0.1", int(sys.argv[2]))) as listening:
+        note("one", "began")
+        while True:
+            caller, _ = listening.accept()
+            with caller:
+                caller.recv(100)
+                caller.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\n")
 """
 
 
 @contextmanager
-def parent(folder, code, count):
+def parent(folder, code, port=0):
     """Run a parent of the parts that ``code`` names, and end all of it whatever happens."""
-    script = textwrap.dedent(BEGIN).replace("HOWMANY", str(count)) + code
+    script = textwrap.dedent(BEGIN) + code
     with (folder / "said").open("w") as said, (folder / "faults").open("w") as faults:
-        process = subprocess.Popen([sys.executable, "-c", script, str(folder)], cwd=ROOT, stdout=said, stderr=faults)
+        process = subprocess.Popen([sys.executable, "-c", script, str(folder), str(port)], cwd=ROOT, stdout=said, stderr=faults)
     try:
         yield process
     finally:
@@ -66,6 +77,12 @@ def parent(folder, code, count):
             if is_alive(pid):
                 os.kill(pid, signal.SIGKILL)
         process.wait(10)
+
+
+def free_port():
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        return tried.getsockname()[1]
 
 
 def wait_for(condition, seconds=30):
@@ -87,15 +104,14 @@ def pids(folder):
     return [int(said) for path in folder.glob("*.began") if (said := path.read_text())]
 
 
-TWO = "sys.exit(Parent([Part('one', works('one')), Part('two', works('two'), signal.SIGINT)], all_began, 'ready', 2).run())"
+TWO = "run_together([Part('one', answers), Part('two', works('two'), signal.SIGINT)], int(sys.argv[2]), 'ready', 2)"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_request_to_stop_ends_every_part_its_own_way(tmp_path, number):
-    with parent(tmp_path, TWO, 2) as process:
-        wait_for(lambda: len(pids(tmp_path)) == 2)
-        time.sleep(0.5)
+    with parent(tmp_path, TWO, free_port()) as process:
+        wait_for(lambda: len(pids(tmp_path)) == 2 and (tmp_path / "said").read_text())
         process.send_signal(number)
         assert process.wait(30) == 0
     assert (tmp_path / "said").read_text() == "ready"
@@ -107,8 +123,8 @@ def test_a_request_to_stop_ends_every_part_its_own_way(tmp_path, number):
 @pytest.mark.slow
 @pytest.mark.parametrize(("part", "told"), [("fails", ""), ("breaks", "ZeroDivisionError")])
 def test_when_one_part_ends_the_whole_ends_and_says_which(tmp_path, part, told):
-    code = f"sys.exit(Parent([Part('one', works('one')), Part('the failing one', {part})], lambda: False, '', 2).run())"
-    with parent(tmp_path, code, 1) as process:
+    code = f"run_together([Part('one', works('one')), Part('the failing one', {part})], NOBODY, '', 2)"
+    with parent(tmp_path, code) as process:
         assert process.wait(30) == 1
     faults = (tmp_path / "faults").read_text()
     assert "the failing one ended without being asked" in faults
@@ -117,9 +133,18 @@ def test_when_one_part_ends_the_whole_ends_and_says_which(tmp_path, part, told):
 
 
 @pytest.mark.slow
+def test_a_request_to_stop_that_comes_while_the_parts_are_started_is_not_lost(tmp_path):
+    code = "run_together([Part('one', stops_its_parent), Part('two', works('two'))], NOBODY, '', 2)"
+    with parent(tmp_path, code) as process:
+        assert process.wait(30) == 0
+    assert (tmp_path / "faults").read_text() == ""
+    assert not any(is_alive(pid) for pid in pids(tmp_path))
+
+
+@pytest.mark.slow
 def test_a_part_that_does_not_listen_is_killed(tmp_path):
-    code = "sys.exit(Parent([Part('the deaf one', is_deaf)], all_began, '', 1).run())"
-    with parent(tmp_path, code, 1) as process:
+    code = "run_together([Part('the deaf one', is_deaf)], NOBODY, '', 1)"
+    with parent(tmp_path, code) as process:
         wait_for(lambda: len(pids(tmp_path)) == 1)
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
