@@ -202,7 +202,7 @@ def _blocked(event: Event) -> dict[UUID, Why]:
 
 
 def _reach(person: Person, mode: Mode | None, blocked: dict[UUID, Why]) -> Fate:
-    if person.do_not_contact or blocked.get(person.id) in OWN_WORD:
+    if person.do_not_contact or blocked.get(person.id) in {*OWN_WORD, Why.STAFF}:
         # Whoever holds a seat would come to an empty room: they are called.
         return Fate.CALL if mode is not None else Fate.NO_CONTACT
     return Fate.CALL if not person.email or person.id in blocked else Fate.MAIL

@@ -186,10 +186,10 @@ def unless_stored_already(session: Session) -> Iterator[None]:
 def stored_once(session: Session, row: T, chosen: Select[T]) -> T:
     """Store ``row`` and return it; where another transaction was faster, what ``chosen`` finds of it.
 
-    Raises IntegrityError where ``chosen`` finds nothing: then it was another constraint.
+    Raises IntegrityError where ``chosen`` finds nothing: then it was another constraint. Only ``row`` is undone.
     """
     try:
-        with unless_stored_already(session):
+        with session.begin_nested():
             session.add(row)
     except IntegrityError:
         there = session.scalar(chosen)

@@ -85,8 +85,7 @@ def _watch(running: dict[int, Part], port: int, greeting: str, grace: float) -> 
 
 
 def _fork(part: Part) -> int:
-    sys.stdout.flush()
-    sys.stderr.flush()
+    _flush()
     pid = os.fork()
     if pid:
         # Both sides set it, so that it is set whichever runs first.
@@ -114,9 +113,18 @@ def _be(part: Part) -> NoReturn:
     except BaseException:  # noqa: BLE001 - the process ends here, and says why.
         traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+        try:
+            _flush()
+        finally:
+            # Whatever happened: no part goes on as if it were the parent.
+            os._exit(status)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        # Closed from the beginning, or nobody reads it any more.
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            stream.flush()
 
 
 def _take_name(name: str) -> None:

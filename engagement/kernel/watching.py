@@ -14,6 +14,10 @@ import signal
 import socket
 import sys
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 # Seconds that the web gets to answer the first time.
 PATIENCE = 60.0
@@ -59,14 +63,13 @@ class Watch:
         while not self.asked_to_stop:
             ended = self._ended()
             if ended and not self.asked_to_stop:
-                _say(f"Convoke: {' and '.join(ended)} ended without being asked; stopping the rest.")
+                _say(f"Convoke: {' and '.join(ended)} ended without being asked; stopping the rest.\n", sys.stderr)
                 return 1
             if not greeted and answers(port):
                 greeted = True
-                sys.stdout.write(greeting)
-                sys.stdout.flush()
+                _say(greeting, sys.stdout)
             if not greeted and time.monotonic() > until:
-                _say(f"Convoke: the web pages did not answer within {PATIENCE:.0f} seconds.")
+                _say(f"Convoke: the web pages did not answer within {PATIENCE:.0f} seconds.\n", sys.stderr)
                 return 1
             time.sleep(TICK)
         return 0
@@ -84,15 +87,19 @@ class Watch:
             self._ended()
             time.sleep(TICK / 2)
         for pid, (name, _) in self.running.items():
-            _say(f"Convoke: {name} did not end in time and was killed.")
+            _say(f"Convoke: {name} did not end in time and was killed.\n", sys.stderr)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
 
 
-def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
+def _say(words: str, stream: TextIO | None) -> None:
+    # One that was closed from the beginning, or that nobody reads any more, ends nothing.
+    if stream is None:
+        return
+    with contextlib.suppress(OSError, ValueError):
+        stream.write(words)
+        stream.flush()
 
 
 def main() -> int:

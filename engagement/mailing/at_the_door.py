@@ -9,13 +9,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.exc import OperationalError
 
 from engagement.consultations.models import Consultation
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.ports import ports
 from engagement.mailing.composing import Composed, Composer, Dropped, Kind, Said
-from engagement.mailing.models import Message, State
+from engagement.mailing.models import Message, MessageEvent, State
 from engagement.roster.models import Person
 from engagement.roster.safe_hours import SafeHours, read_hours
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 OUTSIDE, ONLY_CALLED = "it waits for this person's safe hours", "this person is reached by telephone only"
-GONE = "what it is about does not exist any more"
+GONE, CHANGED = "what it is about does not exist any more", "what it says has changed"
 # So long after somebody did something they are still there to read the answer.
 STILL_THERE = timedelta(minutes=15)
 # So long after it became due, what a mail says is as fresh as when it was written.
@@ -37,10 +38,42 @@ def fresh(since: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     return and_(Message.attempts == 0, Message.due_at > since)
 
 
+def is_asked_again(purpose: str) -> bool:
+    """Return whether mails of this purpose are asked about each time, however fresh: whoever has just answered is not reminded."""
+    composer: Composer | None = ports().composers.get(purpose)
+    return composer is not None and composer.kind is Kind.REMINDER
+
+
+def turned_away(session: Session, message: Message, reason: str) -> tuple[State, str]:
+    """Return where a message goes whose address may not be written to.
+
+    Who has to know what it says (a seat is held, or a notice) is reached in another way: that
+    is decided where mails are written.
+    """
+    if has_to_know(session, message):
+        return State.PLANNED, reason
+    return State.SUPPRESSED, reason
+
+
+def has_to_know(session: Session, message: Message) -> bool:
+    """Return whether a mail has to reach its person, by telephone where it cannot by mail."""
+    composer: Composer | None = ports().composers.get(message.purpose)
+    if composer is None or composer.kind is not Kind.ANSWER:
+        return composer is not None and composer.kind is Kind.NOTICE
+    try:
+        with session.begin_nested():
+            said = composer.compose(message)
+    except OperationalError:
+        raise
+    except Exception:  # noqa: BLE001 - whether it can be written is another question.
+        return False
+    return isinstance(said, Composed) and said.must_reach
+
+
 def stopped_at_the_door(session: Session, message: Message, moment: datetime) -> tuple[State, str] | None:
     """Return where a message goes, and why, that does not hold any more or must not reach its person at ``moment``.
 
-    None where it may go. What was never tried is written afresh for other hours, and what no mail
+    None where it may go. With PLANNED its bytes are to be dropped. What was never tried is written afresh for other hours, and what no mail
     can say in time too: there it is decided whether it becomes a call. Else the same bytes go at
     the next moment within the hours, which is stored as ``due_at``.
     """
@@ -50,6 +83,8 @@ def stopped_at_the_door(session: Session, message: Message, moment: datetime) ->
     said = said_now(composer, message)
     if isinstance(said, Dropped):
         return State.CANCELLED, said.reason
+    if isinstance(said, Composed) and _says_something_else(session, message, said):
+        return State.PLANNED, CHANGED
     answers = composer.kind is Kind.ANSWER and not (isinstance(said, Composed) and said.must_reach)
     return _outside_safe_hours(session, message, moment, answers=answers)
 
@@ -62,6 +97,18 @@ def said_now(composer: Composer, message: Message) -> Said | None:
         return Dropped(GONE)
     except DomainError:
         return None
+
+
+def _says_something_else(session: Session, message: Message, said: Composed) -> bool:
+    """Return whether time or place are not what the stored bytes say, and nobody can have read those.
+
+    A server that refused a mail has not taken it; where its fate was unknown once, the same may have arrived.
+    """
+    before, after = message.details.get("told"), said.details.get("told")
+    if before is None or after is None or before == after:
+        return False
+    unknown = select(MessageEvent.id).where(MessageEvent.message_id == message.id, MessageEvent.state == State.DOUBTFUL)
+    return session.scalar(unknown.limit(1)) is None
 
 
 def _outside_safe_hours(session: Session, message: Message, moment: datetime, *, answers: bool) -> tuple[State, str] | None:
@@ -78,7 +125,6 @@ def _outside_safe_hours(session: Session, message: Message, moment: datetime, *,
         # Written afresh, most answers would come back here: their hours are not asked about when they are written.
         return State.CANCELLED, ONLY_CALLED if hours.calls_only else "its last moment would have passed"
     if not answers and (never or not message.attempts):
-        message.raw = None
         return State.PLANNED, OUTSIDE
     message.due_at = at
     return State.DEFERRED, OUTSIDE

@@ -93,4 +93,7 @@ def _put_off(message_id: UUID, why: str) -> None:
         message = locked(session, message_id)
         if message is not None and message.state is State.CLAIMED:
             message.due_at = now() + LONGEST_WAIT
+            if not message.attempts:
+                # It never went: it is written afresh.
+                message.raw = None
             move(session, message, State.DEFERRED, why)

@@ -27,7 +27,7 @@ from engagement.kernel.ports import ports
 from engagement.kernel.prepared import Prepared
 from engagement.kernel.settings import settings
 from engagement.mailing import domains
-from engagement.mailing.at_the_door import FRESH, fresh, stopped_at_the_door
+from engagement.mailing.at_the_door import FRESH, fresh, has_to_know, is_asked_again, stopped_at_the_door, turned_away
 from engagement.mailing.domains import LONGEST_WAIT, doubling
 from engagement.mailing.due import domain_open, in_time, next_due, not_held, nothing_against
 from engagement.mailing.guard import keep_stamp, raise_generation
@@ -189,11 +189,7 @@ def _quick_turn(quick: Quick, worker: str, arrived: Arrived | None, following: O
             then = ports().sent.get(arrived.outgoing.message.purpose)
             if then is not None:
                 then(arrived.outgoing.message)
-        begun = following is not None and bool(
-            _BEGIN.run(
-                quick, this_id=following.id, this_worker=worker, this_moment=moment, this_young=moment - FRESH, this_lease=moment + LEASE
-            )
-        )
+        begun = following is not None and _begin_at_once(quick, worker, following, moment)
         if begun and following is not None:
             events.append(told(following.id, moment, State.SENDING))
         EVENTS.run_each(quick, events)
@@ -218,6 +214,14 @@ def _turn(worker: str, arrived: Arrived | None, following: Outgoing | None, *, t
                 events.append(told(following.id, moment, State.SENDING))
         EVENTS.run_each(connection, events)
     return state
+
+
+def _begin_at_once(transaction: Transaction, worker: str, following: Outgoing, moment: datetime) -> bool:
+    """Put a message into ``sending`` where one question says that nothing is against it."""
+    if is_asked_again(following.message.purpose):
+        return False
+    young, lease = moment - FRESH, moment + LEASE
+    return bool(_BEGIN.run(transaction, this_id=following.id, this_worker=worker, this_moment=moment, this_young=young, this_lease=lease))
 
 
 def _store_arrived(session: Session, connection: Connection, worker: str, arrived: Arrived, moment: datetime) -> bool:
@@ -263,14 +267,12 @@ def _begin(session: Session, connection: Connection, worker: str, following: Out
     if share and index:
         domains.take_token(session, index, following.domain, per_minute=share, moment=moment)
         session.flush()
-    if _BEGIN.run(
-        connection, this_id=following.id, this_worker=worker, this_moment=moment, this_young=moment - FRESH, this_lease=moment + LEASE
-    ):
+    if _begin_at_once(connection, worker, following, moment):
         return State.SENDING
     message = locked(session, following.id)
     if message is None or message.state is not State.CLAIMED or message.claimed_by != worker:
         return message.state if message else State.CANCELLED
-    state, why = _verdict(session, message, moment)
+    state, why = _judged(session, message, moment)
     if state is State.SENDING:
         message.attempts += 1
         message.lease_until = moment + LEASE
@@ -278,15 +280,31 @@ def _begin(session: Session, connection: Connection, worker: str, following: Out
         message.state, message.outcome = state, ""
         session.flush()
     else:
+        if state is State.PLANNED:
+            # It is written afresh.
+            message.raw = None
         move(session, message, state, why)
     return state
+
+
+def _judged(session: Session, message: Message, moment: datetime) -> tuple[State, str]:
+    """Return what ``_verdict`` does; a message about which it fails waits, and holds up no other."""
+    try:
+        with session.begin_nested():
+            return _verdict(session, message, moment)
+    except OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one row must not hold up the others.
+        log.error("a message of the kind %s cannot be looked at: %s", message.purpose, what_broke(error))  # noqa: TRY400
+        message.due_at = moment + min(max(FIRST_WAIT, moment - message.created_at), LONGEST_WAIT)
+        return State.DEFERRED, f"it cannot be looked at: {type(error).__name__}"
 
 
 def _verdict(session: Session, message: Message, moment: datetime) -> tuple[State, str]:
     """Return where a claimed message goes that the one question did not let pass, and why."""
     reason = why_suppressed(message, message.to_address)
     if reason:
-        return State.SUPPRESSED, reason
+        return turned_away(session, message, reason)
     if message.not_after is not None and message.not_after <= moment:
         return State.CANCELLED, "its last moment has passed"
     if message.held_because is not None:
@@ -316,17 +334,6 @@ def begin_sending(message_id: UUID, worker: str) -> Outgoing | State:
     return found[0] if state is State.SENDING else state or found[0].message.state
 
 
-def mark_sent(session: Session, message: Message, why: str) -> None:
-    """Put ``message`` into ``sent`` and run its purpose's ``sent`` port in this transaction."""
-    message.sent_at = now()
-    message.held_because = None
-    move(session, message, State.SENT, why)
-    session.flush()
-    then = ports().sent.get(message.purpose)
-    if then is not None:
-        then(message)
-
-
 def record_refused(
     message_id: UUID, reply: str, *, permanent: bool, no_such_address: bool = False, shuts_domain: bool = False, domain: str = ""
 ) -> State:
@@ -345,9 +352,13 @@ def record_refused(
             message.due_at = now() + doubling(message.attempts)
             move(session, message, State.DEFERRED, reply)
             return State.DEFERRED
-        move(session, message, State.FAILED, reply)
+        address, needed = message.to_address, no_such_address and has_to_know(session, message)
+        if needed:
+            # It becomes a call, where mails are written.
+            message.raw = None
+        move(session, message, State.PLANNED if needed else State.FAILED, reply)
         if no_such_address:
-            suppress(session, message.to_address, Why.BOUNCED, message=message)
+            suppress(session, address, Why.BOUNCED, message=message)
             for tell in ports().bounced:
                 tell(message)
         return State.FAILED
@@ -359,6 +370,9 @@ def record_not_from_us(message_id: UUID, reply: str) -> None:
         message = locked(session, message_id)
         if message is not None and message.state is State.SENDING:
             message.attempts -= 1
+            if not message.attempts:
+                # Nobody has read it, and however long this lasts it says what holds when it goes.
+                message.raw = None
             message.due_at = now() + FIRST_WAIT
             move(session, message, State.DEFERRED, reply)
 

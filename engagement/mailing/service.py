@@ -23,7 +23,7 @@ from engagement.mailing.composing import Dropped
 from engagement.mailing.contacting import drop_task_of
 from engagement.mailing.models import MailTemplate, Message, MessageEvent, State
 from engagement.mailing.moving import move
-from engagement.mailing.outbox import SENT_AGAIN, NotNowError, mark_sent
+from engagement.mailing.outbox import SENT_AGAIN, NotNowError
 from engagement.mailing.placeholders import check_placeholders, check_subject
 from engagement.mailing.texts import own_text, shipped_text
 
@@ -144,9 +144,20 @@ def settle_as_arrived(*, message_id: UUID, actor: Actor) -> Message:
         message = _held(session, message_id)
         if message.state is not State.DOUBTFUL:
             raise NotNowError(Text("This message is not doubtful.", "Ce courriel n’est pas incertain."))
-        mark_sent(session, message, "the team found out that it arrived")
+        _mark_sent(session, message, "the team found out that it arrived")
         note(session, "settle_as_arrived", message, actor)
     return message
+
+
+def _mark_sent(session: Session, message: Message, why: str) -> None:
+    """Put ``message`` into ``sent`` and run its purpose's ``sent`` port in this transaction."""
+    message.sent_at = now()
+    message.held_because = None
+    move(session, message, State.SENT, why)
+    session.flush()
+    then = ports().sent.get(message.purpose)
+    if then is not None:
+        then(message)
 
 
 def cancel(*, message_id: UUID, actor: Actor) -> Message:

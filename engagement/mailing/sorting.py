@@ -95,10 +95,16 @@ def calendar_of(mail: Mail) -> tuple[str, str]:
     return min(found, key=lambda pair: ANSWERING.index(pair[1]), default=("", ""))
 
 
+def _says_it_was_opened(mail: Mail) -> bool:
+    """Return whether a mail as a whole is a receipt; a letter that merely carries one is a letter."""
+    kind = mail.headers.first("content-type").lower().partition(";")[0].strip()
+    return kind in _OPENED or (kind == "multipart/report" and any(part.kind in _OPENED for part in mail.parts))
+
+
 def is_automatic(mail: Mail) -> bool:
     """Return whether a machine answered (RFC 3834, RFC 8098, and what is in use besides)."""
     headers = mail.headers
-    if any(part.kind in _OPENED for part in mail.parts):
+    if _says_it_was_opened(mail):
         return True
     submitted = headers.first("auto-submitted").lower().partition(";")[0].strip()
     if submitted and submitted != "no":

@@ -95,6 +95,11 @@ def heard_from(address: str, message: Message) -> Heard:
     )
 
 
+def asked_for_silence(message: Message, address: str) -> bool:
+    """Return whether the owner of ``address``, or the person of ``message``, asked anywhere not to be contacted."""
+    return heard_from(address, message).do_not_contact
+
+
 def suppress(session: Session, address: str, reason: str, *, message: Message | None = None) -> Suppression:
     """Have ``address`` not written to any more, in the whole installation, and return its row.
 

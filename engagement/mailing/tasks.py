@@ -21,11 +21,11 @@ from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
 from engagement.mailing.composing import Composed, Composer, Dropped, Kind, Values, Waits
 from engagement.mailing.letters import languages_of, write
-from engagement.mailing.models import ContactTask, Message, State, TaskChannel, TaskReason, TaskState
+from engagement.mailing.models import ContactTask, Message, State, TaskChannel, TaskReason, TaskState, Why
 from engagement.mailing.outbox import move
 from engagement.mailing.placeholders import SECRETS
 from engagement.mailing.quiet import next_moment
-from engagement.mailing.suppressions import FOR_EVERYTHING, why_suppressed
+from engagement.mailing.suppressions import asked_for_silence, why_suppressed
 from engagement.mailing.texts import text_of
 from engagement.roster.models import Person
 from engagement.roster.safe_hours import SafeHours, read_hours
@@ -141,7 +141,7 @@ def _refusal(mail: _Mail) -> str:
 
 def _although_refused(mail: _Mail, refused: str, hours: SafeHours) -> Otherwise | None:
     # An address that is out of order is no wish: its owner is told of a change by telephone.
-    no_wish = refused in {f"suppressed: {each}" for each in FOR_EVERYTHING}
+    no_wish = refused == f"suppressed: {Why.BOUNCED}" and not asked_for_silence(mail.message, mail.said.to_address)
     if mail.said.must_reach or (mail.must_reach and no_wish):
         reason = TaskReason.BOUNCED if refused.endswith("bounced") else TaskReason.OPTED_OUT
         return mail.task(reason, hours.next_allowed(mail.moment, mail.zone))

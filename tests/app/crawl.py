@@ -82,6 +82,7 @@ class Site:
             self.seen[address] = answer.status_code
             self.pages.setdefault(str(endpoint), set()).add(address)
             if answer.is_json or answer.mimetype != "text/html":
+                answer.close()
                 continue
             page = BeautifulSoup(answer.text, "html.parser")
             waiting += _links(page, address)

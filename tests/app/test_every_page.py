@@ -71,9 +71,9 @@ def test_every_page_reads_in_french(site, furnished, organizer):
     client = signed_in_as(furnished.test_client(), organizer)
     for addresses in site.pages.values():
         for address in sorted(addresses)[:1]:
-            answer = client.get(address + ("&" if "?" in address else "?") + "lang=fr")
-            assert answer.status_code < 400, address
-            assert lacking(answer) == [], address
+            with client.get(address + ("&" if "?" in address else "?") + "lang=fr") as answer:
+                assert answer.status_code < 400, address
+                assert lacking(answer) == [], address
 
 
 def test_an_object_is_not_found_under_another_consultations_address(site, furnished, organizer):

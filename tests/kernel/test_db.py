@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engagement.accounts.models import User
 from engagement.consultations.models import Consultation
-from engagement.kernel.db import ReadOnlyRequestError, beside_the_request, db, fetching, writing
+from engagement.kernel.clock import now
+from engagement.kernel.db import ReadOnlyRequestError, beside_the_request, db, fetching, stored_once, writing
+from engagement.mailing.models import Suppression, Why
 from tests.support.given import a_consultation, an_account
 
 THREADS, ROUNDS = 8, 25
@@ -181,3 +183,27 @@ def test_whoever_has_written_reads_again_without_being_able_to_write(app):
             db.session.execute(text("UPDATE consultation SET contact_phone = 'changed'"))
         db.session.rollback()
     assert set(db.session.scalars(select(Consultation.contact_phone))) == {""}
+
+
+def test_what_is_there_already_is_found_and_the_rest_of_the_transaction_stands(app):
+    with writing() as session:
+        first = stored_once(session, a_suppression(b"1"), suppressed(b"1"))
+        session.add(a_suppression(b"2"))
+        assert stored_once(session, a_suppression(b"1"), suppressed(b"1")) is first
+    assert db.session.scalar(select(func.count()).select_from(Suppression)) == 2
+
+
+def test_a_row_that_breaks_another_rule_than_the_one_it_is_looked_up_by_is_refused_alone(app):
+    with writing() as session:
+        session.add(a_suppression(b"1"))
+        with pytest.raises(IntegrityError):
+            stored_once(session, a_suppression(b"1"), suppressed(b"3"))
+    assert db.session.scalar(select(func.count()).select_from(Suppression)) == 1
+
+
+def a_suppression(index):
+    return Suppression(address_index=index * 32, reason=Why.STAFF, at=now())
+
+
+def suppressed(index):
+    return select(Suppression).where(Suppression.address_index == index * 32)

@@ -142,6 +142,38 @@ def test_a_request_to_stop_that_comes_while_the_parts_are_started_is_not_lost(tm
 
 
 @pytest.mark.slow
+def test_a_part_whose_words_nobody_reads_any_more_ends_no_other(tmp_path):
+    chatters = """
+def chatters():
+    sys.stdout = open(1, "w", closefd=False)
+    print("a line that stays in the buffer")
+    works("chatting")()
+out, into = os.pipe()
+os.dup2(into, 1)
+os.close(into)
+os.close(out)
+run_together([Part('one', works('one'), signal.SIGINT), Part('chatting', chatters, signal.SIGINT)], NOBODY, '', 5)
+"""
+    with parent(tmp_path, chatters) as process:
+        wait_for(lambda: len(pids(tmp_path)) == 2)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert (tmp_path / "one.was interrupted").exists()
+    assert (tmp_path / "chatting.was interrupted").exists()
+    assert (tmp_path / "faults").read_text() == ""
+
+
+@pytest.mark.slow
+def test_without_a_place_to_write_to_all_parts_run(tmp_path):
+    with parent(tmp_path, "sys.stdout = None\nos.close(1)\n" + TWO, free_port()) as process:
+        wait_for(lambda: len(pids(tmp_path)) == 2)
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert (tmp_path / "faults").read_text() == ""
+
+
+@pytest.mark.slow
 def test_a_part_that_does_not_listen_is_killed(tmp_path):
     code = "run_together([Part('the deaf one', is_deaf)], NOBODY, '', 1)"
     with parent(tmp_path, code) as process:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from engagement.consultations.models import Consultation
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
 from engagement.kernel.crypto import address_index
@@ -19,13 +20,14 @@ from engagement.mailing.mime import read_mail
 from engagement.mailing.models import Message, MessageEvent, Suppression
 from engagement.mailing.receiving import LARGEST, _arrival, _row, _stored, go_on, receive
 from engagement.mailing.suppressions import suppression_of
+from engagement.outreach.inbox import inbox_seen_by
 from engagement.questionnaires.service import Typed
 from engagement.roster.models import Person
 from tests.mailing.given import a_person
 from tests.mailing.inbound_given import count, guests, inbox, nothing_suppressed
 from tests.questionnaires.given import a_questionnaire, a_response
 from tests.questionnaires.given import an_invitation as asked_to_answer
-from tests.support.given import a_consultation
+from tests.support.given import a_consultation, a_member, access_of
 
 
 @pytest.fixture
@@ -172,6 +174,31 @@ def test_who_wants_no_more_mail_by_their_sender_alone_gets_none_and_the_team_loo
     assert (row.kind, row.state, row.outcome) == (Kind.UNSUBSCRIBE, InboxState.WAITING, "unsubscribed")
     assert row.person_id == guest.person.id
     assert not db.session.get(Person, guest.person.id, populate_existing=True).wants_mailings
+
+
+@pytest.mark.parametrize("also_here", [False, True])
+def test_an_unsubscribe_mail_to_one_consultation_of_somebody_of_another_is_seen_by_its_team(app, also_here):
+    here, elsewhere = a_consultation("here"), a_consultation("elsewhere")
+    with writing() as session:
+        session.get(Consultation, here.id).contact_email = "team@example.org"
+    a_person(elsewhere, "ada@example.org")
+    if also_here:
+        a_person(here, "ada@example.org")
+    row = receive(b"From: ada@example.org\nTo: team@example.org\nSubject: unsubscribe\n\n").row
+    assert (row.state, row.consultation_id) == (InboxState.WAITING, here.id)
+    seen = access_of(a_member(here), here)
+    assert db.session.scalars(select(InboundMail).where(inbox_seen_by(seen))).all() == [row]
+
+
+def test_a_letter_that_carries_a_receipt_is_a_letter(guest):
+    head = 'From: jo@example.org\nSubject: Our brief\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n'
+    parts = (
+        "--b\nContent-Type: text/plain\n\nPlease find our brief attached, and the receipt that I got.\n"
+        "--b\nContent-Type: application/pdf; name=brief.pdf\nContent-Disposition: attachment; filename=brief.pdf\n\n%PDF-1.4\n"
+        "--b\nContent-Type: message/disposition-notification\nContent-Disposition: attachment\n\nDisposition: x; displayed\n--b--\n"
+    )
+    row = receive((head + parts).encode()).row
+    assert (row.kind, row.state) == (Kind.SUBMISSION, InboxState.WAITING)
 
 
 def test_an_unsubscribe_mail_that_a_program_sent_by_itself_is_heard(guest):

@@ -108,8 +108,8 @@ def test_a_suppressed_address_gets_only_what_its_owner_asks_for(post, notices, k
         suppress(session, person.email.upper(), reason)
     message = a_notice(person)
     send_due()
-    # What a guest must know becomes a call in place of the mail, where it is no wish of theirs that holds it back.
-    held = State.CANCELLED if kind is Kind.NOTICE and reason not in OWN_WORD else State.SUPPRESSED
+    # What a guest must know becomes a call in place of the mail, where their address is out of order.
+    held = State.CANCELLED if kind is Kind.NOTICE and reason is Why.BOUNCED else State.SUPPRESSED
     assert state_of(message) is (State.SENT if goes else held)
 
 
