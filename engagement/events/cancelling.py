@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import exists, not_, or_, update
+
 from engagement.events.models import About, Event, EventStatus, Sitting
 from engagement.events.revising import raise_for_status
 from engagement.events.telling import sittings_ahead
 from engagement.events.tellings import NOTHING, PLANNED_AT_ONCE, begin_telling, checked_note, plan_rest
+from engagement.invitations.models import Choice, Invitation, Reply
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
@@ -15,7 +18,10 @@ from engagement.kernel.db import writing
 from engagement.kernel.errors import AbsentError, DomainError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
+
+    from sqlalchemy.orm import Session
 
 
 class CannotCancelError(DomainError):
@@ -47,7 +53,8 @@ def cancel_event(*, event_id: UUID, note_words: Text = NOTHING, with_declined: b
 def cancel_sitting(*, sitting_id: UUID, note_words: Text = NOTHING, with_declined: bool = False, actor: Actor) -> Sitting:
     """Say that one sitting does not take place while the event does; as ``cancel_event``, for its guests.
 
-    Raises CannotCancelError for the only one that is left, and for one that is over; BadNoteError.
+    Whoever said yes or maybe to no other sitting has not replied any more: they are asked, and
+    reminded, for those that are left. Raises CannotCancelError for the only one that is left, and for one that is over; BadNoteError.
     """
     words = checked_note(note_words)
     with writing() as session:
@@ -68,8 +75,20 @@ def cancel_sitting(*, sitting_id: UUID, note_words: Text = NOTHING, with_decline
             raise CannotCancelError(said)
         raise_for_status(session, [sitting_id])
         sitting.cancelled_at = now()
+        _ask_again(session, event, [each.id for each in ahead if each.id != sitting_id])
         note(session, "cancel_sitting", sitting, actor, event.consultation_id)
         kind = About.CANCELLATION
         telling = begin_telling(session, event, kind, note_words=words, sitting=sitting, with_declined=with_declined, actor=actor)
     plan_rest(telling.id, at_most=PLANNED_AT_ONCE)
     return sitting
+
+
+def _ask_again(session: Session, event: Event, left: Sequence[UUID]) -> None:
+    session.flush()
+    to_others = exists().where(Reply.invitation_id == Invitation.id, or_(Reply.sitting_id.is_(None), Reply.sitting_id.in_(left)))
+    session.execute(
+        update(Invitation)
+        .where(Invitation.event_id == event.id, Invitation.choice.in_([Choice.ACCEPTED, Choice.TENTATIVE]), not_(to_others))
+        .values(choice=None)
+        .execution_options(synchronize_session="fetch")
+    )

@@ -127,6 +127,23 @@ class CancelForm(TellForm):
     sure = BooleanField(_l("Yes, it does not take place"), validators=[InputRequired(_SURE)])
 
 
+class WithdrawForm(Form):
+    """Whether an invitation is taken back, and whether its guest is written to."""
+
+    tell = RadioField(_l("Write to the guest?"), validators=[InputRequired(_l("Choose whether to write to the guest."))])
+    sure = BooleanField(_l("Yes, withdraw it"), validators=[InputRequired(_l("Tick the box to confirm that the invitation is withdrawn."))])
+
+    def offer(self, *, was_told: bool) -> None:
+        """Ask whether to write only where the guest was ever written to."""
+        if not was_told:
+            del self.tell
+            return
+        self.tell.choices = [
+            ("yes", _l("Yes: tell them that the invitation is taken back, and take the entry out of their calendar")),
+            ("no", _l("No: it was made by mistake, or they know already")),
+        ]
+
+
 class SittingForm(Form):
     """When a sitting is, and its seats."""
 
@@ -251,9 +268,9 @@ class RecordedReplyForm(Form):
         mode = Mode(self.mode.data) if self.mode.data else None
         return Answer(Choice(self.choice.data), mode, self.may_wait.data)
 
-    def received_at(self, event: Event) -> datetime:
-        """Return when it was received, in UTC, from the clocks of the event's zone."""
-        return in_utc(datetime.combine(self.day.data, self.at.data), event.zone)
+    def received_at(self, zone: str) -> datetime:
+        """Return when it was received, in UTC, from the clocks of ``zone``."""
+        return in_utc(datetime.combine(self.day.data, self.at.data), zone)
 
     def needs(self) -> NeedsStated | None:
         """Return the needs that were stated, None where none were."""

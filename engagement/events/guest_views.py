@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext
 
-from engagement.events.forms import RecordedReplyForm
+from engagement.events.forms import RecordedReplyForm, WithdrawForm
 from engagement.events.guest_list import guest_named
 from engagement.events.guests import needs_of
 from engagement.events.models import Event, Seat
@@ -51,26 +51,27 @@ def invitation(slug: str, name: str, invitation_id: UUID) -> Any:
     """Show everything that was replied to one invitation, and write down a reply that came otherwise."""
     access, event = the_event(name, Permission.RECORD_REPLIES)
     row, person = _the_guest(access, event, invitation_id)
-    form = _reply_form(event)
+    form = _reply_form(event, access.consultation.zone)
     if row.withdrawn_at is None and form.validate_on_submit():
         try:
-            flash(_what_came(_record(form, event, invitation_id, access)))
+            flash(_what_came(_record(form, invitation_id, access)))
             return redirect(url_for(".invitation", slug=slug, name=name, invitation_id=invitation_id))
         except DomainError as error:
             form.refuse(error)
     return _show(event, row, person, form)
 
 
-def _reply_form(event: Event) -> RecordedReplyForm:
-    wall = on_the_wall(now(), event.zone)
-    form = RecordedReplyForm(day=wall.date(), at=wall.time().replace(second=0, microsecond=0))
+def _reply_form(event: Event, zone: str, *, typed: bool = True) -> RecordedReplyForm:
+    wall = on_the_wall(now(), zone)
+    begins = {"day": wall.date(), "at": wall.time().replace(second=0, microsecond=0)}
+    form = RecordedReplyForm(data=begins) if typed else RecordedReplyForm(None, data=begins)
     language = current_language()
-    days = [(str(s.id), span_words(s.starts_wall, s.ends_wall, event.zone, language)) for s in sittings_of(event.id)]
+    days = [(str(s.id), span_words(s.starts_wall, s.ends_wall, event.zone, language)) for s in sittings_of(event.id) if not s.cancelled_at]
     form.offer_words(event, [("", gettext("The whole event")), *(days if len(days) > 1 else [])])
     return form
 
 
-def _record(form: RecordedReplyForm, event: Event, invitation_id: UUID, access: Access) -> list[Outcome]:
+def _record(form: RecordedReplyForm, invitation_id: UUID, access: Access) -> list[Outcome]:
     return reply_to_event(
         invitation_id=invitation_id,
         answers=form.answers(),
@@ -78,7 +79,7 @@ def _record(form: RecordedReplyForm, event: Event, invitation_id: UUID, access: 
         wants_questionnaire=form.wants_questionnaire.data,
         needs=form.needs(),
         channel=Channel(form.channel.data),
-        received_at=form.received_at(event),
+        received_at=form.received_at(access.consultation.zone),
         actor=access.actor,
     )
 
@@ -91,9 +92,14 @@ def _what_came(outcomes: list[Outcome]) -> Any:
     return gettext("Recorded.")
 
 
-def _show(event: Event, row: Invitation, person: Person, form: RecordedReplyForm) -> Any:
+def _show(event: Event, row: Invitation, person: Person, form: RecordedReplyForm, asked: WithdrawForm | None = None) -> Any:
+    told = was_told(row)
+    if asked is None:
+        asked = WithdrawForm(None)
+        asked.offer(was_told=told)
     return render_template(
         "events/invitation.html",
+        asked=asked,
         event=event,
         invitation=row,
         person=person,
@@ -103,7 +109,7 @@ def _show(event: Event, row: Invitation, person: Person, form: RecordedReplyForm
         seats=seats_of(row.id),
         needs=needs_of(row.id),
         knows=what_is_known(event, row, person),
-        was_told=was_told(row),
+        was_told=told,
         interpretation=INTERPRETATION,
     )
 
@@ -112,23 +118,15 @@ def _show(event: Event, row: Invitation, person: Person, form: RecordedReplyForm
 def withdraw_invitation(slug: str, name: str, invitation_id: UUID) -> Any:
     """Take the invitation back, once the box that says so was ticked."""
     access, event = the_event(name, Permission.INVITE)
-    row, _ = _the_guest(access, event, invitation_id)
-    tell = _whether_to_write(row)
-    if request.form.get("sure") != "yes":
-        flash(gettext("Nothing was changed: tick the box to confirm, then withdraw."))
-    elif tell is None:
-        flash(gettext("Nothing was changed: choose whether to write to the guest, then withdraw."))
-    else:
-        withdraw_guest(invitation_id=invitation_id, tell=tell, actor=access.actor)
-        flash(gettext("The invitation is withdrawn. Its link opens nothing, and its seat is free."))
+    row, person = _the_guest(access, event, invitation_id)
+    asked = WithdrawForm()
+    asked.offer(was_told=was_told(row))
+    if row.withdrawn_at is None and not asked.validate_on_submit():
+        return _show(event, row, person, _reply_form(event, access.consultation.zone, typed=False), asked)
+    # Nobody is written to whom nothing was ever sent.
+    withdraw_guest(invitation_id=invitation_id, tell="tell" in asked and asked.tell.data == "yes", actor=access.actor)
+    flash(gettext("The invitation is withdrawn. Its link opens nothing, and its seat is free."))
     return redirect(url_for(".event", slug=slug, name=name))
-
-
-def _whether_to_write(row: Invitation) -> bool | None:
-    """Return what was chosen; nobody is written to whom nothing was ever sent. None: nothing was chosen."""
-    if not was_told(row):
-        return False
-    return {"yes": True, "no": False}.get(request.form.get("tell", ""))
 
 
 @events.post("/c/<slug>/events/<name>/seats/<uuid:seat_id>/give")

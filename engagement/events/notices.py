@@ -16,10 +16,10 @@ from engagement.events.gathering import sittings_in_order
 from engagement.events.knowledge import told_details
 from engagement.events.letters import SHARED, Subject, new_link, shared_values
 from engagement.events.mirroring import mode_held
-from engagement.events.models import CalendarEntry, Event, Telling
+from engagement.events.models import CalendarEntry, Event, EventStatus, Telling
 from engagement.events.posting import mail_domain, one_mailbox
 from engagement.events.shown import NEUTRAL_ORGANIZER, Shown, difference_words, differences, shown_to
-from engagement.events.telling import CANCELLATION, CHANGE, Guest, has_declined
+from engagement.events.telling import CANCELLATION, CHANGE, Guest, has_declined, sittings_ahead
 from engagement.events.tellings import is_cancelled
 from engagement.events.withdrawing import WITHDRAWAL
 from engagement.events.wording import LINK
@@ -29,6 +29,7 @@ from engagement.kernel.clock import now
 from engagement.kernel.db import db
 from engagement.kernel.errors import AbsentError
 from engagement.kernel.settings import settings
+from engagement.kernel.wording import span_words
 from engagement.mailing.composing import CalendarPart, Composed, Composer, Dropped, Kind, Values, Waits
 from engagement.mailing.discretion import discreetly
 from engagement.mailing.letters import Written, languages_of, write
@@ -41,11 +42,16 @@ if TYPE_CHECKING:
 
 _ABOUT_IT = tuple(name for name in SHARED if name not in {"access", "reply_link"})
 CHANGE_PLACES = (*SHARED, "changes", "note", "link_line", "your_reply")
-CANCELLATION_PLACES = (*_ABOUT_IT, "note")
+CANCELLATION_PLACES = (*_ABOUT_IT, "note", "other_dates")
 WITHDRAWAL_PLACES = _ABOUT_IT
 _BY_MAIL = Text(
     "To reply or to change your reply, use the link in our message.",
     "Pour répondre ou changer votre réponse, utilisez le lien dans notre courriel.",
+)
+_OTHERS_STAND = Text("These dates take place as planned:", "Les dates suivantes sont maintenues\u00a0:")
+_NOT_FOR_THIS_DATE = Text(
+    "You have not replied for this date yet. Please say on your page whether you are coming:",
+    "Vous n’avez pas encore répondu pour cette date. Veuillez indiquer sur votre page si vous participerez\u00a0:",
 )
 _SUBJECTS = {
     CHANGE: Text("Changed: ", "Modification\u00a0: "),
@@ -158,8 +164,7 @@ def change_values(found: Notice, note: Text, link: str) -> Values:
     """Return what the mail about a change says, in both languages; ``link`` is the guest's own."""
     after = found.after
     assert after is not None  # noqa: S101 - whoever calls has looked.
-    changed = differences(found.before, after)
-    replied = found.entry.partstat if found.entry and found.entry.partstat else found.invitation.choice
+    changed = differences(found.before, after, one_of_several=len(found.about.sittings) > 1)
     return {
         language: {
             **shared_values(found.about, language, link),
@@ -168,10 +173,18 @@ def change_values(found: Notice, note: Text, link: str) -> Values:
             "changes": difference_words(changed, language),
             "note": note.in_(language),
             "link_line": f"{LINK.in_(language)}\n{after.link}" if after.link else "",
-            "your_reply": _YOUR_REPLY[replied].in_(language),
+            "your_reply": _your_reply(found).in_(language),
         }
         for language in LANGUAGES
     }
+
+
+def _your_reply(found: Notice) -> Text:
+    """Return what stands of this guest's reply to this sitting; a reply to another one, or to no date, says nothing of it."""
+    replied = found.entry.partstat if found.entry else None
+    if replied is None and found.invitation.choice is not None:
+        return _NOT_FOR_THIS_DATE
+    return _YOUR_REPLY[replied]
 
 
 def _neutral(purpose: str, found: Notice, language: Language, when: str) -> dict[str, str]:
@@ -191,7 +204,25 @@ def compose_cancellation(message: Message) -> Composed | Dropped | Waits:
 
 def cancellation_values(found: Notice, note: Text) -> Values:
     """Return what the mail about a cancellation says, in both languages: the time and place that the guest knows of."""
-    return {language: {**_known(found, language, CANCELLATION), "note": note.in_(language)} for language in LANGUAGES}
+    others = _other_dates(found)
+    return {
+        language: {**_known(found, language, CANCELLATION), "note": note.in_(language), "other_dates": others.in_(language)}
+        for language in LANGUAGES
+    }
+
+
+def _other_dates(found: Notice) -> Text:
+    """Return which sittings take place although this one does not, and how to reply to them."""
+    event = found.about.event
+    ahead = [each for each in sittings_ahead(event) if found.about.sitting is not None and event.status is not EventStatus.CANCELLED]
+    if not ahead:
+        return Text("", "")
+
+    def said(language: Language) -> str:
+        days = (f"- {span_words(each.starts_wall, each.ends_wall, event.zone, language)}" for each in ahead)
+        return "\n".join([_OTHERS_STAND.in_(language), *days, "", _BY_MAIL.in_(language)])
+
+    return Text(said("en"), said("fr"))
 
 
 def compose_withdrawal(message: Message) -> Composed | Dropped | Waits:

@@ -19,7 +19,7 @@ from engagement.consultations.service import clear
 from engagement.events.attendance import record_attendance
 from engagement.events.cancelling import cancel_event, cancel_sitting
 from engagement.events.guests import guest_view, needs_of
-from engagement.events.models import Attendance, CalendarEntry, Event, EventStatus, Format, Kind, Seat, Sitting
+from engagement.events.models import AgendaItem, Attendance, CalendarEntry, Event, EventStatus, Format, Kind, Seat, Sitting
 from engagement.events.posting import ask_to_come
 from engagement.events.replies import Answer, NeedsStated, Outcome, promote_from_waitlist, reply_to_event
 from engagement.events.revising import picture, raise_sequences
@@ -36,7 +36,7 @@ from engagement.kernel.tokens import new_mailbox_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import date, datetime, timedelta
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -248,7 +248,10 @@ def add_sitting(*, event_id: UUID, plan: SittingPlan, actor: Actor) -> Sitting:
 
 
 def edit_sitting(*, sitting_id: UUID, plan: SittingPlan, actor: Actor) -> Sitting:
-    """Change the time or the seats of a sitting. Raises BadSittingError, below the seats taken for one."""
+    """Change the time or the seats of a sitting; its agenda moves with its beginning.
+
+    Raises BadSittingError, below the seats taken for one.
+    """
     with writing() as session:
         sitting = session.get(Sitting, sitting_id, with_for_update=True, populate_existing=True)
         if sitting is None:
@@ -257,11 +260,18 @@ def edit_sitting(*, sitting_id: UUID, plan: SittingPlan, actor: Actor) -> Sittin
         _check_sitting(event, plan)
         _keep_taken(plan.seats_in_person, sitting.taken_in_person, "seats_in_person")
         _keep_taken(plan.seats_online, sitting.taken_online, "seats_online")
-        before = picture(event, [sitting])
+        before, began = picture(event, [sitting]), sitting.starts_wall
         _write_sitting(sitting, plan, event.zone)
+        _move_agenda(session, sitting, sitting.starts_wall - began)
         raise_sequences(session, before, picture(event, [sitting]))
         note(session, "edit_sitting", sitting, actor, event.consultation_id)
     return sitting
+
+
+def _move_agenda(session: Session, sitting: Sitting, by: timedelta) -> None:
+    if by:
+        for item in session.scalars(select(AgendaItem).where(AgendaItem.sitting_id == sitting.id)):
+            item.starts_wall, item.ends_wall = item.starts_wall + by, item.ends_wall + by
 
 
 def remove_sitting(*, sitting_id: UUID, actor: Actor) -> None:

@@ -151,15 +151,16 @@ WHERE = Text("Place", "Lieu")
 LINK = Text("Online link", "Lien de connexion")
 TITLE = Text("Title", "Titre")
 NOT_KNOWN = Text("not set yet", "à venir")
+ADDED = Text("A date was added", "Une date s’ajoute")
 NO_LINK = Text("none", "aucun")
 EARLIER_LINK = Text("the earlier link, which is no longer valid", "l’ancien lien, qui n’est plus valide")
 
 
-def differences(before: Shown | None, after: Shown) -> list[Difference]:
-    """Return what has changed for a guest since they were told; before None: they knew of no date."""
+def differences(before: Shown | None, after: Shown, *, one_of_several: bool = False) -> list[Difference]:
+    """Return what has changed for a guest since they were told; before None: they knew of no date, or not of this one of several."""
     when = Text(after.when("en"), after.when("fr"))
     if before is None:
-        return [Difference(WHEN, NOT_KNOWN, when)]
+        return [Difference(ADDED, Text("", ""), when) if one_of_several else Difference(WHEN, NOT_KNOWN, when)]
     was = Text(before.when("en"), before.when("fr"))
     moved = (before.starts_at, before.ends_at) != (after.starts_at, after.ends_at)
     found = [Difference(WHEN, was, when)] if moved or was != when else []
@@ -175,5 +176,10 @@ def differences(before: Shown | None, after: Shown) -> list[Difference]:
 def difference_words(found: list[Difference], language: Language) -> str:
     """Return the differences as a mail says them."""
     before, now = ("avant\u00a0: ", "maintenant\u00a0: ") if language == "fr" else ("before: ", "now: ")
-    blocks = (f"{each.what.in_(language)}\n{before}{each.before.in_(language)}\n{now}{each.after.in_(language)}" for each in found)
-    return "\n\n".join(blocks)
+
+    def said(each: Difference) -> str:
+        if not each.before:
+            return f"{each.what.in_(language)}\n{each.after.in_(language)}"
+        return f"{each.what.in_(language)}\n{before}{each.before.in_(language)}\n{now}{each.after.in_(language)}"
+
+    return "\n\n".join(said(each) for each in found)

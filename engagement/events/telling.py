@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, literal, not_, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from engagement.events.models import CalendarEntry, Event, EventStatus, Seat, SeatState, Sitting
@@ -24,6 +24,7 @@ from engagement.kernel.db import db
 from engagement.mailing.models import Message, State, Suppression, Why
 from engagement.mailing.suppressions import OWN_WORD
 from engagement.roster.models import Person
+from engagement.roster.safe_hours import read_hours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,6 +85,7 @@ class Guest:
     fate: Fate
     before: Shown | None = None
     after: Shown | None = None
+    one_of_several: bool = False
 
     @property
     def language(self) -> str:
@@ -93,7 +95,7 @@ class Guest:
     @property
     def changes(self) -> list[Difference]:
         """Return what has changed for them."""
-        return differences(self.before, self.after) if self.after else []
+        return differences(self.before, self.after, one_of_several=self.one_of_several) if self.after else []
 
 
 def sittings_ahead(event: Event) -> list[Sitting]:
@@ -109,7 +111,7 @@ def guests_behind(event: Event) -> list[Guest]:
     """
     if event.status is EventStatus.CANCELLED:
         return []
-    coming, blocked = _on_their_way(event), _blocked(event)
+    coming, blocked, several = _on_their_way(event), _blocked(event), _number_of_sittings(event) > 1
     found = []
     for sitting in sittings_ahead(event):
         for invitation, person, entry, mode in _rows(event, sitting, _behind(event, sitting)):
@@ -124,8 +126,12 @@ def guests_behind(event: Event) -> list[Guest]:
                 fate = Fate.DECLINED
             elif coming.get((invitation.id, sitting.id)) in {"", *marks_known(event, sitting, mode, discreet=person.discreet)}:
                 fate = Fate.ON_ITS_WAY
-            found.append(Guest(invitation, person, sitting, entry, mode, fate, before, after))
+            found.append(Guest(invitation, person, sitting, entry, mode, fate, before, after, several))
     return found
+
+
+def _number_of_sittings(event: Event) -> int:
+    return db.session.scalar(select(func.count()).select_from(Sitting).where(Sitting.event_id == event.id)) or 0
 
 
 def _rows(
@@ -205,7 +211,8 @@ def _reach(person: Person, mode: Mode | None, blocked: dict[UUID, Why]) -> Fate:
     if person.do_not_contact or blocked.get(person.id) in {*OWN_WORD, Why.STAFF}:
         # Whoever holds a seat would come to an empty room: they are called.
         return Fate.CALL if mode is not None else Fate.NO_CONTACT
-    return Fate.CALL if not person.email or person.id in blocked else Fate.MAIL
+    by_telephone = not person.email or person.id in blocked or read_hours(person.safe_hours).calls_only
+    return Fate.CALL if by_telephone else Fate.MAIL
 
 
 def has_declined(invitation: Invitation, entry: CalendarEntry | None) -> bool:

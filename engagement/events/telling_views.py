@@ -20,6 +20,7 @@ from engagement.events.telling import (
     FATES,
     TOLD,
     TOLD_IN,
+    Fate,
     Guest,
     guests_behind,
     guests_of_cancelled,
@@ -60,7 +61,7 @@ def tell(slug: str, name: str) -> Any:
     if good and "read" not in request.form:
         try:
             tell_change(event_id=event.id, note_words=form.bilingual("note"), seen=form.seen.data or "", actor=access.actor)
-            flash(gettext("They are being told. Who has no address is called by the team."))
+            flash(_told(guests))
             return redirect(url_for(".event", slug=slug, name=name))
         except ChangedMeanwhileError as error:
             guests = guests_behind(event)
@@ -69,6 +70,17 @@ def tell(slug: str, name: str) -> Any:
             form.refuse(error)
     form.seen.data = seen_mark(guests)
     return _show(CHANGE, access, event, guests, form)
+
+
+def _told(guests: Sequence[Guest]) -> str:
+    number = people_told(guests)
+    said = ngettext("%(num)s guest is being told.", "%(num)s guests are being told.", number)
+    calls = len({guest.person.id for guest in guests if guest.fate is Fate.CALL})
+    if calls:
+        said += " " + ngettext(
+            "%(num)s of them is to be telephoned by the team.", "%(num)s of them are to be telephoned by the team.", calls
+        )
+    return str(said)
 
 
 def _show(purpose: str, access: Access, event: Event, guests: Sequence[Guest], form: TellForm, **more: object) -> Any:

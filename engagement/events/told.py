@@ -17,6 +17,7 @@ from engagement.invitations.models import Invitation
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db
 from engagement.mailing.models import Message, State
+from engagement.mailing.tasks import BECAME_A_TASK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,16 +28,18 @@ if TYPE_CHECKING:
     from engagement.events.telling import Fate
     from engagement.roster.models import Person
 
+STAGES = ("sent", "coming", "called", "troubled")
 _SETTLED_BADLY = frozenset({State.FAILED, State.SUPPRESSED, State.CANCELLED, State.DOUBTFUL})
 
 
 @dataclass(frozen=True, slots=True)
 class ToldSoFar:
-    """One telling, with its mails: how many have gone, are on their way, and did not or may not arrive."""
+    """One telling, with its mails: how many have gone, are on their way, became a call, and did not or may not arrive."""
 
     telling: Telling
     sent: int
     coming: int
+    called: int
     troubled: int
 
 
@@ -46,17 +49,19 @@ def told_so_far(event_id: UUID) -> list[ToldSoFar]:
     if not tellings:
         return []
     rows = db.session.execute(
-        select(Message.details, Message.state)
+        select(Message.details, Message.state, Message.outcome)
         .join(Invitation, Invitation.id == Message.invitation_id)
         .where(Invitation.event_id == event_id, Message.purpose.in_([CHANGE, CANCELLATION]))
     )
-    counted = Counter((details.get("telling_id", ""), _stage(state)) for details, state in rows)
-    return [ToldSoFar(each, *(counted[str(each.id), stage] for stage in ("sent", "coming", "troubled"))) for each in tellings]
+    counted = Counter((details.get("telling_id", ""), _stage(state, outcome)) for details, state, outcome in rows)
+    return [ToldSoFar(each, *(counted[str(each.id), stage] for stage in STAGES)) for each in tellings]
 
 
-def _stage(state: State) -> str:
+def _stage(state: State, outcome: str) -> str:
     if state is State.SENT:
         return "sent"
+    if state is State.CANCELLED and outcome == BECAME_A_TASK:
+        return "called"
     return "troubled" if state in _SETTLED_BADLY else "coming"
 
 

@@ -16,7 +16,7 @@ PURPOSES: dict[str, Text] = {
     "announcement": Text("Announcement", "Annonce"),
     "mailing_test": Text("Test of a mailing", "Essai d’un envoi"),
     "event_change": Text("Change of an event", "Modification d’un événement"),
-    "event_cancellation": Text("Cancellation of an event", "Annulation d’un événement"),
+    "event_cancellation": Text("Cancellation", "Annulation"),
     "event_withdrawal": Text("Invitation taken back", "Retrait d’une invitation"),
     "event_reminder": Text("Reminder to reply", "Rappel de répondre"),
     "event_day_before": Text("Note before a sitting", "Message avant une séance"),

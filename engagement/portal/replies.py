@@ -28,7 +28,7 @@ from engagement.portal.session import (
     posted_fields,
     remember_typed,
 )
-from engagement.portal.showing import coming_sittings, lines_of, offered_questionnaire, what_happens_next, why_closed
+from engagement.portal.showing import coming_sittings, has_replied, lines_of, offered_questionnaire, what_happens_next, why_closed
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -57,7 +57,7 @@ def reply_page(invitation_id: UUID) -> Any:
     if g.invitation.event_id is None:
         return redirect(url_for(QUESTIONS, invitation_id=invitation_id))
     view = guest_view(invitation_id)
-    if request.method == "GET" and view.standing and not held_here():
+    if request.method == "GET" and has_replied(view) and not held_here():
         return _show_standing(view)
     return _ask(view, each=False)
 

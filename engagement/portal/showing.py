@@ -16,6 +16,8 @@ from engagement.questionnaires.service import questionnaires_of
 from engagement.questionnaires.wholeness import faults_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engagement.events.guests import GuestView, SittingSeen, Standing
     from engagement.questionnaires.models import Questionnaire
 
@@ -58,35 +60,54 @@ class Line:
     sitting: SittingSeen | None
     reply: Text
     seat: Text
+    answered: bool = True
 
 
 def lines_of(view: GuestView) -> list[Line]:
-    """Return the standing reply, sitting by sitting; of the event as a whole where it has no date yet."""
+    """Return the standing reply, sitting by sitting; of the event as a whole where it has no date yet.
+
+    A sitting that is still to come and was not replied to stands there as such.
+    """
     if not view.sittings:
-        return [Line(None, _reply_words(view.standing), Text("", ""))] if view.standing else []
-    return [Line(sitting, _reply_words(sitting.standing), _came_to(sitting)) for sitting in view.sittings if sitting.standing]
+        return [Line(None, _reply_words(view.standing, view.modes), Text("", ""))] if view.standing else []
+    coming = coming_sittings(view) if view.standing else ()
+    return [_line(view, sitting) for sitting in view.sittings if sitting.standing or sitting in coming]
 
 
-def _reply_words(standing: Standing | None) -> Text:
+def has_replied(view: GuestView) -> bool:
+    """Return whether there is a reply to show: to a sitting that is still to come, or to all that there is."""
+    coming = coming_sittings(view)
+    return view.standing is not None and (not coming or any(sitting.standing for sitting in coming))
+
+
+def _line(view: GuestView, sitting: SittingSeen) -> Line:
+    if sitting.cancelled:
+        return Line(sitting, Text("This sitting is cancelled.", "Cette séance est annulée."), Text("", ""))
+    if sitting.standing is None:
+        return Line(
+            sitting,
+            Text("You have not replied for this date yet.", "Vous n’avez pas encore répondu pour cette date."),
+            Text("", ""),
+            answered=False,
+        )
+    return Line(sitting, _reply_words(sitting.standing, view.modes), _seat_words(sitting.standing))
+
+
+def _reply_words(standing: Standing | None, modes: Sequence[Mode]) -> Text:
     if standing is None or standing.choice is Choice.DECLINED:
         return Text("You cannot come.", "Vous ne pouvez pas participer.")
     if standing.choice is Choice.TENTATIVE:
         return Text("Maybe.", "Peut-être.")
-    if standing.mode is Mode.ONLINE:
+    if standing.mode is None and len(modes) > 1:
+        return Text("You are coming.", "Vous participerez.")
+    if standing.mode is Mode.ONLINE or tuple(modes) == (Mode.ONLINE,):
         return Text("You are coming, online.", "Vous participerez, en ligne.")
     return Text("You are coming, in person.", "Vous participerez, en personne.")
 
 
-def _came_to(sitting: SittingSeen) -> Text:
-    """Return what a reply came to; nothing is kept or waited for in a sitting that does not take place."""
-    if sitting.cancelled:
-        return Text("This sitting is cancelled.", "Cette séance est annulée.")
-    return _seat_words(sitting.standing)
-
-
-def _seat_words(standing: Standing | None) -> Text:
-    if standing is None or standing.seat is None:
-        return Text("", "")
+def _seat_words(standing: Standing) -> Text:
+    if standing.seat is None:
+        return _SAY_HOW if standing.choice is Choice.ACCEPTED and standing.mode is None else Text("", "")
     if standing.seat is SeatState.TAKEN:
         return Text("A seat is kept for you.", "Une place vous est réservée.")
     said = Text(
@@ -96,6 +117,10 @@ def _seat_words(standing: Standing | None) -> Text:
     return said.format(place=standing.place)
 
 
+_SAY_HOW = Text(
+    "Please say whether in person or online: until then, no seat is kept for you.",
+    "Veuillez préciser si ce sera en personne ou en ligne\u00a0: d’ici là, aucune place ne vous est réservée.",
+)
 _KEEP = Text(
     "Your seat is yours. If you cannot come after all, change your reply, so that somebody else can have it.",
     "Votre place vous est acquise. Si vous ne pouvez finalement pas venir, changez votre réponse\u00a0: "
