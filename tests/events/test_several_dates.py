@@ -49,6 +49,15 @@ def a_date_later(event, days=1):
     return add_sitting(event_id=event.id, plan=plan, actor=SYSTEM)
 
 
+def an_item(sitting, title="Hello"):
+    return AgendaPlan(
+        kind=AgendaKind.WELCOME,
+        starts_wall=sitting.starts_wall,
+        ends_wall=sitting.starts_wall + timedelta(minutes=30),
+        title=Text(title, title),
+    )
+
+
 def choice_of(invitation):
     db.session.rollback()
     return db.session.get(Invitation, invitation.id, populate_existing=True).choice
@@ -116,6 +125,8 @@ def test_a_page_shows_the_dates_that_are_cancelled_and_those_without_a_reply_as_
     invitation = asked(event, a_person(consultation, language="en"))
     delivered(post)
     first, second = sittings_of(event.id)
+    for sitting, title in ((first, "The first talk"), (second, "The second talk")):
+        add_agenda_item(sitting_id=sitting.id, plan=an_item(sitting, title), actor=SYSTEM)
     replied(invitation, {first.id: COMING, second.id: COMING})
     a_date_later(event, days=2)
     cancel_sitting(sitting_id=first.id, actor=SYSTEM)
@@ -124,6 +135,8 @@ def test_a_page_shows_the_dates_that_are_cancelled_and_those_without_a_reply_as_
     assert "This sitting is cancelled." in page.text
     assert "You have not replied for this date yet." in page.text
     assert f"/i/{invitation.id}/each" in page.text
+    assert "The second talk" in page.text
+    assert "The first talk" not in page.text
 
 
 def test_the_mail_about_one_cancelled_date_names_those_that_stand(consultation, post):
@@ -168,13 +181,7 @@ def test_whoever_is_reached_by_telephone_only_is_shown_as_called_before_anybody_
 def test_an_agenda_moves_with_its_sitting(consultation):
     event = an_event(consultation)
     sitting = the_sitting(event)
-    plan = AgendaPlan(
-        kind=AgendaKind.WELCOME,
-        starts_wall=sitting.starts_wall,
-        ends_wall=sitting.starts_wall + timedelta(minutes=30),
-        title=Text("Hello", "Bonjour"),
-    )
-    add_agenda_item(sitting_id=sitting.id, plan=plan, actor=SYSTEM)
+    add_agenda_item(sitting_id=sitting.id, plan=an_item(sitting), actor=SYSTEM)
     moved(sitting, 15)
     db.session.rollback()
     item = db.session.scalars(select(AgendaItem)).one()
