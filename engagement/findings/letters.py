@@ -14,7 +14,8 @@ from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, stored_once, writing
 from engagement.kernel.errors import AbsentError, DomainError
-from engagement.mailing.inbound import Arrival, Kind, Verdict, waits
+from engagement.mailing.inbound import Arrival, InboxState, Kind, Verdict, waits
+from engagement.mailing.inbound_models import InboundMail
 from engagement.mailing.mime import clean_name
 
 if TYPE_CHECKING:
@@ -221,6 +222,14 @@ def files_of(submission_id: UUID) -> list[SubmissionFile]:
     """Return the documents of a letter in their order, without their content."""
     rows = select(SubmissionFile).where(SubmissionFile.submission_id == submission_id).order_by(SubmissionFile.position)
     return list(db.session.scalars(rows))
+
+
+def mail_of(submission: Submission) -> InboundMail | None:
+    """Return the received mail that was filed as this submission; None where it came in another way."""
+    if submission.source is not Source.LETTER:
+        return None
+    filed = select(InboundMail).where(InboundMail.consultation_id == submission.consultation_id, InboundMail.state == InboxState.FILED)
+    return db.session.scalar(filed.where(InboundMail.details["submission_id"].as_string() == str(submission.id)).limit(1))
 
 
 def find_file(submission_id: UUID, position: int) -> SubmissionFile:

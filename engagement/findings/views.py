@@ -11,7 +11,7 @@ from flask_babel import gettext
 
 from engagement.consultations.gate import current_access
 from engagement.findings.forms import SOURCE_LABELS, CodeForm, CodingForm, NewCodeForm, PromptForm, SubmissionsForm
-from engagement.findings.letters import files_of, find_file
+from engagement.findings.letters import files_of, find_file, mail_of
 from engagement.findings.models import Source
 from engagement.findings.pictures import NOT_SHOWN, chart_of, data_rows, percent_of
 from engagement.findings.reading import (
@@ -38,12 +38,15 @@ from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.ports import OverviewLine
 from engagement.kernel.tables import write_csv
 from engagement.kernel.web import said
+from engagement.roster.service import find_person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from engagement.consultations.access import Access
     from engagement.findings.models import Code, Prompt, Submission
+    from engagement.mailing.inbound_models import InboundMail
+    from engagement.roster.models import Person
 
 findings = Blueprint("findings", __name__)
 POLICY: Policy = {
@@ -207,11 +210,22 @@ def _after_coding(slug: str, said_once: Submission) -> str:
 def _submission_page(form: CodingForm, said_once: Submission, prompt: Prompt, held: list[Code]) -> str:
     pillars = {pillar.id: said(pillar.text("name")) for pillar in pillars_of(prompt.consultation_id)}
     belongs = {str(theme.id): pillars[theme.parent_id] for theme in _offer_codes(form, prompt) if theme.parent_id in pillars}
-    following = neighbour(prompt.id, said_once.number)
+    following, mail = neighbour(prompt.id, said_once.number), mail_of(said_once)
     return render_template(
         "findings/submission.html", form=form, submission=said_once, prompt=prompt, held=held, belongs=belongs, following=following,
         files=files_of(said_once.id), sources=SOURCE_LABELS, may_code=current_access().may(Permission.CODE_SUBMISSIONS),
+        mail=mail, writer=_writer(mail),
     )  # fmt: skip
+
+
+def _writer(mail: InboundMail | None) -> Person | None:
+    """Return who wrote a mail that was filed, if this member may know of them."""
+    if mail is None or mail.person_id is None or not current_access().may(Permission.SEE_PEOPLE):
+        return None
+    try:
+        return find_person(current_access(), mail.person_id)
+    except AbsentError:
+        return None
 
 
 def _offer_codes(form: CodingForm, prompt: Prompt) -> list[Code]:

@@ -8,12 +8,13 @@ more is dropped.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import select
 
 from engagement.kernel.audit import SYSTEM, Actor, note
+from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now, on_the_wall
 from engagement.kernel.db import db
 from engagement.kernel.errors import AbsentError, DomainError
@@ -23,7 +24,7 @@ from engagement.mailing.composing import Composed, Composer, Dropped, Kind, Valu
 from engagement.mailing.letters import languages_of, write
 from engagement.mailing.models import ContactTask, Message, State, TaskChannel, TaskReason, TaskState, Why
 from engagement.mailing.outbox import move
-from engagement.mailing.placeholders import SECRETS
+from engagement.mailing.placeholders import SECRETS, names_in
 from engagement.mailing.quiet import next_moment
 from engagement.mailing.suppressions import asked_for_silence, why_suppressed
 from engagement.mailing.texts import text_of
@@ -47,9 +48,10 @@ QUIET, OUTSIDE_SAFE_HOURS = "it waits for the end of the quiet hours", "it waits
 NOT_TO_BE_WRITTEN_TO = "asked not to be written to"
 # What stands where the personal link would: the script is read aloud, and a letter lies open.
 _INSTEAD_OF_LINK: dict[Language, str] = {
-    "en": "(We can send you the personal link, or take your answer by telephone.)",
-    "fr": "(Nous pouvons vous envoyer le lien personnel, ou noter votre réponse par téléphone.)",
+    "en": "We can send you a personal link, or take your answer by telephone.",
+    "fr": "Nous pouvons vous envoyer un lien personnel, ou noter votre réponse par téléphone.",
 }
+_BETWEEN = re.compile(r"\n\s*\n")
 _TOKEN = re.compile(r"\S*/[a-z]{1,12}/[A-Za-z0-9_-]{30,}\S*")
 
 
@@ -169,8 +171,25 @@ def _in_its_hours(mail: _Mail, hours: SafeHours) -> Otherwise | None:
 def script_of(language: str, values: Values, text: MailText) -> Written:
     """Return what the mail would have said, without what opens somebody's page."""
     told = {each: _without_secrets(each, values[each]) for each in languages_of(language) if each in values}
-    written = write(text, told, language, settings().base_url)
+    spoken = replace(text, body=Text(_spoken("en", text.body.en), _spoken("fr", text.body.fr)))
+    written = write(spoken, told, language, settings().base_url)
     return type(written)(written.subject, written.plain, "")
+
+
+def _spoken(language: Language, body: str) -> str:
+    """Return a text as it can be said: a paragraph that holds nothing but the way to a page becomes the one sentence instead of it.
+
+    Who is called has no mail in front of them: the way to choose one's mails is left out. A
+    paragraph that says something else of the person as well stays.
+    """
+    kept = list[str]()
+    for paragraph in _BETWEEN.split(body.replace("\r\n", "\n")):
+        names = set(names_in(paragraph))
+        if not names or names - SECRETS:
+            kept.append(paragraph)
+        elif names != {"preferences"} and _INSTEAD_OF_LINK[language] not in kept:
+            kept.append(_INSTEAD_OF_LINK[language])
+    return "\n\n".join(kept)
 
 
 def _without_secrets(language: Language, values: Mapping[str, str]) -> dict[str, str]:

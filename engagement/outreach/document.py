@@ -1,4 +1,4 @@
-"""The approval package as a PDF (PDF/UA-1): English and French beside each other, its hash on every page.
+"""The approval package as a PDF (PDF/UA-1): English and French beside each other, its control number on every page.
 
 The document is typeset from a fixed layout; what people wrote goes into it as data and is
 never read as markup. The same package gives the same bytes.
@@ -35,8 +35,8 @@ _USUAL = re.compile("[^\n\u0020-\u007e\u00a0-\u024f\u1400-\u167f\u18b0-\u18ff\u2
 
 HEADS = {
     "what": Text("What is to be sent", "Ce qui sera envoyé"),
-    "fact": Text("Item", "Élément"),
-    "value": Text("Stated", "Mention"),
+    "fact": Text("Particulars", "Renseignements"),
+    "value": Text("As decided", "Ce qui est décidé"),
     "recipients": Text("Recipients", "Destinataires"),
     "left_out": Text("Chosen and left out", "Personnes choisies et laissées de côté"),
     "name": Text("Name", "Nom"),
@@ -52,7 +52,9 @@ HEADS = {
         "Une signature ici approuve exactement ceci. Tout changement du texte, des destinataires, de l’événement ou du moment "
         "en exige une nouvelle. On n’écrit pas à une personne qui, entre-temps, se désabonne ou répond.",
     ),
-    "hash": Text("Hash of this package (SHA-256)", "Empreinte de ce dossier (SHA-256)"),
+    "entry": Text("To be filled in", "À remplir"),
+    "hash": Text("Control number", "Numéro de contrôle"),
+    "method": Text("Worked out from the whole content (SHA-256).", "Calculé à partir de tout le contenu (SHA-256)."),
 }
 BLANKS = (
     Text("Name", "Nom"),

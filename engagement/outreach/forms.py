@@ -95,7 +95,7 @@ class ApprovalForm(Form):
     """What is recorded of a yes on paper."""
 
     package_id = HiddenField()
-    start_of_hash = StringField(_l("The first eight characters of the hash on the paper that was signed"))
+    start_of_hash = StringField(_l("The first eight characters of the control number on the paper that was signed"))
     approver = StringField(_l("Who approved it"))
     approved_on = DateField(_l("On which day"), validators=[InputRequired(_l("Enter the day on the paper."))])
     file_number = StringField(_l("File number"))

@@ -19,8 +19,9 @@ from engagement.kernel.web import refusals_said
 from engagement.outreach.forms import ScheduleForm
 from engagement.outreach.models import Mailing, MailingState
 from engagement.outreach.planning import people_of, plan_rest
-from engagement.outreach.progress_views import sends_at, show_progress
+from engagement.outreach.progress_views import quiet_hours_at, sends_at, show_progress
 from engagement.outreach.reach import DOES_NOT, GETS_IT, NOT_REMINDED, WORDS, Reach, survey
+from engagement.outreach.readiness import UNWRITTEN
 from engagement.outreach.reading import as_one_person_reads_it
 from engagement.outreach.reminders import PURPOSES as REMINDERS
 from engagement.outreach.reminding import survey_of_reminder
@@ -61,6 +62,7 @@ def mailing(slug: str, mailing_id: UUID) -> Any:  # noqa: ARG001
 def _particulars(access: Access, found: Mailing) -> dict[str, object]:
     account = db.session.get_one(User, access.user_id)
     people, reminds = people_of(found.people, access), found.purpose in REMINDERS
+    faults = faults_before_sending(found)
     return {
         "mailing": found,
         "title": title_of(found),
@@ -69,7 +71,10 @@ def _particulars(access: Access, found: Mailing) -> dict[str, object]:
         "does_not": NOT_REMINDED if reminds else DOES_NOT,
         "REACH": WORDS,
         "Reach": Reach,
-        "faults": faults_before_sending(found),
+        "faults": faults,
+        "unwritten": UNWRITTEN in faults,
+        "UNWRITTEN": UNWRITTEN,
+        "quiet": quiet_hours_at(found, access.consultation.zone),
         "text": words_of(found),
         "own": own_words(found) is not None,
         "sends_at": sends_at(found, access.consultation.zone),

@@ -23,6 +23,7 @@ from engagement.kernel.settings import settings
 from engagement.mailing.bell import ring_when_stored
 from engagement.mailing.composing import Composer
 from engagement.mailing.letters import write
+from engagement.mailing.preference_links import with_footer
 from engagement.outreach.facts import Facts, canonical, facts_of, hash_of, why_void
 from engagement.outreach.models import ApprovalPackage, Mailing, MailingState
 from engagement.outreach.planning import people_of
@@ -111,12 +112,13 @@ def _sample(mailing: Mailing, people: list[Person]) -> Facts:
     """Return both texts as they read, filled with what is true and the name of an invented person."""
     composer: Composer | None = ports().composers.get(mailing.purpose)
     values = {each: dict(said) for each, said in (values_for(mailing, people[0]) if people else samples(composer)).items()}
+    text = with_footer(words_of(mailing), composer)
     filled: Facts = {}
     for language in LANGUAGES:
         for name in ("salutation", "name"):
             if name in values[language]:
                 values[language][name] = sample_of(name).in_(language)
-        written = write(words_of(mailing), values, language, settings().base_url)
+        written = write(text, values, language, settings().base_url)
         filled[language] = {"subject": without_links(written.subject), "text": without_links(written.plain).strip()}
     return filled
 
@@ -234,8 +236,8 @@ def _check_hash(package: ApprovalPackage, start: str) -> None:
     given = "".join(start.split()).casefold()
     if len(given) < START_OF_HASH or not package.hash.startswith(given):
         said = Text(
-            "These are not the first eight characters of this package’s hash: look at the paper that was signed.",
-            "Ce ne sont pas les huit premiers caractères de l’empreinte de ce dossier\u00a0: regardez le document signé.",
+            "These are not the first eight characters of this package’s control number: look at the paper that was signed.",
+            "Ce ne sont pas les huit premiers caractères du numéro de contrôle de ce dossier\u00a0: regardez le document signé.",
         )
         raise BadApprovalError(said, field="start_of_hash")
 

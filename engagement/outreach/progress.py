@@ -17,7 +17,7 @@ from engagement.kernel.tables import write_csv
 from engagement.mailing.models import Message, State
 from engagement.mailing.together import kind_of_failure
 from engagement.outreach.listing import PAGE, PageOfMessages, Row, seen_by
-from engagement.outreach.vocabulary import LANGUAGES, REASONS, STATES
+from engagement.outreach.vocabulary import LANGUAGES, REASONS, STATES, TAKEN
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
@@ -140,6 +140,15 @@ def reason_words(kind: str) -> Text:
     return Text(kind, kind)
 
 
+def why_stands(message: Message) -> Text:
+    """Return why a message stands where it does, in words; of one that was sent not what the server answered, only that it took it."""
+    if message.outcome in REASONS:
+        return REASONS[message.outcome]
+    if message.state is State.SENT and message.outcome[:1].isdigit():
+        return TAKEN
+    return Text(message.outcome, message.outcome)
+
+
 def rows_at(access: Access, mailing: Mailing, where: Where, page: int) -> PageOfMessages:
     """Return one page of the messages of a mailing that stand at ``where``, by family name."""
     conditions = (seen_by(access), Message.mailing_id == mailing.id, condition_of(where))
@@ -182,7 +191,7 @@ def _cells(access: Access, mailing: Mailing, language: str) -> Iterator[list[Cel
             LANGUAGES[message.language].in_(language),
             WORDS[where].in_(language) if held else STATES[message.state].in_(language),
             wall.strftime("%Y-%m-%d %H:%M"),
-            REASONS[message.outcome].in_(language) if message.outcome in REASONS else message.outcome,
+            why_stands(message).in_(language),
         ]
 
 

@@ -10,6 +10,7 @@ from flask_babel import gettext, ngettext
 
 from engagement.consultations.gate import current_access
 from engagement.consultations.models import Status
+from engagement.events.models import Event
 from engagement.kernel.clock import now, on_the_wall
 from engagement.kernel.db import db
 from engagement.kernel.errors import DomainError
@@ -23,16 +24,22 @@ from engagement.outreach.again import WORDS as AGAIN_WORDS
 from engagement.outreach.again import next_round, send_again
 from engagement.outreach.forms import RetryForm
 from engagement.outreach.models import Mailing, MailingState
-from engagement.outreach.progress import WORDS, Where, list_as_csv, progress_of, reason_words, rows_at
-from engagement.outreach.service import faults_before_sending, find_mailing, title_of
+from engagement.outreach.planning import people_of
+from engagement.outreach.progress import WORDS, Where, list_as_csv, progress_of, reason_words, rows_at, why_stands
+from engagement.outreach.rules import rules_of
+from engagement.outreach.service import about_title, faults_before_sending, find_mailing, title_of
 from engagement.outreach.steering import pause, resume, retry, stop, what_would_happen
 from engagement.outreach.task_listing import tasks_of
 from engagement.outreach.views import outreach
+from engagement.outreach.words import words_of
+from engagement.questionnaires.models import Questionnaire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from engagement.consultations.access import Access
+    from engagement.roster.models import Person
 
 POLICY: Policy = {
     "outreach.mailing_rows": member(Permission.SEE_MAIL),
@@ -41,6 +48,8 @@ POLICY: Policy = {
     "outreach.retry_mailing": member(Permission.INVITE),
     "outreach.send_mailing_again": member(Permission.INVITE),
 }
+# Among so many people somebody is looked for whose mail can be shown.
+MOST_LOOKED_AT = 50
 VERBS: dict[str, Callable[..., int]] = {"pause": pause, "resume": resume, "stop": stop}
 
 
@@ -57,6 +66,9 @@ def show_progress(access: Access, found: Mailing) -> Any:
         faults=faults_before_sending(found) if goes_on or found.facts_hash else [],
         goes_on=goes_on,
         sends_at=sends_at(found, access.consultation.zone) if waits else "",
+        quiet=quiet_hours_at(found, access.consultation.zone) if waits else None,
+        about=_about(access, found) if waits else None,
+        reader=_somebody(access, found) if waits else None,
         tasks=tasks_of(access, found.id),
         may_steer=access.may(Permission.INVITE),
         may_export=access.may(Permission.EXPORT_PEOPLE),
@@ -66,10 +78,39 @@ def show_progress(access: Access, found: Mailing) -> Any:
 
 def sends_at(found: Mailing, zone: str) -> str:
     """Return when a mailing goes, in words: "Monday 23 November 2026, 09:00 (Eastern)"; empty for at once."""
-    if found.send_at is None:
-        return ""
-    wall, language = on_the_wall(found.send_at, zone), current_language()
+    return _moment_words(found.send_at, zone) if found.send_at is not None else ""
+
+
+def _moment_words(moment: datetime, zone: str) -> str:
+    wall, language = on_the_wall(moment, zone), current_language()
     return f"{date_words(wall.date(), language)}, {time_words(wall, language)} ({zone_words(zone, language)})"
+
+
+def quiet_hours_at(found: Mailing, zone: str) -> dict[str, str] | None:
+    """Return the quiet hours that a scheduled mailing waits for, in words: since, until, and when it goes then; None where it need not."""
+    quiet = rules_of(found.consultation_id).quiet(zone)
+    if found.send_at is None or not quiet.holds(found.send_at):
+        return None
+    since, until = (time_words(each, current_language()) for each in (quiet.since, quiet.until))
+    return {"since": since, "until": until, "goes": _moment_words(quiet.ends(found.send_at), zone)}
+
+
+def _about(access: Access, found: Mailing) -> dict[str, object] | None:
+    """Return the title of what a mailing is about and the address of its page, as far as this member may see it."""
+    event = db.session.get(Event, found.event_id) if found.event_id else None
+    asked = db.session.get(Questionnaire, found.questionnaire_id) if found.questionnaire_id else None
+    url, slug = "", access.consultation.slug
+    if event is not None and access.may(Permission.SEE_EVENTS, event.id):
+        url = url_for("events.event", slug=slug, name=event.name)
+    elif asked is not None and access.may(Permission.VIEW_FIGURES):
+        url = url_for("questionnaires.show", slug=slug, name=asked.name)
+    return {"title": about_title(found), "url": url} if event or asked else None
+
+
+def _somebody(access: Access, found: Mailing) -> Person | None:
+    """Return one of the first people of a mailing, whose mail can be read; None where there is none."""
+    text = words_of(found)
+    return next(iter(people_of(found.people[:MOST_LOOKED_AT], access)), None) if text.subject.whole and text.body.whole else None
 
 
 @outreach.get("/c/<slug>/mail/mailings/<uuid:mailing_id>/rows/<where>")
@@ -80,7 +121,9 @@ def mailing_rows(slug: str, mailing_id: UUID, where: str) -> Any:  # noqa: ARG00
     if where not in set(Where):
         abort(404)
     rows = rows_at(access, found, Where(where), request.args.get("page", 1, type=int))
-    return render_template("outreach/rows.html", mailing=found, title=title_of(found), where=WORDS[Where(where)], rows=rows)
+    return render_template(
+        "outreach/rows.html", mailing=found, title=title_of(found), where=WORDS[Where(where)], rows=rows, why_stands=why_stands
+    )
 
 
 @outreach.get("/c/<slug>/mail/mailings/<uuid:mailing_id>/list.csv")
@@ -108,6 +151,13 @@ def steer_mailing(slug: str, mailing_id: UUID, verb: str) -> Any:
 
 
 def _done(verb: str, moved: int) -> str:
+    if not moved:
+        nothing = {
+            "pause": gettext("Paused. Nothing is sent until it is resumed."),
+            "resume": gettext("Resumed."),
+            "stop": gettext("Stopped. Nothing more is sent."),
+        }
+        return str(nothing[verb])
     words = {
         "pause": ngettext("Paused. One mail waits.", "Paused. %(num)s mails wait.", moved),
         "resume": ngettext("Resumed. One mail goes on.", "Resumed. %(num)s mails go on.", moved),

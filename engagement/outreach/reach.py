@@ -53,7 +53,7 @@ WORDS: dict[Reach, Text] = {
         "To be telephoned: by telephone only, or no address", "À joindre par téléphone\u00a0: téléphone seulement, ou aucune adresse"
     ),
     Reach.ALREADY_INVITED: Text("Already invited", "Invitation déjà envoyée"),
-    Reach.DO_NOT_CONTACT: Text("Asked not to be contacted", "Ont demandé qu’on ne communique pas avec elles ou eux"),
+    Reach.DO_NOT_CONTACT: Text("Asked not to be contacted", "Ont demandé à ne pas être contactées"),
     Reach.BOUNCED: Text("Mail to their address came back", "Courriel non distribué à leur adresse"),
     Reach.OPTED_OUT: Text("Opted out", "Ne veulent plus recevoir de courriels"),
     Reach.NOT_REMINDED: Text("Not to be reminded any more", "À qui il n’y a plus de rappel à faire"),

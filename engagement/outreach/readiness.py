@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from engagement.outreach.models import Mailing
 
 MISSING_WORDS = Text("The text of the mail is missing in one language.", "Le texte du courriel manque dans une langue.")
+UNWRITTEN = Text(
+    "Write what this announcement says: it still has the words that it begins with.",
+    "Rédigez cette annonce\u00a0: elle a encore le texte de départ.",
+)
 _EVENT_DIFFERS = Text(
     "The event’s texts are not the same in both languages.", "Les textes de l’événement ne concordent pas dans les deux langues."
 )
@@ -42,10 +46,7 @@ def _faults_of_words(mailing: Mailing) -> Iterator[Text]:
     elif text.stale:
         yield _older(next(iter(text.stale.values())))
     if mailing.purpose == ANNOUNCEMENT and text.body == shipped_text(ANNOUNCEMENT).body:
-        yield Text(
-            "Write what this announcement says: it still has the words that it begins with.",
-            "Rédigez cette annonce : elle a encore le texte de départ.",
-        )
+        yield UNWRITTEN
     for name in strange_places(mailing):
         said = Text(
             "The text uses “{name}”, which this mailing has nothing to fill in for.",

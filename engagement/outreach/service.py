@@ -241,12 +241,19 @@ def mailings_of(access: Access) -> list[Mailing]:
 
 
 def title_of(mailing: Mailing) -> Text:
-    """Return the title of what the mailing is about; of an announcement about nothing in particular, its own subject."""
+    """Return the title of what the mailing is about; of an announcement, its own subject where one was written."""
+    subject = mailing.text("subject")
+    if mailing.purpose == ANNOUNCEMENT and subject.whole and "((" not in subject.en + subject.fr:
+        return subject
+    return about_title(mailing)
+
+
+def about_title(mailing: Mailing) -> Text:
+    """Return the title of the event or the questionnaire that the mailing is about."""
     if mailing.event_id:
         event = db.session.get(Event, mailing.event_id)
         return event.title if event else Text("", "")
     if mailing.questionnaire_id:
         asked = db.session.get(Questionnaire, mailing.questionnaire_id)
         return asked.text("title") if asked else Text("", "")
-    subject = mailing.text("subject")
-    return subject if subject.whole and "((" not in subject.en + subject.fr else NOTHING
+    return NOTHING

@@ -22,7 +22,7 @@ from engagement.outreach.listing import Row, find_message, history_of, messages_
 from engagement.outreach.reading import subject_as_sent, text_as_sent
 from engagement.outreach.service import find_mailing, mailings_of, title_of
 from engagement.outreach.task_listing import task_of_message
-from engagement.outreach.vocabulary import HOLDS, LANGUAGES, LINE_TROUBLES, REASONS, STATES, purpose_name
+from engagement.outreach.vocabulary import HOLDS, LANGUAGES, LINE_TROUBLES, REASONS, STATES, TAKEN, purpose_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,14 @@ POLICY: Policy = {
 
 @outreach.app_context_processor
 def _words() -> dict[str, object]:
-    return {"MAIL_STATES": STATES, "MAIL_LANGUAGES": LANGUAGES, "MAIL_REASONS": REASONS, "MAIL_HOLDS": HOLDS, "purpose_name": purpose_name}
+    return {
+        "MAIL_STATES": STATES,
+        "MAIL_LANGUAGES": LANGUAGES,
+        "MAIL_REASONS": REASONS,
+        "MAIL_TAKEN": TAKEN,
+        "MAIL_HOLDS": HOLDS,
+        "purpose_name": purpose_name,
+    }
 
 
 def chosen_state() -> State | None:

@@ -93,6 +93,9 @@ LINE_TROUBLES: dict[str, Text] = {
 }
 
 # What the outbox writes beside a change of state. A server's own words are shown as they came.
+# What the server answered to a mail that simply went is for those who look into it.
+TAKEN = Text("The server took it", "Le serveur l’a accepté")
+
 REASONS: dict[str, Text] = {
     "the consultation is paused": Text("The consultation is paused.", "La consultation est suspendue."),
     "its worker was lost before sending": Text(
@@ -231,7 +234,7 @@ SAMPLES: dict[str, Text] = {
     "changes": Text("[what has changed, before and now]", "[ce qui a changé, avant et maintenant]"),
     "note": Text("[a note of the team, if there is one]", "[une note de l’équipe, s’il y en a une]"),
     "link_line": Text("[online link, for an online seat]", "[lien de connexion, pour une place en ligne]"),
-    "your_reply": Text("[the reply that stands]", "[la réponse qui vaut]"),
+    "your_reply": Text("[the reply that stands]", "[votre réponse actuelle]"),
     "draft": Text("[that a draft is kept, or that part is enough]", "[brouillon conservé, ou une partie suffit]"),
     "online": Text("[online link, for online seats]", "[lien, pour les places en ligne]"),
     "arrive": Text("[when it begins]", "[heure de début]"),

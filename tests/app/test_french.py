@@ -14,6 +14,20 @@ from tests.app.house import ROOT
 CATALOGUES = sorted(ROOT.glob("translations/*/fr/LC_MESSAGES/messages.po"))
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
+# French says zero in the singular: "0 personne". These never count zero, and read better in words.
+SHOWN_ONLY_WHERE_THERE_ARE_SOME = "its line is left out at zero"
+NEVER_ZERO = {
+    "And one more line.": SHOWN_ONLY_WHERE_THERE_ARE_SOME,
+    "And one more.": SHOWN_ONLY_WHERE_THERE_ARE_SOME,
+    "One more follows when these are recorded.": SHOWN_ONLY_WHERE_THERE_ARE_SOME,
+    "One more person was asked whom you may not see; the same rules hold for them.": SHOWN_ONLY_WHERE_THERE_ARE_SOME,
+    "One more person was chosen by somebody else of the team; you may not see who.": SHOWN_ONLY_WHERE_THERE_ARE_SOME,
+    "The one message": "it stands above a list that is not empty",
+    "The one person found": "it stands above a list that is not empty",
+    "One day before each sitting": "zero days before has words of its own",
+    "One day before it closes": "zero days before has words of its own",
+    "One day before the last day to reply": "zero days before has words of its own",
+}
 OPTIONS = {"**.html": {"trim_blocks": "true", "lstrip_blocks": "true"}}
 
 
@@ -58,6 +72,12 @@ def wrongly_set(catalogue):
     return found
 
 
+def without_their_number(catalogue):
+    """Return texts that count something and whose French singular, which also says zero, has no number in it."""
+    counted = [(english, french) for message, english, french in phrases(catalogue) if isinstance(message.id, tuple)]
+    return [english[0] for english, french in counted if places(english[-1]) != places(french[0]) and english[0] not in NEVER_ZERO]
+
+
 def said_in_two_ways(catalogues):
     """Return English that has two different French texts."""
     said = defaultdict(set)
@@ -75,6 +95,16 @@ def test_every_text_has_its_french(path):
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parts[-4])
 def test_french_is_set_as_french_is(path):
     assert wrongly_set(read(path)) == []
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parts[-4])
+def test_nobody_reads_as_zero_people_and_not_as_one(path):
+    assert without_their_number(read(path)) == []
+
+
+def test_what_never_counts_zero_is_still_said():
+    said = {english[0] for path in CATALOGUES for message, english, _ in phrases(read(path)) if isinstance(message.id, tuple)}
+    assert set(NEVER_ZERO) <= said
 
 
 def test_the_same_words_have_the_same_french_everywhere():
@@ -110,6 +140,9 @@ def a_catalogue(*pairs):
 def test_planted_faults_are_found():
     assert unfinished(a_catalogue(("Yes", ""))) == ["Yes"]
     assert unfinished(a_catalogue(("Hello %(name)s", "Bonjour"))) == ["Hello %(name)s: other places"]
+    people = ("One person", "%(num)s people")
+    assert without_their_number(a_catalogue((people, ("Une personne", "%(num)s personnes")))) == ["One person"]
+    assert without_their_number(a_catalogue((people, ("%(num)s personne", "%(num)s personnes")))) == []
     assert said_in_two_ways([a_catalogue(("Send", "Envoyer")), a_catalogue(("Send", "Expédier"))]) == ["Send"]
     for french in ("l'avenir", "« oui »", "Oui : non", "9 %", "Vraiment\u00a0?"):
         assert wrongly_set(a_catalogue(("x", french))), french

@@ -95,7 +95,7 @@ def approve_on_paper_page(page, mailing):
     press(page)
     assert_accessible(page)
     with page.expect_download() as download:
-        page.locator("a[href$='.pdf']").click()
+        page.locator("a.button[href$='.pdf']").click()
     assert download.value.path().read_bytes().startswith(b"%PDF-")
 
 

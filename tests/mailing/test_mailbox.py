@@ -231,3 +231,7 @@ def test_a_queue_that_cannot_be_reached_loses_no_mail(app, notices, monkeypatch)
     message = a_notice(a_person(a_consultation()))
     db.session.rollback()
     assert db.session.get(Message, message.id).state is State.PLANNED
+
+
+def test_the_local_mailbox_leads_back_to_the_consultations(client, folder):
+    assert '<p class="trail"><a href="/consultations">Consultations</a></p>' in client.get("/mailbox?lang=en").text

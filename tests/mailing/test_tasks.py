@@ -11,6 +11,7 @@ from engagement.events.seats import waiting_line
 from engagement.events.service import ask_to_come, cancel_event
 from engagement.invitations.models import Channel, Choice, Invitation, Mode
 from engagement.kernel.audit import SYSTEM, AuditEntry, by_link, staff
+from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
 from engagement.kernel.crypto import address_index
 from engagement.kernel.db import db, writing
@@ -27,7 +28,8 @@ from engagement.mailing.models import ContactTask, Message, State, Suppression, 
 from engagement.mailing.outbox import NotNowError
 from engagement.mailing.preparing import prepare
 from engagement.mailing.service import send_again
-from engagement.mailing.tasks import script_in
+from engagement.mailing.tasks import script_in, script_of
+from engagement.mailing.texts import MailText
 from engagement.mailing.worker import send_due
 from tests.events.given import an_event, the_sitting
 from tests.mailing.given import a_notice, a_person, a_text, of_kind, state_of
@@ -94,6 +96,24 @@ def test_the_script_is_read_in_the_other_language_on_demand(consultation):
     other = script_in(the_task(), "en")
     assert other.plain.startswith("Dear Ada Example,")
     assert "/r/" not in other.plain
+
+
+def test_a_script_speaks_of_no_page_that_the_caller_cannot_show_and_says_once_what_can_be_done(consultation):
+    invited(consultation, a_person(consultation, None, language="en"))
+    send_due()
+    script = the_task().script
+    assert script.count("We can send you a personal link, or take your answer by telephone.") == 1
+    for words in ("Your own page is here", "To choose which mails you get", "/u/", "\n\n\n"):
+        assert words not in script
+
+
+def test_a_paragraph_that_says_more_than_where_the_page_is_stays_in_the_script(consultation):
+    values = {
+        "en": {"your_reply": "You are coming.", "reply_link": "https://x.example/r/secret", "preferences": "https://x.example/u/secret"}
+    }
+    body = Text("((your_reply))\n((reply_link))\n\nBring a coat.\n\nTo stop:\n((preferences))", "x")
+    written = script_of("en", values, MailText(Text("S", "S"), body, {}))
+    assert written.plain == "You are coming.\nWe can send you a personal link, or take your answer by telephone.\n\nBring a coat.\n"
 
 
 def test_script_and_note_are_sealed(consultation):

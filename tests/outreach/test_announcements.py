@@ -14,7 +14,8 @@ from engagement.mailing.models import Message, State
 from engagement.mailing.placeholders import UnknownPlaceholderError
 from engagement.mailing.worker import send_due
 from engagement.outreach.listing import messages_of
-from engagement.outreach.service import NOTHING, Offer, approve, faults_before_sending
+from engagement.outreach.package import make_package, read_content
+from engagement.outreach.service import NOTHING, Offer, approve, faults_before_sending, title_of
 from engagement.outreach.trying import send_test
 from engagement.outreach.words import change_words
 from tests.events.given import a_guest, an_event
@@ -207,3 +208,43 @@ def test_the_mail_is_read_as_any_person_by_name_and_one_after_the_other(client):
     assert client.get(page_of(mailing, "/letter?search=ann")).location.endswith(str(people[0].id))
     for search in ("", "zzz", "\u202e<zq>"):
         assert client.get(page_of(mailing, "/letter"), query_string={"search": search}).status_code == 404
+
+
+def test_an_announcement_that_nobody_wrote_leads_to_writing_it_and_says_nothing_of_usual_words(client):
+    consultation, organizer = a_team(client)
+    mailing = drafted(Offer("", None, NOTHING, announces=True), consultation.id, [a_person(consultation)], organizer)
+    page = client.get(page_of(mailing) + "?lang=en").text
+    assert ">Write it</a>" in page
+    assert "Compare and confirm" not in page
+    assert "usually say" not in page
+    assert ">L’écrire</a>" in client.get(page_of(mailing) + "?lang=fr").text
+
+
+def test_an_announcement_about_an_event_is_called_by_its_own_subject_everywhere(client):
+    consultation, organizer = a_team(client)
+    event = an_event(consultation)
+    mailing = an_announcement(consultation, [a_person(consultation)], organizer, about=event)
+    assert title_of(mailing).en == "The report is out"
+    for address in (page_of(mailing), "/c/fisheries/mail"):
+        assert "The report is out" in client.get(address).text
+    package = make_package(access=access_of(organizer, consultation), mailing_id=mailing.id)
+    assert read_content(package)["title"]["fr"] == "Le rapport est publié"
+    sent_on_its_way(mailing, organizer)
+    assert "The report is out" in client.get(page_of(mailing)).text
+
+
+def test_an_announcement_with_the_subject_it_begins_with_is_called_by_what_it_is_about(client):
+    consultation, organizer = a_team(client)
+    event = an_event(consultation)
+    mailing = drafted(Offer("event", event.id, event.title, announces=True), consultation.id, [a_person(consultation)], organizer)
+    assert title_of(mailing) == event.title
+
+
+def test_the_check_of_an_announcement_has_no_line_about_nobody(client):
+    consultation, organizer = a_team(client)
+    people = [a_person(consultation, "a@example.org"), a_person(consultation, "b@example.org", do_not_contact=True)]
+    page = client.get(page_of(an_announcement(consultation, people[:1], organizer)) + "?lang=en").text
+    assert "Already invited" not in page
+    assert "Who does not, and why" not in page
+    page = client.get(page_of(an_announcement(consultation, people, organizer)) + "?lang=en").text
+    assert "Asked not to be contacted" in page

@@ -77,6 +77,7 @@ def test_what_waits_stands_in_the_list_on_the_overview_and_with_the_person(staff
     page = staff.get(BOX).text
     assert "A question" in page
     assert "Ada Example (guessed)" in page
+    assert "Subject and sender" in page
     assert "Only people can tell what it asks." in page
     assert "Received mail that waits" in staff.get("/c/fisheries/").text
     assert f"{BOX}/{row.id}" in staff.get(f"/c/fisheries/people/{person.id}").text
@@ -87,6 +88,8 @@ def test_a_mail_is_shown_as_text_with_nothing_of_it_taken_as_markup(staff, consu
     row = a_mail("<img src=x onerror=alert(1)> <b>bold</b>")
     page = staff.get(f"{BOX}/{row.id}").text
     assert "&lt;b&gt;bold&lt;/b&gt;" in page
+    assert 'href="mailto:jo%40example.org"' in page
+    assert "Nothing to do</button>" in page
     assert "<b>bold" not in page
 
 
@@ -153,6 +156,9 @@ def test_a_letter_is_filed_with_its_signature_and_its_documents(staff, consultat
     assert answer.location.endswith(str(submission.id))
     shown = staff.get(answer.location).text
     assert "our brief.pdf" in shown
+    assert "Received by mail" in shown
+    assert "Written in a letter" not in shown
+    assert f"{BOX}/{row.id}" in shown
     assert "The Minister" in shown
     assert (stored(row).state, stored(row).outcome) == (InboxState.FILED, "filed")
     assert "file_mail" in verbs_on(row)
@@ -193,7 +199,9 @@ def test_a_questionnaire_is_sent_to_nobody_where_nobody_is_known(staff, consulta
 def test_whose_mail_it_is_can_be_found_and_said(staff, consultation):
     person = a_person(consultation, "jo@example.org")
     row = a_mail(sender="private@example.net")
-    assert "Nobody on the roster fits." in staff.get(f"{BOX}/{row.id}/person").text
+    nobody = staff.get(f"{BOX}/{row.id}/person").text
+    assert "Nobody on the roster fits." in nobody
+    assert 'href="/c/fisheries/people/new"' in nobody
     assert "Ada Example" in staff.get(f"{BOX}/{row.id}/person", query_string={"search": "ada"}).text
     staff.post(f"{BOX}/{row.id}/person", data={"person_id": str(person.id)})
     assert (stored(row).person_id, stored(row).person_sure, stored(row).state) == (person.id, True, InboxState.WAITING)
@@ -317,3 +325,16 @@ def test_letters_stand_under_a_prompt_of_their_own_with_files_that_can_be_downlo
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert "M" in staff.get(f"/c/fisheries/findings/{prompt.id}/submissions").text
     assert len(inbox()) == 1
+
+
+def test_a_filed_mail_leads_to_who_wrote_it_for_those_who_may_know_of_them(client, staff, consultation):
+    person = a_person(consultation, "maude@example.net", given_name="Maude")
+    row = receive(LETTER.encode()).row
+    answer = staff.post(f"{BOX}/{row.id}/letter", data={"signatory": "M", "language": "en", "words": "We wrote.", "files": []})
+    assert f"/c/fisheries/people/{person.id}" in staff.get(answer.location).text
+    batch = add_batch(consultation_id=consultation.id, name="Lived experience", restricted=True, actor=SYSTEM)
+    put_in_batch(batch_id=batch.id, person_ids=[person.id], actor=SYSTEM)
+    signed_in_as(client, a_member(consultation, Role.ORGANIZER, email="other@example.org"))
+    page = client.get(answer.location)
+    assert page.status_code == 200
+    assert str(person.id) not in page.text

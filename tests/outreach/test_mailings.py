@@ -262,7 +262,7 @@ def test_a_mailing_that_cannot_go_on_holds_up_none_behind_it_and_its_page_says_w
     plan_what_is_owed()
     db.session.rollback()
     assert db.session.scalars(select(Message.mailing_id)).all() == [second.id]
-    for language, words in (("en", "It stands still: 0 of 1 people"), ("fr", "Envoi arrêté")):
+    for language, words in (("en", "It stands still: the mail to 0 of 1 people is written"), ("fr", "Envoi arrêté")):
         assert words in client.get(f"/c/fisheries/mail/mailings/{first.id}?lang={language}").text
 
 

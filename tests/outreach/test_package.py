@@ -102,8 +102,12 @@ def test_the_package_names_recipients_exclusions_both_texts_and_the_schedule(off
     assert [(row["name"], row["why"]) for row in content["left_out"]] == [("Ann1 Example", "do_not_contact")]
     assert content["facts"]["send_at"].startswith(str(stored(mailing).send_at.date()))
     assert content["facts"]["attachments"] == []
-    for language, greeting in (("en", "Dear Dominique Tremblay,"), ("fr", "Bonjour Dominique Tremblay,")):
+    for language, greeting, foot in (
+        ("en", "Dear Dominique Tremblay,", "To choose which mails you get, or to stop them:"),
+        ("fr", "Bonjour Dominique Tremblay,", "Pour choisir les courriels que vous recevez"),
+    ):
         assert greeting in content["sample"][language]["text"]
+        assert content["sample"][language]["text"].count(foot) == 1
 
 
 def test_the_same_content_is_the_same_package_and_the_same_bytes(office):

@@ -77,14 +77,14 @@ def test_a_mailing_paused_before_its_hour_says_when_it_goes_and_can_be_stopped(c
     client.post(page_of(mailing, "/approve"))
     pause(mailing_id=mailing.id, actor=SYSTEM)
     page = client.get(page_of(mailing)).text
-    assert "2 people who have not been gone through wait as well." in page
+    assert "2 people whose mail is not written yet wait." in page
     assert "Resumed in time, it goes on " in page
     assert "09:30 (Eastern)" in page
     assert page_of(mailing, "/stop") in page
     assert "No message was needed" not in page
     client.post(page_of(mailing, "/stop"))
     page = client.get(page_of(mailing)).text
-    assert "2 people who have not been gone through are not asked." in page
+    assert "2 people whose mail is not written yet get none." in page
     assert "No message was needed" not in page
 
 
@@ -273,3 +273,17 @@ def test_another_consultations_mailing_cannot_be_steered(client):
     for verb in ("pause", "resume", "stop", "retry", "again"):
         assert client.post(page_of(theirs, f"/{verb}")).status_code == 404
     assert stored(theirs).state is MailingState.APPROVED
+
+
+def test_what_the_server_answered_to_a_mail_that_went_stands_with_the_message_only(client, post):
+    mailing, _, _ = on_its_way(client, number=1)
+    send_due()
+    message = db.session.scalars(select(Message)).one()
+    assert message.outcome.startswith("250 ")
+    for address, words in (("/rows/sent?lang=en", "The server took it"), ("/list.csv?lang=fr", "Le serveur l’a accepté")):
+        page = client.get(page_of(mailing, address)).get_data(as_text=True)
+        assert words in page
+        assert message.outcome not in page
+    shown = client.get(f"/c/fisheries/mail/messages/{message.id}?lang=en").text
+    assert "The server took it" in shown
+    assert f'<small><code lang="en">{message.outcome}</code></small>' in shown
