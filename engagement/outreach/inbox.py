@@ -141,7 +141,7 @@ def guests_in(access: Access, row: Row) -> list[Guest]:
     found = [(invitation, person) for invitation, person in db.session.execute(wanted.order_by(Invitation.created_at))]
     found.sort(key=lambda pair: pair[0].id != row.mail.invitation_id)
     return [
-        Guest(invitation, person, known[invitation.event_id], sittings_of(invitation.event_id))
+        Guest(invitation, person, known[invitation.event_id], [each for each in sittings_of(invitation.event_id) if not each.cancelled_at])
         for invitation, person in found
         if invitation.event_id is not None
     ]
