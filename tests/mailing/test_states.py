@@ -10,10 +10,11 @@ from sqlalchemy import delete, select, update
 
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
-from engagement.mailing import outbox, sweeping
+from engagement.mailing import outbox, preparing, sweeping
 from engagement.mailing.hand import Arrived, Outgoing
 from engagement.mailing.models import Message, MessageEvent, State
-from tests.mailing.given import a_person
+from tests.mailing.given import a_notice, a_person, a_text
+from tests.outreach.given import never_quiet
 from tests.support.given import a_consultation
 
 pytestmark = pytest.mark.slow
@@ -23,21 +24,21 @@ KNOWN = {State.QUEUED, State.DEFERRED, State.CLAIMED, State.SENDING, State.SENT,
 
 
 @pytest.fixture
-def waiting(app):
+def waiting(app, notices):
     """Return the ids of some messages that are written, and a way to have them wait again."""
     consultation = a_consultation()
+    never_quiet(consultation)
+    a_text(consultation)
     people = [a_person(consultation, f"p{each}@example.org") for each in range(MESSAGES)]
-    from tests.mailing.given import a_notice
-
     ids = [a_notice(person).id for person in people]
-    with writing() as session:
-        for id_ in ids:
-            row = session.get(Message, id_)
-            row.to_address, row.raw = "p@example.org", b"x"
 
     def again():
         with writing() as session:
             session.execute(delete(MessageEvent))
+            for id_ in ids:
+                row = session.get(Message, id_, populate_existing=True)
+                row.to_address, row.raw = "p@example.org", b"x"
+            session.flush()
             fresh = {"state": State.QUEUED, "attempts": 0, "claimed_by": None, "lease_until": None, "due_at": now(), "sent_at": None}
             session.execute(update(Message).values(**fresh))
         return ids
@@ -82,6 +83,10 @@ class World:
         if outgoing is not None:
             outbox.record_not_from_us(outgoing.id, "421 later")
 
+    def write(self, _):
+        for id_ in preparing.due_to_be_written():
+            preparing.prepare(id_)
+
     def killed(self, worker):
         """End the worker, whether the server had its message by then or not; its lease runs out."""
         outgoing = self.sending[worker]
@@ -117,7 +122,7 @@ class World:
             assert in_flight or row.state in {State.SENT, State.DOUBTFUL} or self.received[id_] <= doubted[id_]
 
 
-DEEDS = ("claim", "begin", "begin", "arrive", "arrive", "refuse", "unreachable", "killed", "stops", "sweep", "time_passes")
+DEEDS = ("claim", "begin", "begin", "arrive", "arrive", "refuse", "unreachable", "killed", "stops", "sweep", "time_passes", "write")
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -133,6 +138,7 @@ def test_no_order_of_events_gives_a_message_to_two_or_loses_one(waiting, deeds):
     for _ in range(2 * MESSAGES):
         world.sweep("a")
         world.time_passes("a")
+        world.write("a")
         world.claim("a")
         world.begin("a")
         world.arrive("a")
