@@ -180,3 +180,9 @@ def a_post_office(app: Flask) -> Iterator[Post]:
     yield post
     state.port = before
     controller.stop()
+
+
+def states(purpose):
+    """Return the states of all messages of a purpose, as they are stored now."""
+    db.session.rollback()
+    return [row.state for row in db.session.query(Message).filter_by(purpose=purpose).populate_existing()]

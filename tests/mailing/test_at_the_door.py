@@ -24,23 +24,11 @@ from engagement.roster.wishes import Wishes, change_wishes
 from tests.events.given import an_event, the_sitting
 from tests.events.letters_read import delivered
 from tests.events.telling_given import asked, behind, messages, moved, replied
-from tests.mailing.given import a_notice, a_person, a_text, notices_are_composed, state_of
-from tests.outreach.given import a_silent_guest, a_team, never_quiet, sent_on_its_way
+from tests.mailing.given import a_notice, a_person, a_text, notices_are_composed, state_of, states
+from tests.outreach.given import a_silent_guest, sent_on_its_way
 from tests.support.given import a_consultation
 
 LATER = "451 4.2.0 greylisted"
-
-
-@pytest.fixture
-def team(client):
-    consultation, organizer = a_team(client)
-    never_quiet(consultation)
-    return consultation, organizer
-
-
-def states(purpose):
-    db.session.rollback()
-    return [row.state for row in db.session.query(Message).filter_by(purpose=purpose).populate_existing()]
 
 
 def calls():
@@ -54,6 +42,16 @@ def write_what_is_due():
 
 def reminded(event, organizer):
     return sent_on_its_way(draft_reminder(thing=thing_about(event.id, None), actor=staff(organizer.id)), organizer)
+
+
+def seated(consultation, post):
+    """Return an event and somebody who holds a seat in it, with no mail on its way."""
+    event, person = an_event(consultation), a_person(consultation, "p@example.org")
+    invitation = asked(event, person)
+    delivered(post)
+    replied(invitation, Answer(Choice.ACCEPTED, Mode.IN_PERSON))
+    delivered(post)
+    return event, person
 
 
 def test_a_mail_that_cannot_be_looked_at_any_more_holds_up_no_other(team, post):
@@ -102,11 +100,7 @@ def test_hours_of_one_person_that_cannot_be_read_hold_up_nobody_else(team, post)
 @pytest.mark.parametrize("heard", ["bounced", "staff", "complained", "do not contact"])
 def test_whoever_holds_a_seat_is_called_when_their_notice_may_not_go_any_more(team, post, heard):
     consultation, _ = team
-    event, person = an_event(consultation), a_person(consultation, "p@example.org")
-    invitation = asked(event, person)
-    delivered(post)
-    replied(invitation, Answer(Choice.ACCEPTED, Mode.IN_PERSON))
-    delivered(post)
+    event, person = seated(consultation, post)
     post.at_rcpt["p@example.org"] = LATER
     cancel_event(event_id=event.id, actor=SYSTEM)
     send_due()
@@ -126,11 +120,7 @@ def test_whoever_holds_a_seat_is_called_when_their_notice_may_not_go_any_more(te
 
 def test_a_notice_to_an_address_that_does_not_exist_becomes_a_call(team, post):
     consultation, _ = team
-    event, person = an_event(consultation), a_person(consultation, "p@example.org")
-    invitation = asked(event, person)
-    delivered(post)
-    replied(invitation, Answer(Choice.ACCEPTED, Mode.IN_PERSON))
-    delivered(post)
+    event, _ = seated(consultation, post)
     post.at_rcpt["p@example.org"] = "550 5.1.1 no such mailbox"
     cancel_event(event_id=event.id, actor=SYSTEM)
     send_due()

@@ -4,33 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from engagement.events.cancelling import cancel_event
 from engagement.events.replies import Answer, reply_to_event
 from engagement.invitations.models import Choice
 from engagement.kernel.audit import SYSTEM, by_link, staff
 from engagement.kernel.clock import at_moment, now
 from engagement.kernel.db import db
-from engagement.mailing.models import ContactTask, Message, State
+from engagement.mailing.models import ContactTask, State
 from engagement.mailing.worker import send_due
 from engagement.outreach.reminding import draft_reminder, thing_about
 from engagement.roster.wishes import Wishes, change_wishes
 from tests.events.given import an_event
-from tests.mailing.given import a_person
-from tests.outreach.given import a_silent_guest, a_team, never_quiet, sent_on_its_way
-
-
-@pytest.fixture
-def team(client):
-    consultation, organizer = a_team(client)
-    never_quiet(consultation)
-    return consultation, organizer
-
-
-def states(purpose):
-    db.session.rollback()
-    return [row.state for row in db.session.query(Message).filter_by(purpose=purpose).populate_existing()]
+from tests.mailing.given import a_person, states
+from tests.outreach.given import a_silent_guest, sent_on_its_way
 
 
 def test_whoever_replies_while_a_reminder_waits_for_their_server_is_not_reminded(team, post):
