@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 PEOPLE = 50_000
 # A round takes a minute or two, and its figure is the worst of some hundred steps and a thousand replies.
-ROUNDS = 3
+ROUNDS = 5
 MOST_HELD, LONGEST_WAIT = 200.0, 500.0
 
 
