@@ -10,7 +10,7 @@ from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, or_, update
+from sqlalchemy import Table, bindparam, or_, select, update
 
 from engagement.events.models import CalendarEntry
 from engagement.kernel.base import UTCDateTime
@@ -44,6 +44,13 @@ def told_details(entry: CalendarEntry | None, shown: Shown, calendar: CalendarPa
         "method": calendar.method if calendar else "",
         "sequence": str(entry.sequence),
     }
+
+
+def known_before(entry: CalendarEntry | None) -> dict[str, str]:
+    """Return what is kept with a notice of what its guest knew before: where it comes back, they know that still."""
+    if entry is None or entry.told is None or entry.told_facts_sealed is None:
+        return {}
+    return {"known": entry.told, "known_facts": b64encode(entry.told_facts_sealed).decode()}
 
 
 _ENTRY = cast("Table", CalendarEntry.__table__)
@@ -83,6 +90,24 @@ def remember_told(message: Message) -> None:
         )
         if not isinstance(transaction, Quick):
             _forget_entries()
+
+
+def forget_told(message: Message) -> None:
+    """Take back what a notice that did not arrive told its guest: they know what they knew before, and their calendar holds it.
+
+    Where they were told something else meanwhile, that stands.
+    """
+    details, sitting_id = message.details, message.details.get("sitting_id")
+    if "known" not in details or sitting_id is None:
+        return
+    theirs = (CalendarEntry.invitation_id == message.invitation_id, CalendarEntry.sitting_id == UUID(sitting_id))
+    entry = db.session.scalar(select(CalendarEntry).where(*theirs, CalendarEntry.told == details.get("told")).with_for_update())
+    if entry is None:
+        return
+    entry.told, entry.told_facts_sealed = details["known"], b64decode(details["known_facts"])
+    if details.get("method") == "CANCEL":
+        entry.cancelled_at = None
+    db.session.flush()
 
 
 def _forget_entries() -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 from engagement.consultations.models import Consultation, Status
 from engagement.events.calendar import Entry, calendar_part, find_entry
 from engagement.events.gathering import sittings_in_order
-from engagement.events.knowledge import told_details
+from engagement.events.knowledge import known_before, told_details
 from engagement.events.letters import SHARED, Subject, new_link, shared_values
 from engagement.events.mirroring import mode_held
 from engagement.events.models import CalendarEntry, Event, EventStatus, Telling
@@ -304,7 +304,7 @@ def _composed(
         # Where there is no address there is no calendar either: the team calls.
         calendar=calendar if person.email else None,
         rows=rows,
-        details=told_details(found.entry, shown, calendar if person.email else None) if shown else {},
+        details={**known_before(found.entry), **told_details(found.entry, shown, calendar if person.email else None)} if shown else {},
         # Whoever holds a seat would come to an empty room.
         must_reach=found.mode is not None,
         discreet=found.discreet,

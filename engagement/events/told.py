@@ -16,7 +16,7 @@ from engagement.events.tellings import tellings_of
 from engagement.invitations.models import Invitation
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db
-from engagement.mailing.models import Message, State
+from engagement.mailing.models import ContactTask, Message, State
 from engagement.mailing.tasks import BECAME_A_TASK
 
 if TYPE_CHECKING:
@@ -48,20 +48,23 @@ def told_so_far(event_id: UUID) -> list[ToldSoFar]:
     tellings = tellings_of(event_id)
     if not tellings:
         return []
+    task = select(ContactTask.id).where(ContactTask.message_id == Message.id)
     rows = db.session.execute(
-        select(Message.details, Message.state, Message.outcome)
+        select(Message.details, Message.state, Message.outcome, Message.bounced_at.is_not(None), task.exists())
         .join(Invitation, Invitation.id == Message.invitation_id)
         .where(Invitation.event_id == event_id, Message.purpose.in_([CHANGE, CANCELLATION]))
     )
-    counted = Counter((details.get("telling_id", ""), _stage(state, outcome)) for details, state, outcome in rows)
+    counted = Counter(
+        (details.get("telling_id", ""), _stage(state, outcome, came_back, called)) for details, state, outcome, came_back, called in rows
+    )
     return [ToldSoFar(each, *(counted[str(each.id), stage] for stage in STAGES)) for each in tellings]
 
 
-def _stage(state: State, outcome: str) -> str:
-    if state is State.SENT:
-        return "sent"
-    if state is State.CANCELLED and outcome == BECAME_A_TASK:
+def _stage(state: State, outcome: str, came_back: bool, called: bool) -> str:  # noqa: FBT001 - a row of the question above.
+    if called and (came_back or (state is State.CANCELLED and outcome == BECAME_A_TASK)):
         return "called"
+    if state is State.SENT:
+        return "troubled" if came_back else "sent"
     return "troubled" if state in _SETTLED_BADLY else "coming"
 
 

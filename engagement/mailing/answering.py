@@ -15,9 +15,10 @@ from engagement.kernel.db import writing
 from engagement.kernel.ports import ports
 from engagement.mailing.finding import messages_by_id, messages_by_token, people_of, wrote_to
 from engagement.mailing.inbound import Kind, done, waits
-from engagement.mailing.models import MessageEvent
+from engagement.mailing.models import MessageEvent, State
 from engagement.mailing.reports import Action
 from engagement.mailing.suppressions import suppress
+from engagement.mailing.tasks import call_after_all
 from engagement.roster.models import Person
 from engagement.roster.wishes import Wishes, wish_for_address
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 NOT_OURS = "it names no message of ours"
 TWO_MESSAGES = "it names two different messages of ours"
 BY_FROM_ALONE = "no more mailings and reminders; only its sender says so, and senders can be forged"
+# Follows any of the reasons for which a mail came back.
+AND_A_CALL = "; the team calls its person"
 ANOTHER_ADDRESS = "it is about an address that the message did not go to"
 
 
@@ -81,9 +84,17 @@ def _take_bounce(session: Session, message: Message, recipient: Recipient) -> Ve
         return done("delayed", "it is late; it may still arrive")
     if recipient.action is not Action.FAILED:
         return done(recipient.action.value, "it arrived, says the mail system there")
+    known = message.bounced_at is not None
     message.bounced_at = message.bounced_at or now()
     _tell(session, message, f"came back: {recipient.status}".rstrip(": "))
     note(session, "note_bounce", message, SYSTEM)
+    verdict = _verdict_on_bounce(session, message, recipient)
+    if not known and message.state in {State.SENT, State.DOUBTFUL} and _is_called(session, message):
+        return replace(verdict, why=verdict.why + AND_A_CALL)
+    return verdict
+
+
+def _verdict_on_bounce(session: Session, message: Message, recipient: Recipient) -> Verdict:
     if recipient.refused_us:
         return waits("the mail system there refuses us (5.7): our settings, and not the person, are to be looked at", "refused")
     if not recipient.no_such_address:
@@ -93,6 +104,13 @@ def _take_bounce(session: Session, message: Message, recipient: Recipient) -> Ve
     for tell in ports().bounced:
         tell(message)
     return done("bounced", "the address does not exist: it is not written to any more")
+
+
+def _is_called(session: Session, message: Message) -> bool:
+    """Return whether a message that did not arrive became a call: its person has to know what it said, and does not."""
+    for tell in ports().undelivered:
+        tell(message)
+    return call_after_all(session, message) is not None
 
 
 def _tell(session: Session, message: Message, why: str) -> None:

@@ -20,7 +20,9 @@ from engagement.kernel.db import db
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
+from engagement.mailing.at_the_door import has_to_know
 from engagement.mailing.composing import Composed, Composer, Dropped, Kind, Values, Waits
+from engagement.mailing.desk import Desk
 from engagement.mailing.letters import languages_of, write
 from engagement.mailing.models import ContactTask, Message, State, TaskChannel, TaskReason, TaskState, Why
 from engagement.mailing.outbox import move
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from engagement.kernel.bilingual import Language
-    from engagement.mailing.desk import Desk
     from engagement.mailing.letters import Written
     from engagement.mailing.quiet import QuietFor
     from engagement.mailing.texts import MailText
@@ -202,6 +203,26 @@ def take_over(session: Session, row: Message, instead: Instead, actor: Actor = S
 
     A message that was a task before and was sent again opens the same task once more.
     """
+    move(session, row, State.CANCELLED, BECAME_A_TASK)
+    return _open_task(session, row, instead, actor)
+
+
+def call_after_all(session: Session, message: Message) -> ContactTask | None:
+    """Make a call of a message that came back, in the current transaction, where its person has to know what it said.
+
+    The message stays as it is: it went. None where nobody need know, or not any more.
+    """
+    moment = now()
+    said = compose_again(message) if has_to_know(session, message) else None
+    too_late = message.not_after is not None and message.not_after <= moment
+    mail = _mail_of(message, said, Desk([message]), moment) if isinstance(said, Composed) and not too_late else None
+    if mail is None:
+        return None
+    at = read_hours(mail.person.safe_hours).next_allowed(moment, mail.zone)
+    return _open_task(session, message, mail.task(TaskReason.BOUNCED, at), SYSTEM)
+
+
+def _open_task(session: Session, row: Message, instead: Instead, actor: Actor) -> ContactTask:
     assert row.consultation_id is not None  # noqa: S101 - whoever calls has looked.
     assert row.person_id is not None  # noqa: S101
     task = session.scalar(select(ContactTask).where(ContactTask.message_id == row.id).with_for_update())
@@ -223,7 +244,6 @@ def take_over(session: Session, row: Message, instead: Instead, actor: Actor = S
     task.state, task.outcome, task.settled_at, task.settled_by, task.why = TaskState.OPEN, None, None, None, ""
     task.looked_at = now()
     row.details = {**row.details, **instead.details}
-    move(session, row, State.CANCELLED, BECAME_A_TASK)
     session.flush()
     note(session, "make_contact_task", task, actor)
     return task

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engagement.kernel.bilingual import Text
+from engagement.kernel.bilingual import LANGUAGES, Text
+from engagement.mailing.answering import AND_A_CALL
 from engagement.mailing.inbound import InboxState, Kind
 
 if TYPE_CHECKING:
@@ -53,6 +54,10 @@ OUTCOMES: dict[str, Text] = {
 
 # Each sentence that a room gives as the reason for an outcome.
 WHYS: dict[str, Text] = {
+    AND_A_CALL: Text(
+        "They have to know what it said: a call is among the calls and letters.",
+        "Cette personne doit savoir ce qu’il disait : un appel figure parmi les appels et lettres.",
+    ),
     "nobody but people can place it": Text("Only people can tell what it asks.", "Seule une personne peut dire ce qu’il demande."),
     "larger than 25 MB: only its headers were read": Text(
         "It is larger than 25 MB: only its headers were read. Open it in the mailbox itself.",
@@ -204,7 +209,10 @@ def why_words(row: InboundMail) -> Text | None:
     """Return why a mail stands where it does, None where there is nothing to say."""
     if not row.why:
         return None
-    return WHYS.get(row.why) or Text(row.why, row.details.get("why_fr", row.why))
+    called = row.why.endswith(AND_A_CALL)
+    why = row.why.removesuffix(AND_A_CALL)
+    said = WHYS.get(why) or Text(why, row.details.get("why_fr", why))
+    return Text(*(f"{said.in_(each)} {WHYS[AND_A_CALL].in_(each)}" for each in LANGUAGES)) if called else said
 
 
 def outcome_words(row: InboundMail) -> Text:
