@@ -28,7 +28,15 @@ from engagement.portal.session import (
     posted_fields,
     remember_typed,
 )
-from engagement.portal.showing import coming_sittings, has_replied, lines_of, offered_questionnaire, what_happens_next, why_closed
+from engagement.portal.showing import (
+    coming_sittings,
+    has_replied,
+    lines_of,
+    may_come_in_person,
+    offered_questionnaire,
+    what_happens_next,
+    why_closed,
+)
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -192,7 +200,7 @@ def needs(invitation_id: UUID) -> Any:
     if request.method == "POST" and form.validate():
         _keep_needs(invitation_id, form, readable=readable)
         return redirect(url_for("portal.recorded", invitation_id=invitation_id))
-    return render_template("portal/needs.html", form=form, view=view, readable=readable, stated_at=stated_at, held=held_here())
+    return render_template("portal/needs.html", form=form, view=view, readable=readable, stated_at=stated_at, held=held_here(), eats=may_come_in_person(view))
 
 
 def _needs_form(invitation_id: UUID, *, readable: bool) -> NeedsForm:

@@ -80,6 +80,13 @@ def has_replied(view: GuestView) -> bool:
     return view.standing is not None and (not coming or any(sitting.standing for sitting in coming))
 
 
+def may_come_in_person(view: GuestView) -> bool:
+    """Return whether, as far as was said, the guest may be in the room: then we ask what they eat."""
+    said = [sitting.standing for sitting in view.sittings if sitting.standing and not sitting.cancelled] or [view.standing]
+    there = any(each is not None and each.choice is not Choice.DECLINED and each.mode is not Mode.ONLINE for each in said)
+    return there and Mode.IN_PERSON in view.modes
+
+
 def _line(view: GuestView, sitting: SittingSeen) -> Line:
     if sitting.cancelled:
         return Line(sitting, Text("This sitting is cancelled.", "Cette séance est annulée."), Text("", ""))

@@ -114,6 +114,18 @@ def test_whoever_comes_too_late_for_the_last_seat_is_asked_again_and_has_nothing
     assert "put me on the waiting list" in answer.text
 
 
+def test_who_comes_online_is_not_asked_what_they_eat_and_what_they_said_before_is_kept(client, consultation):
+    address = open_link_in(client, invited(consultation))
+    send(client, address, choice="online")
+    assert 'name="access"' in client.get(f"{address}/needs").text
+    assert 'name="diet"' not in client.get(f"{address}/needs").text
+    send(client, f"{address}/change", choice="in_person")
+    assert 'name="diet"' in client.get(f"{address}/needs").text
+    send(client, f"{address}/needs", diet="No nuts")
+    send(client, f"{address}/change", choice="online")
+    assert "No nuts" in client.get(f"{address}/needs").text
+
+
 def test_two_days_are_answered_in_one_go_or_each_by_itself(client, consultation):
     invitation = invited(consultation, days=2)
     address = open_link_in(client, invitation)
