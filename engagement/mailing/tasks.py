@@ -52,6 +52,12 @@ _INSTEAD_OF_LINK: dict[Language, str] = {
     "en": "We can send you a personal link, or take your answer by telephone.",
     "fr": "Nous pouvons vous envoyer un lien personnel, ou noter votre réponse par téléphone.",
 }
+# Sentences of our own texts that speak of the link: nobody who is called has it before them.
+_OF_THE_LINK = re.compile(
+    r"(?:(?:(?:the|this) link is yours|opening it|on the same page)|(?:ce lien (?:vous )?est personnel|ouvrir la page|la même page))\b"
+    r"[^.]*\.\s*",
+    re.IGNORECASE,
+)
 _BETWEEN = re.compile(r"\n\s*\n")
 _TOKEN = re.compile(r"\S*/[a-z]{1,12}/[A-Za-z0-9_-]{30,}\S*")
 
@@ -180,12 +186,15 @@ def script_of(language: str, values: Values, text: MailText) -> Written:
 def _spoken(language: Language, body: str) -> str:
     """Return a text as it can be said: a paragraph that holds nothing but the way to a page becomes the one sentence instead of it.
 
-    Who is called has no mail in front of them: the way to choose one's mails is left out. A
-    paragraph that says something else of the person as well stays.
+    Who is called has no mail in front of them: the way to choose one's mails is left out, and
+    what is said of the link. A paragraph that says something else of the person as well stays.
     """
     kept = list[str]()
-    for paragraph in _BETWEEN.split(body.replace("\r\n", "\n")):
+    for whole in _BETWEEN.split(body.replace("\r\n", "\n")):
+        paragraph = _OF_THE_LINK.sub("", whole).strip()
         names = set(names_in(paragraph))
+        if whole and not paragraph:
+            continue
         if not names or names - SECRETS:
             kept.append(paragraph)
         elif names != {"preferences"} and _INSTEAD_OF_LINK[language] not in kept:

@@ -200,7 +200,8 @@ def needs(invitation_id: UUID) -> Any:
     if request.method == "POST" and form.validate():
         _keep_needs(invitation_id, form, readable=readable)
         return redirect(url_for("portal.recorded", invitation_id=invitation_id))
-    return render_template("portal/needs.html", form=form, view=view, readable=readable, stated_at=stated_at, held=held_here(), eats=may_come_in_person(view))
+    eats = may_come_in_person(view)
+    return render_template("portal/needs.html", form=form, eats=eats, readable=readable, stated_at=stated_at, held=held_here())
 
 
 def _needs_form(invitation_id: UUID, *, readable: bool) -> NeedsForm:

@@ -1,6 +1,8 @@
 """Calls and letters in place of mails: on stored rows, through the worker as it runs."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -26,10 +28,11 @@ from engagement.mailing.contacting import (
 )
 from engagement.mailing.models import ContactTask, Message, State, Suppression, TaskChannel, TaskOutcome, TaskReason, TaskState
 from engagement.mailing.outbox import NotNowError
+from engagement.mailing.placeholders import names_in
 from engagement.mailing.preparing import prepare
 from engagement.mailing.service import send_again
 from engagement.mailing.tasks import script_in, script_of
-from engagement.mailing.texts import MailText
+from engagement.mailing.texts import MailText, text_of
 from engagement.mailing.worker import send_due
 from tests.events.given import an_event, the_sitting
 from tests.mailing.given import a_notice, a_person, a_text, of_kind, state_of
@@ -37,6 +40,7 @@ from tests.support.given import a_consultation, a_member
 
 COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
 ZONE = "America/Toronto"
+TEXTS = Path(__file__).resolve().parents[2] / "templates" / "mail"
 
 
 @pytest.fixture
@@ -105,6 +109,16 @@ def test_a_script_speaks_of_no_page_that_the_caller_cannot_show_and_says_once_wh
     assert script.count("We can send you a personal link, or take your answer by telephone.") == 1
     for words in ("Your own page is here", "To choose which mails you get", "/u/", "\n\n\n"):
         assert words not in script
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("purpose", sorted(each.parent.name for each in TEXTS.glob("*/body.en.txt")))
+def test_no_text_of_ours_speaks_of_a_link_to_whom_it_is_read_aloud(app, purpose, language):
+    text = text_of(None, purpose)
+    names = {each for part in (text.subject, text.body) for each in names_in(part.in_(language))}
+    script = script_of(language, {language: dict.fromkeys(names, "...")}, text).plain
+    spoken = re.compile(r"(the|this) link is|opening it|link below|ce lien|lien (ci-dessous|suivant)|ouvrir la page", re.IGNORECASE)
+    assert spoken.search(script) is None
 
 
 def test_a_paragraph_that_says_more_than_where_the_page_is_stays_in_the_script(consultation):
