@@ -80,10 +80,14 @@ def has_replied(view: GuestView) -> bool:
     return view.standing is not None and (not coming or any(sitting.standing for sitting in coming))
 
 
+def _standings(view: GuestView) -> list[Standing]:
+    said = [sitting.standing for sitting in view.sittings if sitting.standing and not sitting.cancelled]
+    return said or ([view.standing] if view.standing else [])
+
+
 def may_come_in_person(view: GuestView) -> bool:
     """Return whether, as far as was said, the guest may be in the room: then we ask what they eat."""
-    said = [sitting.standing for sitting in view.sittings if sitting.standing and not sitting.cancelled] or [view.standing]
-    there = any(each is not None and each.choice is not Choice.DECLINED and each.mode is not Mode.ONLINE for each in said)
+    there = any(each.choice is not Choice.DECLINED and each.mode is not Mode.ONLINE for each in _standings(view))
     return there and Mode.IN_PERSON in view.modes
 
 
@@ -149,9 +153,7 @@ _SENDING = Text("We are sending you the questionnaire by email.", "Nous vous env
 
 def what_happens_next(view: GuestView, consultation: Consultation, *, by_mail: bool) -> list[Text]:
     """Return what the guest can expect after this reply, line by line; ``by_mail``: a mail about it is on its way."""
-    standings = [sitting.standing for sitting in view.sittings if sitting.standing and not sitting.cancelled] or (
-        [view.standing] if view.standing else []
-    )
+    standings = _standings(view)
     seats = {standing.seat for standing in standings}
     choices = {standing.choice for standing in standings}
     said = (
