@@ -33,6 +33,15 @@ def send_again_and_again() -> None:
         time.sleep(0.05)
 
 
+def receive_again_and_again(path: str) -> None:
+    """Be ``flask mail receive PATH``, over and over."""
+    from app import app
+
+    while True:
+        app.cli.main(args=["mail", "receive", path, "--json"], standalone_mode=False, obj=_info(app))
+        time.sleep(0.01)
+
+
 def _info(app):
     from flask.cli import ScriptInfo
 
@@ -51,7 +60,7 @@ def approve_and_plan(mailing_id: str) -> None:
         plan_rest(UUID(mailing_id))
 
 
-DEEDS = {"send": send_again_and_again, "plan": approve_and_plan}
+DEEDS = {"send": send_again_and_again, "receive": receive_again_and_again, "plan": approve_and_plan}
 
 
 def main() -> None:
