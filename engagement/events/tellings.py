@@ -236,11 +236,11 @@ def _actor(telling: Telling) -> Actor:
     return staff(telling.created_by) if telling.created_by else SYSTEM
 
 
-def tell_the_rest() -> None:
-    """Plan what is owed of every telling: work for the program, before it sends."""
+def tell_the_rest(at_most: float | None = PLANNED_AT_ONCE) -> None:
+    """Plan what is owed of every telling, ``at_most`` so many seconds for each: work for the program, before it sends."""
     for telling_id in db.session.scalars(select(Telling.id).where(Telling.finished_at.is_(None)).order_by(Telling.created_at)).all():
         try:
-            plan_rest(telling_id, at_most=PLANNED_AT_ONCE)
+            plan_rest(telling_id, at_most=at_most)
         except Exception as error:  # noqa: BLE001 - one telling must not hold up the mail of the others.
             db.session.rollback()
             log.error("guests cannot be told: %s", what_broke(error))  # noqa: TRY400 - a traceback's message could hold a name.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engagement.events import rehearsing
@@ -42,6 +43,8 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.sent["event_confirmation"] = remember_told
     ports.undelivered.append(forget_told)
     ports.chores.append(tell_the_rest)
+    # Planned to its end, it is held with the rest.
+    ports.restored.append(partial(tell_the_rest, None))
     ports.inbound += [place_by_mailbox, take_calendar_reply]
     ports.subjects.append(subjects)
     ports.timeline.append(timeline)

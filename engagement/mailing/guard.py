@@ -16,24 +16,27 @@ import logging
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, update
 
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, stored_once, writing
+from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
 from engagement.mailing.holding import UNSENT, carry_out
 from engagement.mailing.models import Hold, MailGuard, MailHold, Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
     from pathlib import Path
 
     from sqlalchemy.orm import Session
+
+# An order with this end is not settled: what is owed of before is still to be planned.
+NOT_YET = datetime(9999, 1, 1, tzinfo=UTC)
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +66,7 @@ def stand() -> None:
             _order(session, row, kept)
             stamp = Stamp(row.id, row.generation)
         _write(stamp)
+    _hold_what_is_owed()
     carry_out()
 
 
@@ -71,11 +75,10 @@ def _order(session: Session, row: MailGuard, kept: Stamp | None) -> None:
     moment = now()
     if was_restored(Stamp(row.id, row.generation), kept):
         log.warning("the database was put back to an older state, or comes from elsewhere: what it holds unsent waits for the team")
-        newest = session.scalar(select(func.max(Message.created_at)).where(Message.state.in_(UNSENT)))
-        session.add(MailHold(because=Hold.RESTORED, until=max(moment, newest or moment)))
+        session.add(MailHold(because=Hold.RESTORED, until=NOT_YET))
         row.generation = max(row.generation, kept.generation if kept else 0)
-    elif _nobody_was_there(row, moment):
-        session.add(MailHold(because=Hold.TOO_OLD, until=moment - backlog_limit()))
+    elif row.ran_at is None or row.ran_at <= moment - backlog_limit():
+        _hold_what_is_too_old(session, moment - backlog_limit())
     row.generation += 1
     row.ran_at = moment
 
@@ -93,12 +96,25 @@ def backlog_limit() -> timedelta:
     return timedelta(hours=settings().mail_backlog_hours)
 
 
-def _nobody_was_there(row: MailGuard, moment: datetime) -> bool:
-    limit = moment - backlog_limit()
-    if row.ran_at is not None and row.ran_at > limit:
-        return False
+def _hold_what_is_too_old(session: Session, limit: datetime) -> None:
     late = select(Message.id).where(Message.state.in_(UNSENT), Message.held_because.is_(None), Message.due_at < limit)
-    return db.session.scalar(late.limit(1)) is not None
+    if session.scalar(late.limit(1)) is not None:
+        session.add(MailHold(because=Hold.TOO_OLD, until=limit))
+    for wait in ports().absent:
+        wait(limit)
+
+
+def _hold_what_is_owed() -> None:
+    """Have what the restored state owes be planned, or wait: the order to hold covers it then. Until that is done, nothing goes."""
+    unsettled = and_(MailHold.because == Hold.RESTORED, MailHold.until == NOT_YET)
+    if db.session.scalar(select(MailHold.id).where(unsettled).limit(1)) is None:
+        return
+    for wait in ports().restored:
+        wait()
+    with writing() as session:
+        newest = session.scalar(select(func.max(Message.created_at)).where(Message.state.in_(UNSENT)))
+        until = max(now(), newest or now())
+        session.execute(update(MailHold).where(unsettled).values(until=until).execution_options(synchronize_session=False))
 
 
 def raise_generation(session: Session) -> Stamp:

@@ -16,6 +16,7 @@ from engagement.mailing.guard import trouble
 from engagement.mailing.models import Message, State
 from engagement.outreach.backlog import DECIDED_HERE, waiting_counts
 from engagement.outreach.listing import count_refused_by_policy, messages_to, seen_by
+from engagement.outreach.service import count_left_to_the_team
 from engagement.outreach.task_listing import tasks_for, waiting_tasks
 from engagement.outreach.task_words import CHANNELS as TASK_CHANNELS
 from engagement.outreach.task_words import OUTCOMES as TASK_OUTCOMES
@@ -70,6 +71,10 @@ def _what_waits(access: Access) -> Iterator[OverviewLine]:
     if held:
         what = Text("Mail: waits for you to look at it", "Courriels qui attendent votre examen")
         yield OverviewLine(what, _in_words(held), url_for("outreach.waiting", slug=slug), waiting=True)
+    mailings = count_left_to_the_team(access)
+    if mailings:
+        what = Text("Mailings that wait for you to look at them", "Envois qui attendent votre examen")
+        yield OverviewLine(what, _in_words(mailings), url_for("outreach.mail", slug=slug), waiting=True)
     refused = count_refused_by_policy(access)
     if refused:
         what = Text(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from engagement.kernel.base import Base, one_of, words
 from engagement.kernel.bilingual import BilingualRow
 from engagement.kernel.crypto import SealedBytes, SealedText
+from engagement.mailing.models import Hold
 
 
 class MailingState(StrEnum):
@@ -37,6 +38,7 @@ class Mailing(BilingualRow, Base):
         # An announcement may be about neither.
         CheckConstraint("event_id IS NULL OR questionnaire_id IS NULL", name="about_one_thing"),
         CheckConstraint("state NOT IN ('approved', 'paused', 'stopped') OR approved_at IS NOT NULL", name="approved_has_time"),
+        one_of("paused_because", Hold),
         CheckConstraint("planned >= 0", name="planned_counts_up"),
         CheckConstraint("round >= 1", name="round_counts_up"),
     )
@@ -60,6 +62,8 @@ class Mailing(BilingualRow, Base):
     subject_fr_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     body_en_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     body_fr_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Why it stands paused, where nobody of the team paused it.
+    paused_because: Mapped[Hold | None] = mapped_column(words(Hold))
     # Not before this moment; None: as soon as it is approved.
     send_at: Mapped[datetime | None]
     # 1 at first; each time that the mailing is sent again to those it did not reach, one more.

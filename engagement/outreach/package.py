@@ -213,7 +213,8 @@ def record_approval(
             raise ChangedSinceError(CHANGED)
         row.package_hash, row.facts_hash = package.hash, package.facts_hash
         row.approver, row.approved_on, row.file_number = approver.strip(), approved_on, file_number.strip()
-        row.state, row.approved_at, row.approved_by = MailingState.APPROVED, now(), access.actor.id
+        row.state, row.paused_because = MailingState.APPROVED, None
+        row.approved_at, row.approved_by = now(), access.actor.id
         note(session, "approve_mailing_on_paper", row, access.actor)
         ring_when_stored(session)
     return row

@@ -290,7 +290,7 @@ def plan_what_is_owed() -> None:
     """
     its_time = or_(Mailing.send_at.is_(None), Mailing.send_at <= now())
     owed = (
-        select(Mailing.id).where(Mailing.state == MailingState.APPROVED, its_time, _unfinished()).order_by(Mailing.approved_at, Mailing.id)
+        select(Mailing.id).where(Mailing.state == MailingState.APPROVED, its_time, unfinished()).order_by(Mailing.approved_at, Mailing.id)
     )
     for mailing_id in db.session.scalars(owed).all():
         try:
@@ -303,5 +303,6 @@ def plan_what_is_owed() -> None:
             log.error("mailing %s stands still: %s", mailing_id, what_broke(error))  # noqa: TRY400 - no message.
 
 
-def _unfinished() -> ColumnElement[bool]:
+def unfinished() -> ColumnElement[bool]:
+    """Return the condition on Mailing that some of its people have not been gone through."""
     return Mailing.planned < func.json_array_length(Mailing.people)

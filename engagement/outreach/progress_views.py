@@ -31,6 +31,7 @@ from engagement.outreach.service import about_title, faults_before_sending, find
 from engagement.outreach.steering import pause, resume, retry, stop, what_would_happen
 from engagement.outreach.task_listing import tasks_of
 from engagement.outreach.views import outreach
+from engagement.outreach.vocabulary import PAUSED_BECAUSE
 from engagement.outreach.words import words_of
 from engagement.questionnaires.models import Questionnaire
 
@@ -63,6 +64,7 @@ def show_progress(access: Access, found: Mailing) -> Any:
         title=title_of(found),
         progress=progress_of(access, found),
         WHERE=WORDS,
+        PAUSED_BECAUSE=PAUSED_BECAUSE,
         faults=faults_before_sending(found) if goes_on or found.facts_hash else [],
         goes_on=goes_on,
         sends_at=sends_at(found, access.consultation.zone) if waits else "",

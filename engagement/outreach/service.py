@@ -240,6 +240,12 @@ def mailings_of(access: Access) -> list[Mailing]:
     return [row for row in rows if may_know(access, row)]
 
 
+def count_left_to_the_team(access: Access) -> int:
+    """Return how many mailings stand paused that nobody of the team paused, of those that this member may know of."""
+    left = select(Mailing).where(Mailing.state == MailingState.PAUSED, Mailing.paused_because.is_not(None))
+    return sum(may_know(access, row) for row in db.session.scalars(left.where(Mailing.consultation_id == access.consultation.id)))
+
+
 def title_of(mailing: Mailing) -> Text:
     """Return the title of what the mailing is about; of an announcement, its own subject where one was written."""
     subject = mailing.text("subject")

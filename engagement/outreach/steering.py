@@ -98,7 +98,7 @@ def _wish(mailing_id: UUID, state: MailingState, among: Collection[MailingState]
             return
         if mailing.state not in among:
             raise NotOnItsWayError(_NOT_NOW)
-        mailing.state = state
+        mailing.state, mailing.paused_because = state, None
         note(session, verb, mailing, actor)
         ring_when_stored(session)
 

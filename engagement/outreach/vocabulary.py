@@ -74,6 +74,25 @@ HOLDS_SAY: dict[Hold, Text] = {
     ),
 }
 
+# Why a mailing stands paused that nobody of the team paused.
+PAUSED_BECAUSE: dict[Hold, Text] = {
+    Hold.RESTORED: Text(
+        "The database was put back to an older state, or moved here from another machine. What this mailing still owes may have been "
+        "sent before, or stopped: resume it only if you know that it was not.",
+        "La base de données a été ramenée à un état antérieur ou déplacée sur une autre machine. Ce qui reste de cet envoi est "
+        "peut-être déjà parti, ou avait été arrêté : reprenez-le seulement si vous savez que ce n’est pas le cas.",
+    ),
+    Hold.RESUMED: Text(
+        "Its time came while the consultation was paused. Look whether it still says what is true, then resume it.",
+        "Son heure est venue pendant la suspension de la consultation. Vérifiez qu’il est encore exact, puis reprenez-le.",
+    ),
+    Hold.TOO_OLD: Text(
+        "Its time came long ago: the sending program did not run. Look whether it still says what is true, then resume it.",
+        "Son heure est passée depuis longtemps : le programme d’envoi n’a pas fonctionné. Vérifiez qu’il est encore exact, puis "
+        "reprenez-le.",
+    ),
+}
+
 # Why the mail server cannot be used.
 LINE_TROUBLES: dict[str, Text] = {
     LineTrouble.UNREACHABLE: Text("The mail server cannot be reached.", "Le serveur de courriel est injoignable."),

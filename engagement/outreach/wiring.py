@@ -26,6 +26,7 @@ from engagement.outreach import (
 )
 from engagement.outreach.history_views import overview, overview_of_tasks, timeline, timeline_of_tasks
 from engagement.outreach.inbox_history_views import inbox_overview, inbox_timeline
+from engagement.outreach.interrupted import wait_after_absence, wait_after_pause, wait_after_restore
 from engagement.outreach.person_views import mail_panel, wishes_timeline
 from engagement.outreach.planning import plan_what_is_owed
 from engagement.outreach.rules import quiet_among
@@ -53,7 +54,9 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.timeline.append(timeline_of_tasks)
     ports.overview.append(overview_of_tasks)
     ports.quiet_hours = quiet_among
-    ports.resumed.append(leave_to_the_team)
+    ports.resumed += [leave_to_the_team, wait_after_pause]
+    ports.restored.append(wait_after_restore)
+    ports.absent.append(wait_after_absence)
     # What is scheduled is made first, so that the same round of the worker plans it.
     ports.chores += [finish_what_was_begun, send_what_is_scheduled, plan_what_is_owed]
     ports.composers[announcements.COMPOSER.purpose] = announcements.COMPOSER
