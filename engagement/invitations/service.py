@@ -105,15 +105,16 @@ def find_invitation(invitation_id: UUID) -> Invitation:
 def hold(session: Session, invitation_id: UUID) -> None:
     """Keep two replies of one guest apart until the transaction ends; whoever writes on SQLite is alone anyway."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(Invitation.id).where(Invitation.id == invitation_id).with_for_update())
+        session.execute(select(Invitation.id).where(Invitation.id == invitation_id).with_for_update(key_share=True))
 
 
 def held_for_change(session: Session, invitation_id: UUID) -> Invitation:
     """Return the invitation, locked until the transaction ends, so that two replies of one guest queue.
 
+    A worker that stores a link of this guest's is not kept waiting: it may hold the very mail that is waited for.
     Raises AbsentError where there is none.
     """
-    found = session.get(Invitation, invitation_id, with_for_update=True, populate_existing=True)
+    found = session.get(Invitation, invitation_id, with_for_update={"key_share": True}, populate_existing=True)
     if found is None:
         raise AbsentError
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, and_, insert, select, update
 
 from engagement.kernel.base import new_id
 from engagement.kernel.clock import now
@@ -33,15 +33,24 @@ def write_afresh(session: Session, which: ColumnElement[bool], why: str) -> int:
 
 
 def stop(session: Session, which: ColumnElement[bool], why: str, at_most: int = 500) -> int:
-    """Cancel up to ``at_most`` messages that have not begun to go; return how many."""
-    some = select(Message.id).where(which, Message.state.in_(UNSENT)).limit(at_most).with_for_update(skip_locked=True)
-    return _move(session, Message.id.in_(some), State.CANCELLED, why)
+    """Cancel up to ``at_most`` messages that have not begun to go; return how many: none only where none is left.
+
+    What a worker has in its hand at this moment is waited for. It begins to go meanwhile, or it is cancelled.
+    """
+    unsent = and_(which, Message.state.in_(UNSENT))
+    while True:
+        moved = _move(session, unsent, State.CANCELLED, why, at_most=at_most)
+        # All that were waited for may have begun; those behind them have not been looked at then.
+        if moved or session.scalar(select(Message.id).where(unsent).limit(1)) is None:
+            return moved
 
 
-def _move(session: Session, which: ColumnElement[bool], state: State, why: str, **values: Any) -> int:
+def _move(session: Session, which: ColumnElement[bool], state: State, why: str, *, at_most: int | None = None, **values: Any) -> int:
+    # In the order in which everybody locks several of them: nobody waits for another in a ring.
+    some = select(Message.id).where(which).order_by(Message.id).limit(at_most).with_for_update()
     moved = session.scalars(
         update(Message)
-        .where(which)
+        .where(Message.id.in_(some))
         .values(state=state, outcome=why, claimed_by=None, lease_until=None, **values)
         .returning(Message.id)
         .execution_options(synchronize_session="fetch")

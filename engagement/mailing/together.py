@@ -70,8 +70,12 @@ def _set(condition: ColumnElement[bool], values: Mapping[str, object]) -> int:
 
 
 def _some(session: Session, condition: ColumnElement[bool]) -> list[UUID]:
-    chosen = select(Message.id).where(condition).order_by(Message.id).limit(AT_ONCE).with_for_update(skip_locked=True)
-    return list(session.scalars(chosen))
+    """Return the ids of some messages, locked; none only where none is left: those that a worker has in hand are waited for."""
+    chosen = select(Message.id).where(condition).order_by(Message.id).limit(AT_ONCE)
+    while True:
+        found = list(session.scalars(chosen.with_for_update()))
+        if found or session.scalar(chosen.limit(1)) is None:
+            return found
 
 
 def _move(session: Session, ids: list[UUID], state: State, why: str, values: Mapping[str, object]) -> None:
@@ -104,7 +108,7 @@ def retry_some(mailing_id: UUID, reasons: Collection[str], why: str) -> int:
     """Write some more failed messages afresh, to the address that each person has now."""
     with writing() as session:
         failed = and_(Message.mailing_id == mailing_id, Message.state == State.FAILED)
-        rows = session.execute(select(Message.id, Message.outcome).where(failed).order_by(Message.id).with_for_update(skip_locked=True))
+        rows = session.execute(select(Message.id, Message.outcome).where(failed).order_by(Message.id).with_for_update())
         ids = [each for each, outcome in rows if kind_of_failure(outcome) in reasons][:AT_ONCE]
         write_afresh(session, ids, why)
     return len(ids)
