@@ -121,15 +121,24 @@ def edit_consultation(*, consultation_id: UUID, particulars: Particulars, docume
         consultation = session.get(Consultation, consultation_id)
         if consultation is None:
             raise AbsentError
-        was_paused = consultation.status is Status.PAUSED
+        was_paused, said = consultation.status is Status.PAUSED, _said_in_mails(consultation)
         _write(consultation, particulars)
         note(session, "edit_consultation", consultation, actor, consultation.id)
         if was_paused and consultation.status is not Status.PAUSED:
             session.flush()
             for tell in ports().resumed:
                 tell(consultation.id)
+        if _said_in_mails(consultation) != said:
+            session.flush()
+            for tell in ports().consultation_changed:
+                tell(consultation.id)
         _keep_all(consultation.id, documents, actor)
     return consultation
+
+
+def _said_in_mails(consultation: Consultation) -> tuple[object, ...]:
+    texts = (consultation.text(field) for field in ("title", "lead", "contact", "support_line"))
+    return (*texts, consultation.zone, consultation.contact_email, consultation.contact_phone)
 
 
 def _keep_all(consultation_id: UUID, documents: Sequence[Upload], actor: Actor) -> None:

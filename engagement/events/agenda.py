@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import or_, select
 
 from engagement.events.models import AgendaItem, AgendaKind, AgendaPart, Event, Part, Sitting
+from engagement.events.revising import say_afresh
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db, writing
@@ -56,6 +57,7 @@ def add_agenda_item(*, sitting_id: UUID, plan: AgendaPlan, actor: Actor) -> Agen
         _write(item, plan, sitting)
         session.add(item)
         session.flush()
+        say_afresh(session, event.id)
         note(session, "add_agenda_item", item, actor, event.consultation_id)
     return item
 
@@ -68,6 +70,8 @@ def edit_agenda_item(*, item_id: UUID, plan: AgendaPlan, actor: Actor) -> Agenda
             raise AbsentError
         sitting, event = _sitting(session, item.sitting_id)
         _write(item, plan, sitting)
+        session.flush()
+        say_afresh(session, event.id)
         note(session, "edit_agenda_item", item, actor, event.consultation_id)
     return item
 
@@ -78,8 +82,11 @@ def remove_agenda_item(*, item_id: UUID, actor: Actor) -> None:
         item = session.get(AgendaItem, item_id)
         if item is None:
             raise AbsentError
-        note(session, "remove_agenda_item", item, actor, _sitting(session, item.sitting_id)[1].consultation_id)
+        event = _sitting(session, item.sitting_id)[1]
+        note(session, "remove_agenda_item", item, actor, event.consultation_id)
         session.delete(item)
+        session.flush()
+        say_afresh(session, event.id)
 
 
 def _sitting(session: Session, sitting_id: UUID) -> tuple[Sitting, Event]:
@@ -132,6 +139,7 @@ def add_part(*, item_id: UUID, person_id: UUID, part: Part, published: bool = Fa
             session.add(row)
         row.published = published
         session.flush()
+        say_afresh(session, event.id)
         note(session, "add_part", row, actor, event.consultation_id)
     return row
 
@@ -143,8 +151,12 @@ def remove_part(*, part_id: UUID, actor: Actor) -> None:
         item = session.get(AgendaItem, row.agenda_item_id) if row else None
         if row is None or item is None:
             raise AbsentError
-        note(session, "remove_part", row, actor, _sitting(session, item.sitting_id)[1].consultation_id)
+        event = _sitting(session, item.sitting_id)[1]
+        note(session, "remove_part", row, actor, event.consultation_id)
         session.delete(row)
+        session.flush()
+        # Nobody is named any more in what waits.
+        say_afresh(session, event.id)
 
 
 def person_called(access: Access, words: str) -> Person:

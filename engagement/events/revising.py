@@ -13,6 +13,7 @@ from engagement.events.models import CalendarEntry, Seat, SeatState
 from engagement.events.shown import shown_to
 from engagement.invitations.models import Invitation, Mode
 from engagement.mailing.afresh import UNSENT, write_afresh
+from engagement.mailing.contacting import read_anew
 from engagement.mailing.models import Message
 
 if TYPE_CHECKING:
@@ -53,6 +54,14 @@ def raise_sequences(
         about_it = Message.details["sitting_id"].as_string() == str(sitting_id)
         theirs = select(CalendarEntry.invitation_id).where(CalendarEntry.sitting_id == sitting_id)
         write_afresh(session, about_it & Message.invitation_id.in_(theirs) & Message.purpose.not_in(LAST_WORDS), AFRESH)
+        read_anew(session, theirs)
+
+
+def say_afresh(session: Session, event_id: UUID) -> None:
+    """Have everything that waits about an event say what the event says of itself now, calls and letters too."""
+    guests = select(Invitation.id).where(Invitation.event_id == event_id)
+    write_afresh(session, Message.invitation_id.in_(guests) & Message.purpose.not_in(LAST_WORDS), AFRESH)
+    read_anew(session, guests)
 
 
 def _holding(sitting_id: UUID, mode: Mode | None) -> ColumnElement[bool]:

@@ -22,7 +22,7 @@ from engagement.events.guests import guest_view, needs_of
 from engagement.events.models import AgendaItem, Attendance, CalendarEntry, Event, EventStatus, Format, Kind, Seat, Sitting
 from engagement.events.posting import ask_to_come
 from engagement.events.replies import Answer, NeedsStated, Outcome, promote_from_waitlist, reply_to_event
-from engagement.events.revising import picture, raise_sequences
+from engagement.events.revising import picture, raise_sequences, say_afresh
 from engagement.events.seats import modes_of, waiting_counts
 from engagement.events.withdrawing import withdraw_guest
 from engagement.invitations.models import Mode, Reply
@@ -165,7 +165,7 @@ def edit_event(*, event_id: UUID, particulars: EventParticulars, actor: Actor) -
         locked = select(Sitting).where(Sitting.event_id == event_id).order_by(Sitting.id).with_for_update()
         sittings = list(session.scalars(locked.execution_options(populate_existing=True)))
         _keep_modes_in_use(particulars.format, sittings)
-        before, zone = picture(event, sittings), event.zone
+        before, zone, in_mails = picture(event, sittings), event.zone, _said_of(event)
         if particulars.restricted and not event.restricted:
             event.name = new_mailbox_name()
         _write(event, particulars)
@@ -176,8 +176,17 @@ def edit_event(*, event_id: UUID, particulars: EventParticulars, actor: Actor) -
                 derive_instants(sitting, event.zone)
             _drop_seats_of_other_modes(sitting, event.format)
         raise_sequences(session, before, picture(event, sittings))
+        if _said_of(event) != in_mails:
+            session.flush()
+            say_afresh(session, event_id)
         note(session, "edit_event", event, actor)
     return event
+
+
+def _said_of(event: Event) -> tuple[object, ...]:
+    """Return what mails say of an event, apart from its sittings."""
+    texts = (event.text(field) for field in Event.bilingual_fields)
+    return (*texts, event.kind, event.format, event.zone, event.reply_by, event.online_link, event.discreet, event.sends_calendar)
 
 
 def _the_event(session: Session, event_id: UUID) -> Event:

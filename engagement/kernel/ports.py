@@ -100,6 +100,8 @@ class Ports:
     ``quiet_hours``: takes some messages and gives what takes one of them and its consultation's zone and gives the hours in which it
     waits, None where it need not.
     ``resumed``: each takes a consultation id, in the transaction that ends its pause.
+    ``person_changed``: each takes the id of a person whose particulars or wishes were changed, in the transaction that changes them.
+    ``consultation_changed``: each takes the id of a consultation that says something else of itself now, in the same way.
     ``restored``: each has what is owed of before a restore of the database wait for the team, or plans it to be held; twice is once.
     ``absent``: each takes a moment, and has what should have gone before it wait for the team, in the transaction that finds it.
     ``inbound``: each takes a received mail and says what became of it, None where it is not theirs to place.
@@ -122,6 +124,8 @@ class Ports:
     rehearsal: list[Callable[[Any, datetime], Iterable[Scene]]] = field(default_factory=list)
     quiet_hours: Callable[[Any], Callable[[Any, str], Any]] | None = None
     resumed: list[Callable[[UUID], None]] = field(default_factory=list)
+    person_changed: list[Callable[[UUID], None]] = field(default_factory=list)
+    consultation_changed: list[Callable[[UUID], None]] = field(default_factory=list)
     restored: list[Callable[[], None]] = field(default_factory=list)
     absent: list[Callable[[datetime], None]] = field(default_factory=list)
     inbound: list[Callable[[Any], Any]] = field(default_factory=list)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, insert, select, update
+from sqlalchemy import ColumnElement, and_, insert, not_, select, update
 
 from engagement.kernel.base import new_id
 from engagement.kernel.clock import now
+from engagement.kernel.db import writing
+from engagement.kernel.ports import ports
 from engagement.mailing.bell import ring_when_stored
 from engagement.mailing.models import Message, MessageEvent, State
+from engagement.roster.models import Person
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from sqlalchemy.orm import Session
 
 # A claimed one has not begun: whoever has it in hand looks at its row once more before the first byte goes.
@@ -19,17 +24,37 @@ UNSENT = (State.PLANNED, State.QUEUED, State.DEFERRED, State.CLAIMED)
 
 
 def write_afresh(session: Session, which: ColumnElement[bool], why: str) -> int:
-    """Have messages whose bytes are stored and were never tried be written again when they are due; return how many.
+    """Have messages whose bytes are stored be written again when they are due; return how many.
 
-    A message that was tried keeps its bytes: the same may have arrived already.
+    One that a server refused for now has arrived nowhere, and keeps the moment at which it is tried
+    again. One of which nobody knew once whether it arrived keeps its bytes: the same may have.
     """
-    untried = (
-        which & Message.state.in_([State.QUEUED, State.DEFERRED, State.CLAIMED]) & Message.raw_sealed.is_not(None) & (Message.attempts == 0)
-    )
-    number = _move(session, untried, State.PLANNED, why, raw_sealed=None, due_at=now())
+    waiting = (State.QUEUED, State.DEFERRED, State.CLAIMED)
+    unknown = select(MessageEvent.id).where(MessageEvent.message_id == Message.id, MessageEvent.state == State.DOUBTFUL).exists()
+    written = and_(which, Message.state.in_(waiting), Message.raw_sealed.is_not(None), not_(unknown))
+    number = _move(session, and_(written, Message.attempts > 0), State.PLANNED, why, raw_sealed=None)
+    number += _move(session, and_(written, Message.attempts == 0), State.PLANNED, why, raw_sealed=None, due_at=now())
     if number:
         ring_when_stored(session)
     return number
+
+
+def write_theirs_afresh(person_id: UUID) -> None:
+    """Have what waits for one person say and go where they are now: their address, name, language and wishes were changed."""
+    with writing() as session:
+        language = session.scalar(select(Person.language).where(Person.id == person_id)) or "both"
+        # A code is in the language of the page on which it was asked for.
+        asked_for = [purpose for purpose, composer in ports().composers.items() if composer.asked_for]
+        theirs = and_(Message.person_id == person_id, Message.purpose.not_in(asked_for))
+        write_afresh(session, theirs, "the person’s particulars were changed: it is written afresh")
+        planned = and_(theirs, Message.state == State.PLANNED, Message.language != language)
+        session.execute(update(Message).where(planned).values(language=language).execution_options(synchronize_session="fetch"))
+
+
+def write_all_afresh(consultation_id: UUID) -> None:
+    """Have what waits in one consultation say what the consultation says of itself now."""
+    with writing() as session:
+        write_afresh(session, Message.consultation_id == consultation_id, "the consultation was edited: it is written afresh")
 
 
 def stop(session: Session, which: ColumnElement[bool], why: str, at_most: int = 500) -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import and_, select, update
 
 from engagement.consultations.models import Consultation
 from engagement.kernel.audit import SYSTEM, Actor, ActorKind, note
@@ -15,6 +16,7 @@ from engagement.kernel.clock import now, today
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError, what_broke
 from engagement.kernel.ports import ports
+from engagement.mailing.bell import ring_when_stored
 from engagement.mailing.composing import Composed, Dropped
 from engagement.mailing.models import ContactTask, Message, State, TaskChannel, TaskOutcome, TaskReason, TaskState
 from engagement.mailing.outbox import NotNowError
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
 # Where a message can stand that somebody makes a call or a letter of.
@@ -36,7 +39,15 @@ ABOUT_THE_MAIL = frozenset({NOT_TO_BE_WRITTEN_TO, "there is no address", "there 
 NOT_NEEDED = "not needed, says the team"
 LAST_MOMENT = "its last moment has passed"
 LONGEST_NOTE = 2000
+READ_IT_AGAIN = Text(
+    "What has to be said has changed since you opened this page: read it again, tell the person how it stands now, then record it.",
+    "Ce qu’il faut dire a changé depuis l’ouverture de cette page\u00a0: relisez-le, dites à la personne ce qui vaut maintenant, "
+    "puis notez le résultat.",
+)
 LOOKED_AT_ONCE = 50
+# So many scripts are read anew while somebody who edits waits; more are left to the worker.
+READ_AT_ONCE = 25
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 LOOKED_AT_EVERY = timedelta(minutes=5)
 
 log = logging.getLogger(__name__)
@@ -82,18 +93,26 @@ def _not_now(reason: str) -> NotNowError:
     return NotNowError(Text("This message cannot be written yet.", "Ce courriel ne peut pas encore être rédigé."))
 
 
-def record_outcome(*, task_id: UUID, outcome: TaskOutcome, remark: str = "", actor: Actor) -> ContactTask:
+def mark_of(task: ContactTask) -> str:
+    """Return a mark of what a task says: two that are alike were read from the same script."""
+    return sha256(f"{task.subject}\n{task.script}".encode()).hexdigest()[:16]
+
+
+def record_outcome(*, task_id: UUID, outcome: TaskOutcome, remark: str = "", seen: str | None = None, actor: Actor) -> ContactTask:
     """Write down what came of a call or a letter.
 
     After no answer or a wrong number it stays open, one try more. Whoever was told counts as
-    written to: their invitation is distributed. Raises NotOpenError, BadOutcomeError (the
-    remark is too long), AbsentError.
+    written to: their invitation is distributed. ``seen`` is the mark of the script that was
+    read. Raises NotOpenError, BadOutcomeError (the remark is too long, or somebody was told
+    what does not hold any more), AbsentError.
     """
     if len(remark.strip()) > LONGEST_NOTE:
         said = Text("The note takes at most 2,000 characters.", "La note compte au plus 2\u00a0000 caractères.")
         raise BadOutcomeError(said, field="note")
     with writing() as session:
         task = _open_task(session, task_id)
+        if outcome in TOLD and seen is not None and seen != mark_of(task):
+            raise BadOutcomeError(READ_IT_AGAIN)
         task.outcome, task.note = outcome, remark.strip()
         if outcome in STAYS_OPEN:
             task.tries += 1
@@ -150,15 +169,35 @@ def _drop(session: Session, task: ContactTask, why: str) -> None:
     note(session, "drop_contact", task, SYSTEM)
 
 
-def why_not_needed(task: ContactTask) -> str:
-    """Return why a task is not needed any more, as its message's composer says; nothing where it is, or nobody can say."""
+def _read_again(task: ContactTask) -> str:
+    """Have a task say what its message would say now; return why it is not needed any more, nothing where it is or nobody can say."""
     message = db.session.get(Message, task.message_id) if task.message_id else None
     if message is None:
         return ""
     if message.not_after is not None and message.not_after <= now():
         return LAST_MOMENT
     said = compose_again(message)
+    if isinstance(said, Composed):
+        script = script_of(message.language, said.values, text_for(message))
+        if (task.subject, task.script) != (script.subject, script.plain.strip()):
+            task.subject, task.script = script.subject, script.plain.strip()
+            # Whoever is told counts as knowing what was read to them.
+            message.details = {**message.details, **said.details}
     return said.reason if isinstance(said, Dropped) and said.reason not in ABOUT_THE_MAIL else ""
+
+
+def read_anew(session: Session, invitations: Select[UUID]) -> None:
+    """Have open tasks about these invitations say what holds now, in the current transaction; many are left to the worker."""
+    theirs = and_(ContactTask.invitation_id.in_(invitations), ContactTask.state == TaskState.OPEN)
+    ids = session.scalars(select(ContactTask.id).where(theirs).order_by(ContactTask.id).limit(READ_AT_ONCE + 1)).all()
+    if len(ids) > READ_AT_ONCE:
+        session.execute(update(ContactTask).where(theirs).values(looked_at=LONG_AGO).execution_options(synchronize_session=False))
+        ring_when_stored(session)
+        return
+    for task in session.scalars(select(ContactTask).where(ContactTask.id.in_(ids)).with_for_update()).all():
+        why = _look_at(session, task)
+        if why:
+            _drop(session, task, why)
 
 
 def look_again(session: Session, invitation_id: UUID, *, spoken: Actor | None = None) -> None:
@@ -184,7 +223,7 @@ def _look_at(session: Session, task: ContactTask) -> str:
     task.looked_at = now()
     try:
         with session.begin_nested():
-            return why_not_needed(task)
+            return _read_again(task)
     except Exception as error:  # noqa: BLE001 - a reply is recorded whatever a composer says of a call.
         log.error("a task of the kind %s cannot be looked at: %s", task.purpose, what_broke(error))  # noqa: TRY400 - no message.
         return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engagement.kernel.audit import Actor, note
@@ -16,7 +16,7 @@ from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
 from engagement.kernel.tokens import new_mailbox_name
-from engagement.mailing.afresh import UNSENT
+from engagement.mailing.afresh import UNSENT, write_afresh
 from engagement.mailing.at_the_door import said_now
 from engagement.mailing.bell import ring_when_stored
 from engagement.mailing.composing import Dropped
@@ -244,16 +244,9 @@ def use_shipped_text(*, consultation_id: UUID, purpose: str, actor: Actor) -> No
 
 
 def _ask_again(session: Session, consultation_id: UUID, purpose: str) -> None:
-    """Have the messages that waited for a better text looked at now."""
-    session.execute(
-        update(Message)
-        .where(
-            Message.consultation_id == consultation_id,
-            Message.purpose == purpose,
-            Message.state == State.DEFERRED,
-            Message.raw_sealed.is_(None),
-        )
-        .values(due_at=now())
-        .execution_options(synchronize_session=False)
-    )
+    """Have the messages that waited for a better text looked at now, and those that are written say what the text says now."""
+    theirs = and_(Message.consultation_id == consultation_id, Message.purpose == purpose)
+    waited = and_(theirs, Message.state == State.DEFERRED, Message.raw_sealed.is_(None))
+    session.execute(update(Message).where(waited).values(due_at=now()).execution_options(synchronize_session=False))
+    write_afresh(session, theirs, "its text was changed: it is written afresh")
     ring_when_stored(session)

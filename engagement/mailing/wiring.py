@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engagement.mailing import held_cli
+from engagement.mailing.afresh import write_all_afresh, write_theirs_afresh
 from engagement.mailing.answering import take_automatic, take_report, take_unsubscribe
 from engagement.mailing.cli import QUEUE, mail_commands
 from engagement.mailing.contacting import look_at_open_tasks
@@ -31,6 +32,8 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.bell = queue.ring
     mail_commands.add_command(receive_command)
     ports.resumed.append(hold_backlog)
+    ports.person_changed.append(write_theirs_afresh)
+    ports.consultation_changed.append(write_all_afresh)
     held_cli.add_to(mail_commands)
     app.cli.add_command(mail_commands)
     ports.person_tables["preference_link"] = "goes with the person"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, RadioField, TextAreaField
+from wtforms import HiddenField, IntegerField, RadioField, TextAreaField
 from wtforms.validators import InputRequired
 
 from engagement.kernel.forms import Form, WallTimeField, options
@@ -80,6 +80,8 @@ class OutcomeForm(Form):
 
     outcome = RadioField(_l("What came of it"), validators=[InputRequired(_l("Choose what came of it."))])
     note = TextAreaField(_l("Note"))
+    # The mark of the script that the page showed.
+    seen = HiddenField()
 
     def offer_outcomes(self, channel: TaskChannel) -> None:
         """Offer what can come of this channel: a letter is not answered by a wrong number."""

@@ -16,7 +16,7 @@ from engagement.kernel.db import db
 from engagement.kernel.errors import DomainError
 from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.web import refusals_said, said
-from engagement.mailing.contacting import change_channel, make_task, record_outcome
+from engagement.mailing.contacting import change_channel, make_task, mark_of, record_outcome
 from engagement.mailing.models import TaskChannel, TaskOutcome, TaskReason, TaskState
 from engagement.mailing.tasks import script_in
 from engagement.outreach.listing import find_message
@@ -79,7 +79,7 @@ def task(slug: str, task_id: UUID) -> Any:  # noqa: ARG001
 
 
 def _outcome_form(row: TaskRow) -> OutcomeForm:
-    form = OutcomeForm(note=row.task.note)
+    form = OutcomeForm(note=row.task.note, seen=mark_of(row.task))
     form.offer_outcomes(row.task.channel)
     return form
 
@@ -115,11 +115,19 @@ def record_contact(slug: str, task_id: UUID) -> Any:
     form = _outcome_form(row)
     if form.validate_on_submit():
         try:
-            record_outcome(task_id=task_id, outcome=TaskOutcome(form.outcome.data), remark=form.note.data or "", actor=access.actor)
+            record_outcome(
+                task_id=task_id,
+                outcome=TaskOutcome(form.outcome.data),
+                remark=form.note.data or "",
+                seen=form.seen.data or None,
+                actor=access.actor,
+            )
             flash(gettext("Recorded."))
             return redirect(url_for(".tasks", slug=slug))
         except DomainError as error:
             form.refuse(error)
+            row = find_task(access, task_id)
+            form.seen.data = mark_of(row.task)
     return _show(access, row, form)
 
 

@@ -174,6 +174,8 @@ def edit_person(*, person_id: UUID, particulars: Particulars, safe_hours: SafeHo
             raise AddressTakenError from None
         if safe_hours is not None:
             change_safe_hours(person_id=person.id, hours=safe_hours, actor=actor)
+        for tell in ports().person_changed:
+            tell(person.id)
         note(session, "edit_person", person, actor)
     return person
 

@@ -12,6 +12,7 @@ from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now, on_the_wall
 from engagement.kernel.db import writing
 from engagement.kernel.errors import AbsentError, DomainError
+from engagement.kernel.ports import ports
 from engagement.roster.models import Person
 from engagement.roster.particulars import LONGEST
 
@@ -89,6 +90,9 @@ def _wish(session: Session, person: Person, wishes: Wishes, actor: Actor) -> boo
             setattr(person, field.name, stored)
             changed = True
     if changed:
+        session.flush()
+        for tell in ports().person_changed:
+            tell(person.id)
         note(session, "change_wishes", person, actor)
     return changed
 

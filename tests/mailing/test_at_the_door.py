@@ -171,7 +171,6 @@ def test_an_invitation_that_was_refused_for_now_goes_with_the_time_that_holds_by
     post.at_rcpt.clear()
     moved(the_sitting(event), 14)
     with at_moment(now() + timedelta(hours=5)):
-        send_due()
         (mail,) = delivered(post)
     assert mail.event.dtstart.value == the_sitting(event).starts_at
     assert behind(event) == []
