@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, IntegerField, RadioField, TextAreaField
@@ -75,6 +75,14 @@ class RulesForm(Form):
         )
 
 
+class Told(TypedDict):
+    """What was written down about a call or a letter."""
+
+    outcome: TaskOutcome
+    remark: str
+    seen: str | None
+
+
 class OutcomeForm(Form):
     """What came of a call or a letter."""
 
@@ -82,6 +90,10 @@ class OutcomeForm(Form):
     note = TextAreaField(_l("Note"))
     # The mark of the script that the page showed.
     seen = HiddenField()
+
+    def told(self) -> Told:
+        """Return what was written down, as ``record_outcome`` takes it."""
+        return {"outcome": TaskOutcome(self.outcome.data), "remark": self.note.data or "", "seen": self.seen.data or None}
 
     def offer_outcomes(self, channel: TaskChannel) -> None:
         """Offer what can come of this channel: a letter is not answered by a wrong number."""

@@ -17,7 +17,7 @@ from engagement.kernel.errors import DomainError
 from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.web import refusals_said, said
 from engagement.mailing.contacting import change_channel, make_task, mark_of, record_outcome
-from engagement.mailing.models import TaskChannel, TaskOutcome, TaskReason, TaskState
+from engagement.mailing.models import TaskChannel, TaskReason, TaskState
 from engagement.mailing.tasks import script_in
 from engagement.outreach.listing import find_message
 from engagement.outreach.reminder_forms import OutcomeForm
@@ -115,13 +115,7 @@ def record_contact(slug: str, task_id: UUID) -> Any:
     form = _outcome_form(row)
     if form.validate_on_submit():
         try:
-            record_outcome(
-                task_id=task_id,
-                outcome=TaskOutcome(form.outcome.data),
-                remark=form.note.data or "",
-                seen=form.seen.data or None,
-                actor=access.actor,
-            )
+            record_outcome(task_id=task_id, **form.told(), actor=access.actor)
             flash(gettext("Recorded."))
             return redirect(url_for(".tasks", slug=slug))
         except DomainError as error:
