@@ -67,9 +67,12 @@ class SignedIn:
 
 
 def checked_address(typed: str) -> str:
-    """Return ``typed`` as an address that can be written to, or raise BadAddressError."""
+    """Return ``typed`` as an address that can be written to, or raise BadAddressError.
+
+    Accents before the @ are refused: few mail servers deliver to those (RFC 6531).
+    """
     try:
-        return validate_email(typed.strip(), check_deliverability=False).normalized
+        return validate_email(typed.strip(), check_deliverability=False, allow_smtputf8=False).normalized
     except EmailNotValidError:
         said = Text("“{typed}” is not a mail address.", "« {typed} » n’est pas une adresse de courriel.")
         raise BadAddressError(said.format(typed=typed.strip()[:80]), field="email") from None

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import select
 
 from engagement.accounts.models import User
+from engagement.accounts.service import BadAddressError, checked_address
 from engagement.consultations.models import (
     Clearance,
     ClearedFor,
@@ -45,6 +46,10 @@ class BadSlugError(DomainError):
 
 class BadDatesError(DomainError):
     """The dates do not follow each other."""
+
+
+class BadContactError(DomainError):
+    """The contact address cannot be written to: every mail of the consultation names it as where answers go."""
 
 
 class NotPublishableError(DomainError):
@@ -115,7 +120,7 @@ def edit_consultation(*, consultation_id: UUID, particulars: Particulars, docume
     """Change a consultation; a text edited in one language only makes the other one stale.
 
     When a pause ends, whoever waited for that is told in the same transaction.
-    Raises BadDatesError, NotPublishableError, BadDocumentError; then nothing is stored.
+    Raises BadDatesError, BadContactError, NotPublishableError, BadDocumentError; then nothing is stored.
     """
     with writing() as session:
         consultation = session.get(Consultation, consultation_id)
@@ -150,8 +155,9 @@ def _keep_all(consultation_id: UUID, documents: Sequence[Upload], actor: Actor) 
 
 def _write(consultation: Consultation, new: Particulars) -> None:
     _check(new)
-    for name in ("status", "is_public", "zone", "opens_on", "closes_on", "received_until", "contact_email", "contact_phone"):
+    for name in ("status", "is_public", "zone", "opens_on", "closes_on", "received_until", "contact_phone"):
         setattr(consultation, name, getattr(new, name))
+    consultation.contact_email = _contact_address(new.contact_email)
     for field, words in new.texts.items():
         consultation.set_text(field, words, confirmed=field in new.confirmed)
     if consultation.is_public and not is_publishable(consultation):
@@ -165,6 +171,13 @@ def _write(consultation: Consultation, new: Particulars) -> None:
             ),
             field="is_public",
         )
+
+
+def _contact_address(typed: str) -> str:
+    try:
+        return checked_address(typed) if typed.strip() else ""
+    except BadAddressError as error:
+        raise BadContactError(error.said, field="contact_email") from None
 
 
 def _check(new: Particulars) -> None:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from engagement.kernel.errors import DomainError
 
-# Control characters that no typed text needs; tab and line ends are allowed in long text.
-_NOT_TYPED = {chr(code) for code in (*range(32), 0x7F, 0x2028, 0x2029)}
+# Control characters (C0, DEL, C1) and separators that no typed text needs; tab and line ends are allowed in long text.
+_NOT_TYPED = {chr(code) for code in (*range(32), *range(0x7F, 0xA0), 0x2028, 0x2029)}
 
 
 def _trimmed(value: str | None) -> str | None:
