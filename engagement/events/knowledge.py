@@ -92,6 +92,20 @@ def remember_told(message: Message) -> None:
             _forget_entries()
 
 
+def remember_perhaps_told(message: Message) -> None:
+    """Count a guest who knew nothing of a sitting as told by a message that may have arrived: their calendar may hold it.
+
+    Else they would hear neither of a change nor of a cancellation. What they knew before stands
+    where they knew something: they are told once more rather than not at all.
+    """
+    sitting_id = message.details.get("sitting_id")
+    if sitting_id is None or message.details.get("method") == "CANCEL":
+        return
+    theirs = (CalendarEntry.invitation_id == message.invitation_id, CalendarEntry.sitting_id == UUID(sitting_id))
+    if db.session.scalar(select(CalendarEntry.id).where(*theirs, CalendarEntry.told.is_(None))) is not None:
+        remember_told(message)
+
+
 def forget_told(message: Message) -> None:
     """Take back what a notice that did not arrive told its guest: they know what they knew before, and their calendar holds it.
 

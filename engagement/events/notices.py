@@ -21,7 +21,7 @@ from engagement.events.posting import mail_domain, one_mailbox
 from engagement.events.shown import NEUTRAL_ORGANIZER, Shown, difference_words, differences, shown_to
 from engagement.events.telling import CANCELLATION, CHANGE, Guest, has_declined, sittings_ahead
 from engagement.events.tellings import is_cancelled
-from engagement.events.withdrawing import WITHDRAWAL
+from engagement.events.withdrawing import HELD_SEAT, WITHDRAWAL
 from engagement.events.wording import LINK
 from engagement.invitations.models import Choice, Invitation, Mode
 from engagement.kernel.bilingual import LANGUAGES, Language, Text
@@ -105,7 +105,7 @@ def _notice(message: Message) -> Notice | Dropped | Waits:
     found = notice_to(invitation, message.details.get("sitting_id"))
     if found is None:
         return Dropped("the sitting is gone")
-    if found.about.person.do_not_contact and found.mode is None:
+    if found.about.person.do_not_contact and found.mode is None and HELD_SEAT not in message.details:
         return Dropped("asked not to be written to")
     if found.about.consultation.status is Status.PAUSED:
         return Waits("the consultation is paused")
@@ -306,7 +306,7 @@ def _composed(
         rows=rows,
         details={**known_before(found.entry), **told_details(found.entry, shown, calendar if person.email else None)} if shown else {},
         # Whoever holds a seat would come to an empty room.
-        must_reach=found.mode is not None,
+        must_reach=found.mode is not None or HELD_SEAT in message.details,
         discreet=found.discreet,
     )
 

@@ -12,7 +12,7 @@ from engagement.events.calendar_replies import place_by_mailbox, take_calendar_r
 from engagement.events.cli import events_group
 from engagement.events.guest_views import GUEST_POLICY
 from engagement.events.happenings import overview, subjects, timeline
-from engagement.events.knowledge import forget_told, remember_told
+from engagement.events.knowledge import forget_told, remember_perhaps_told, remember_told
 from engagement.events.letters import CONFIRMATION_COMPOSER, INVITATION_COMPOSER, invitation_was_sent
 from engagement.events.notices import CANCELLATION_COMPOSER, CHANGE_COMPOSER, WITHDRAWAL_COMPOSER
 from engagement.events.reminder import DAY_BEFORE_COMPOSER, REMINDER_COMPOSER
@@ -42,6 +42,7 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.sent["event_invitation"] = invitation_was_sent
     ports.sent["event_confirmation"] = remember_told
     ports.undelivered.append(forget_told)
+    ports.doubtful.append(remember_perhaps_told)
     ports.chores.append(tell_the_rest)
     # Planned to its end, it is held with the rest.
     ports.restored.append(partial(tell_the_rest, None))

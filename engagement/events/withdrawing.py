@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select
 
-from engagement.events.models import CalendarEntry, Event, EventStatus, Seat, Sitting
+from engagement.events.models import CalendarEntry, Event, EventStatus, Seat, SeatState, Sitting
 from engagement.events.revising import raise_for_guest
 from engagement.events.seats import release
 from engagement.events.telling import perhaps_told, sittings_perhaps_told
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 WITHDRAWAL = "event_withdrawal"
 WITHDRAWN = "withdrawn"
+HELD_SEAT = "held_seat"
 INVITED_AGAIN = "invited again"
 
 
@@ -44,18 +45,20 @@ def withdraw_guest(*, invitation_id: UUID, tell: bool = True, actor: Actor) -> I
         if invitation.withdrawn_at is not None:
             return invitation
         withdraw(invitation_id=invitation_id, actor=actor)
-        for seat in session.scalars(select(Seat).where(Seat.invitation_id == invitation_id).order_by(Seat.sitting_id)).all():
+        seats = session.scalars(select(Seat).where(Seat.invitation_id == invitation_id).order_by(Seat.sitting_id)).all()
+        held = frozenset(seat.sitting_id for seat in seats if seat.state is SeatState.TAKEN)
+        for seat in seats:
             release(session, seat)
         # What says that an event or a sitting is cancelled still goes: a calendar may hold it.
         stop(session, (Message.invitation_id == invitation_id) & (Message.purpose != "event_cancellation"), WITHDRAWN)
         # The status changes for this guest, told or not; a CANCEL carries the new number.
         raise_for_guest(session, invitation_id)
         if tell:
-            _plan_withdrawals(session, invitation, actor)
+            _plan_withdrawals(session, invitation, held, actor)
     return invitation
 
 
-def _plan_withdrawals(session: Session, invitation: Invitation, actor: Actor) -> None:
+def _plan_withdrawals(session: Session, invitation: Invitation, held: frozenset[UUID], actor: Actor) -> None:
     person = session.get_one(Person, invitation.person_id)
     event = session.get(Event, invitation.event_id) if invitation.event_id else None
     if event is None or event.status is EventStatus.CANCELLED or not _heard_of_it(session, invitation):
@@ -68,10 +71,17 @@ def _plan_withdrawals(session: Session, invitation: Invitation, actor: Actor) ->
             language=person.language or "both",
             dedup_key=f"{WITHDRAWAL}:{entry.id}:{entry.sequence}" if entry else f"{WITHDRAWAL}:{invitation.id}:{now().timestamp():.6f}",
             invitation_id=invitation.id,
-            details={"sitting_id": str(sitting.id)} if sitting else {},
+            details=_details(sitting, held),
             not_after=sitting.ends_at if sitting else None,
             actor=actor,
         )
+
+
+def _details(sitting: Sitting | None, held: frozenset[UUID]) -> dict[str, str]:
+    """Return what the notice is about; ``HELD_SEAT`` where the guest held a seat until now, and has to know of it."""
+    if sitting is None:
+        return {}
+    return {"sitting_id": str(sitting.id), **({HELD_SEAT: "yes"} if sitting.id in held else {})}
 
 
 def _heard_of_it(session: Session, invitation: Invitation) -> bool:

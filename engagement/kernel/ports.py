@@ -91,6 +91,7 @@ class Ports:
     in no session: it is read and not changed. It runs without a session where it needs none (``kernel.quick``).
     ``greetings``: each gives lines that the start command prints once the pages answer.
     ``bounced``: each takes a message whose address does not exist, in the transaction that notes it.
+    ``doubtful``: each takes a message of which nobody knows whether it arrived, in the transaction that notes it.
     ``undelivered``: each takes a message that went and did not arrive, says a report, in the transaction that notes it.
     ``bell``: tells the worker that there is mail to send.
     ``chores``: each does work that is owed (the rest of a mailing), before the worker sends.
@@ -116,6 +117,7 @@ class Ports:
     sent: dict[str, Callable[[Any], None]] = field(default_factory=dict)
     greetings: list[Callable[[], Iterable[str]]] = field(default_factory=list)
     bounced: list[Callable[[Any], None]] = field(default_factory=list)
+    doubtful: list[Callable[[Any], None]] = field(default_factory=list)
     undelivered: list[Callable[[Any], None]] = field(default_factory=list)
     bell: Callable[[], None] | None = None
     chores: list[Callable[[], None]] = field(default_factory=list)

@@ -100,15 +100,20 @@ def said_now(composer: Composer, message: Message) -> Said | None:
 
 
 def _says_something_else(session: Session, message: Message, said: Composed) -> bool:
-    """Return whether time or place are not what the stored bytes say, and nobody can have read those.
+    """Return whether what the stored bytes say does not hold any more, and nobody can have read those.
 
     A server that refused a mail has not taken it; where its fate was unknown once, the same may have arrived.
     """
-    before, after = message.details.get("told"), said.details.get("told")
-    if before is None or after is None or before == after:
+    if not says_something_else(message, said):
         return False
     unknown = select(MessageEvent.id).where(MessageEvent.message_id == message.id, MessageEvent.state == State.DOUBTFUL)
     return session.scalar(unknown.limit(1)) is None
+
+
+def says_something_else(message: Message, said: Composed) -> bool:
+    """Return whether time or place are not what the stored bytes say."""
+    before, after = message.details.get("told"), said.details.get("told")
+    return before is not None and after is not None and before != after
 
 
 def _outside_safe_hours(session: Session, message: Message, moment: datetime, *, answers: bool) -> tuple[State, str] | None:

@@ -15,7 +15,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, select, update
 from sqlalchemy.exc import OperationalError
 
 from engagement.consultations.models import Consultation, Status
@@ -25,15 +25,15 @@ from engagement.kernel.db import NeedsSessionError, db, writing
 from engagement.kernel.errors import DomainError, what_broke
 from engagement.kernel.ports import ports
 from engagement.kernel.prepared import Prepared
-from engagement.kernel.settings import settings
 from engagement.mailing import domains
 from engagement.mailing.at_the_door import FRESH, fresh, has_to_know, is_asked_again, stopped_at_the_door, turned_away
 from engagement.mailing.domains import LONGEST_WAIT, doubling
+from engagement.mailing.doubting import doubt
 from engagement.mailing.due import domain_open, in_time, next_due, not_held, nothing_against
 from engagement.mailing.guard import keep_stamp, raise_generation
 from engagement.mailing.hand import Arrived, Outgoing, in_hand
 from engagement.mailing.holding import WHY_HELD
-from engagement.mailing.models import Message, MessageEvent, State, Why
+from engagement.mailing.models import Message, State, Why
 from engagement.mailing.moving import EVENTS, NOBODY, SETTLED, locked, move, tell_all, told
 from engagement.mailing.suppressions import suppress, why_suppressed
 
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from engagement.kernel.quick import Quick, Transaction
 
 # What others find here, wherever it is written.
-__all__ = ["LONGEST_WAIT", "SETTLED", "Arrived", "Outgoing", "in_hand", "move", "not_held"]
+__all__ = ["LONGEST_WAIT", "SETTLED", "Arrived", "Outgoing", "doubt", "in_hand", "move", "not_held"]
 
 # Longer than the longest wait for a server's last word: a slow answer is no lost worker.
 LEASE = timedelta(minutes=15)
@@ -383,14 +383,3 @@ def record_unknown(message_id: UUID, why: str) -> None:
         message = locked(session, message_id)
         if message is not None and message.state is State.SENDING:
             doubt(session, message, why)
-
-
-def doubt(session: Session, message: Message, why: str) -> None:
-    """Put ``message`` into ``doubtful``; by the setting it goes once more with the same bytes."""
-    earlier = session.scalar(
-        select(func.count()).select_from(MessageEvent).where(MessageEvent.message_id == message.id, MessageEvent.state == State.DOUBTFUL)
-    )
-    move(session, message, State.DOUBTFUL, why)
-    if settings().mail_resend_doubtful and not earlier:
-        message.due_at = now()
-        move(session, message, State.QUEUED, "the same bytes once more, by the setting MAIL_RESEND_DOUBTFUL")

@@ -17,9 +17,9 @@ from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
 from engagement.kernel.tokens import new_mailbox_name
 from engagement.mailing.afresh import UNSENT, write_afresh
-from engagement.mailing.at_the_door import said_now
+from engagement.mailing.at_the_door import said_now, says_something_else
 from engagement.mailing.bell import ring_when_stored
-from engagement.mailing.composing import Dropped
+from engagement.mailing.composing import Composed, Dropped
 from engagement.mailing.contacting import drop_task_of
 from engagement.mailing.models import MailTemplate, Message, MessageEvent, State
 from engagement.mailing.moving import move
@@ -134,8 +134,16 @@ def send_again(*, message_id: UUID, actor: Actor) -> Message:
 def _refuse_what_is_over(message: Message) -> None:
     # The same bytes would go: an invitation to what is cancelled would bring somebody to an empty room.
     composer = ports().composers.get(message.purpose)
-    if composer is not None and isinstance(said_now(composer, message), Dropped):
+    said = said_now(composer, message) if composer is not None else None
+    if isinstance(said, Dropped):
         raise NotNowError(Text("What it says does not hold any more.", "Ce qu’il dit n’est plus valable."))
+    if isinstance(said, Composed) and says_something_else(message, said):
+        raise NotNowError(
+            Text(
+                "Time or place have changed since it was written: tell the guests of the change instead.",
+                "L’heure ou le lieu ont changé depuis sa rédaction\u00a0: annoncez plutôt le changement aux personnes invitées.",
+            )
+        )
 
 
 def settle_as_arrived(*, message_id: UUID, actor: Actor) -> Message:

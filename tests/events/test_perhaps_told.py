@@ -1,0 +1,85 @@
+"""An invitation that may have arrived: its guest hears of what changes, and their calendar takes a cancellation."""
+
+import pytest
+from sqlalchemy import select
+
+from engagement.consultations.models import Consultation
+from engagement.events.cancelling import cancel_event
+from engagement.events.models import CalendarEntry
+from engagement.events.withdrawing import withdraw_guest
+from engagement.kernel.audit import SYSTEM
+from engagement.kernel.db import db
+from engagement.mailing.models import Message, State
+from engagement.mailing.outbox import NotNowError
+from engagement.mailing.service import send_again
+from tests.events.given import an_event, the_sitting
+from tests.events.letters_read import delivered
+from tests.events.telling_given import asked, behind, messages, moved, tell
+from tests.mailing.given import a_person
+from tests.outreach.given import never_quiet
+from tests.support.given import a_consultation
+
+
+@pytest.fixture
+def event(app):
+    consultation = a_consultation()
+    never_quiet(consultation)
+    return an_event(consultation)
+
+
+@pytest.fixture
+def guest(event, post):
+    """Return the invitation whose mail the server took, and said nothing."""
+    person = a_person(_consultation(event), "ada@example.org")
+    invitation = asked(event, person)
+    post.at_data[person.email] = "drop"
+    delivered(post)
+    post.at_data.clear()
+    assert [each.state for each in messages("event_invitation")] == [State.DOUBTFUL]
+    return invitation
+
+
+def _consultation(event):
+    return db.session.get_one(Consultation, event.consultation_id)
+
+
+def test_they_are_told_of_a_move_with_the_time_that_they_may_know(guest, event, post):
+    moved(the_sitting(event), 9)
+    assert len(behind(event)) == 1
+    tell(event)
+    (mail,) = delivered(post)
+    assert "13:00" in mail.plain.partition("now: ")[0]
+    assert "09:00" in mail.plain.partition("now: ")[2]
+    assert (mail.method, mail.sequence) == ("REQUEST", 1)
+    assert behind(event) == []
+
+
+@pytest.mark.parametrize("end", ["cancelled", "withdrawn"])
+def test_their_calendar_takes_the_entry_out(guest, event, post, end):
+    if end == "cancelled":
+        cancel_event(event_id=event.id, actor=SYSTEM)
+    else:
+        withdraw_guest(invitation_id=guest.id, actor=SYSTEM)
+    (mail,) = delivered(post)
+    assert mail.method == "CANCEL"
+    assert "13:00" in mail.plain
+
+
+def test_the_older_time_is_not_sent_again(guest, event, post):
+    moved(the_sitting(event), 9)
+    (message,) = messages("event_invitation")
+    with pytest.raises(NotNowError, match="changed"):
+        send_again(message_id=message.id, actor=SYSTEM)
+    assert delivered(post) == []
+
+
+def test_a_cancellation_that_may_not_have_arrived_leaves_the_entry_in_the_calendar(event, post):
+    person = a_person(_consultation(event), "bob@example.org")
+    asked(event, person)
+    delivered(post)
+    post.at_data[person.email] = "drop"
+    cancel_event(event_id=event.id, actor=SYSTEM)
+    delivered(post)
+    (entry,) = db.session.scalars(select(CalendarEntry).execution_options(populate_existing=True))
+    assert entry.held
+    assert db.session.scalars(select(Message.state).where(Message.purpose == "event_cancellation")).all() == [State.DOUBTFUL]
