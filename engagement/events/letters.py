@@ -16,7 +16,7 @@ from engagement.events.gathering import Alike, Gathered, gather, sittings_in_ord
 from engagement.events.knowledge import remember_told, told_details
 from engagement.events.models import Event, EventStatus, Seat, SeatState, Sitting
 from engagement.events.moulds import Guest, Mould
-from engagement.events.posting import mail_domain, one_mailbox
+from engagement.events.posting import REPLIED, mail_domain, one_mailbox
 from engagement.events.shown import NEUTRAL_ORGANIZER, shown_to, title_for
 from engagement.events.vocabulary import KINDS
 from engagement.events.wording import agenda_words, kept_words, part_words, recorded_words, when_words
@@ -118,7 +118,7 @@ def _invitation(message: Message, gathered: Gathered) -> Said:
     if about.person.do_not_contact:
         return Dropped("asked not to be written to")
     if about.invitation is not None and about.invitation.choice is not None:
-        return Dropped("replied meanwhile")
+        return Dropped(REPLIED)
     reason = about.alike.once("invites", lambda: _why_nobody_is_invited(about))
     if reason:
         return Dropped(reason)

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 INVITATION = "event_invitation"
 CONFIRMATION = "event_confirmation"
+# Why an invitation does not go any more.
+REPLIED = "replied meanwhile"
 
 
 def mail_domain() -> str:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import lazyload
 from engagement.consultations.models import Consultation, Status
 from engagement.events.mirroring import Replied, mirror_reply, mirror_seat, wants_mirror
 from engagement.events.models import CalendarEntry, Event, EventStatus, Needs, Seat, SeatState, Sitting
-from engagement.events.posting import confirm_reply, confirm_seat
+from engagement.events.posting import INVITATION, REPLIED, confirm_reply, confirm_seat
 from engagement.events.seats import FullError, Wanted, modes_of, settle, take_seat
 from engagement.events.vocabulary import INTERPRETATION
 from engagement.events.withdrawing import withdraw_guest
@@ -29,7 +29,9 @@ from engagement.kernel.clock import end_of_day, now
 from engagement.kernel.db import writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.wording import date_words, span_words
+from engagement.mailing.afresh import stop
 from engagement.mailing.contacting import look_again
+from engagement.mailing.models import Message
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
@@ -147,7 +149,8 @@ def reply_to_event(
         guest = _invited(session, invitation_id)
         _require_open(guest, actor)
         ledger = latest_replies(session, guest.invitation)
-        told = _Told(guest, ledger, channel, received_at, reason, wants_questionnaire, actor)
+        unsent = channel is not Channel.WEB and _stop_invitation(session, invitation_id)
+        told = _Told(guest, ledger, channel, received_at, reason, wants_questionnaire, actor, unsent)
         outcomes = [_record(session, sitting_id, answer, told) for sitting_id, answer in _by_sitting(guest, answers)]
         if needs is not None:
             _keep_needs(session, guest.invitation, needs, actor)
@@ -197,6 +200,13 @@ class _Told:
     reason: str
     wants_questionnaire: bool
     actor: Actor
+    # The invitation was still to go.
+    unsent: bool
+
+
+def _stop_invitation(session: Session, invitation_id: UUID) -> bool:
+    """Stop the invitation of somebody who has answered to it; return whether it was still to go."""
+    return stop(session, and_(Message.invitation_id == invitation_id, Message.purpose == INVITATION), REPLIED) > 0
 
 
 _INVITED = (
@@ -274,7 +284,9 @@ def _record(session: Session, key: UUID | None, answer: Answer, told: _Told) -> 
     seat = _settled(session, place, answer, reply, told.guest.event)
     mode = answer.mode if seat is SeatState.TAKEN else None
     entry = mirror_reply(session, reply, Replied(told.guest.event, place.sitting, told.guest.person, was, mode, place.entry))
-    if told.channel is Channel.WEB or wants_mirror(place.sitting, entry, told.channel):
+    # Whoever comes and was sent nothing yet gets link and calendar entry with what was recorded.
+    first = told.unsent and answer.choice is not Choice.DECLINED and place.sitting.ends_at > now()
+    if told.channel is Channel.WEB or first or wants_mirror(place.sitting, entry, told.channel):
         confirm_reply(session, invitation, reply, told.actor, entry)
     return Outcome(key, answer.choice, answer.mode, seat)
 

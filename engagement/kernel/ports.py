@@ -100,6 +100,7 @@ class Ports:
     ``rehearsal``: each takes a sketch (whom, about what) and when the first mail goes, and gives the scenes that follow.
     ``quiet_hours``: takes some messages and gives what takes one of them and its consultation's zone and gives the hours in which it
     waits, None where it need not.
+    ``too_soon``: takes a reminder and a moment, and says whether its person was written to so lately that it must not go.
     ``resumed``: each takes a consultation id, in the transaction that ends its pause.
     ``person_changed``: each takes the id of a person whose particulars or wishes were changed, in the transaction that changes them.
     ``consultation_changed``: each takes the id of a consultation that says something else of itself now, in the same way.
@@ -125,6 +126,7 @@ class Ports:
     mailing_text: Callable[[UUID], Any] | None = None
     rehearsal: list[Callable[[Any, datetime], Iterable[Scene]]] = field(default_factory=list)
     quiet_hours: Callable[[Any], Callable[[Any, str], Any]] | None = None
+    too_soon: Callable[[Any, datetime], bool] | None = None
     resumed: list[Callable[[UUID], None]] = field(default_factory=list)
     person_changed: list[Callable[[UUID], None]] = field(default_factory=list)
     consultation_changed: list[Callable[[UUID], None]] = field(default_factory=list)

@@ -17,6 +17,7 @@ from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.ports import ports
 from engagement.mailing.composing import Composed, Composer, Dropped, Kind, Said
 from engagement.mailing.models import Message, MessageEvent, State
+from engagement.mailing.quiet import next_moment
 from engagement.roster.models import Person
 from engagement.roster.safe_hours import SafeHours, read_hours
 
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-OUTSIDE, ONLY_CALLED = "it waits for this person's safe hours", "this person is reached by telephone only"
+OUTSIDE_SAFE_HOURS, ONLY_CALLED = "it waits for this person's safe hours", "this person is reached by telephone only"
+TOO_SOON = "written to meanwhile"
+QUIET = "it waits for the end of the quiet hours"
 GONE, CHANGED = "what it is about does not exist any more", "what it says has changed"
 # So long after somebody did something they are still there to read the answer.
 STILL_THERE = timedelta(minutes=15)
@@ -83,10 +86,13 @@ def stopped_at_the_door(session: Session, message: Message, moment: datetime) ->
     said = said_now(composer, message)
     if isinstance(said, Dropped):
         return State.CANCELLED, said.reason
+    too_soon = ports().too_soon
+    if composer.kind is Kind.REMINDER and too_soon is not None and too_soon(message, moment):
+        return State.CANCELLED, TOO_SOON
     if isinstance(said, Composed) and _says_something_else(session, message, said):
         return State.PLANNED, CHANGED
     answers = composer.kind is Kind.ANSWER and not (isinstance(said, Composed) and said.must_reach)
-    return _outside_safe_hours(session, message, moment, answers=answers)
+    return _outside_safe_hours(session, message, moment, answers=answers) or _in_quiet_hours(session, message, moment, said)
 
 
 def said_now(composer: Composer, message: Message) -> Said | None:
@@ -130,9 +136,25 @@ def _outside_safe_hours(session: Session, message: Message, moment: datetime, *,
         # Written afresh, most answers would come back here: their hours are not asked about when they are written.
         return State.CANCELLED, ONLY_CALLED if hours.calls_only else "its last moment would have passed"
     if not answers and (never or not message.attempts):
-        return State.PLANNED, OUTSIDE
+        return State.PLANNED, OUTSIDE_SAFE_HOURS
     message.due_at = at
-    return State.DEFERRED, OUTSIDE
+    return State.DEFERRED, OUTSIDE_SAFE_HOURS
+
+
+def _in_quiet_hours(session: Session, message: Message, moment: datetime, said: Said | None) -> tuple[State, str] | None:
+    """Return that a mail waits for the end of the quiet hours, which is stored as ``due_at``. What has to be known goes in time."""
+    asked, consultation = ports().quiet_hours, session.get(Consultation, message.consultation_id) if message.consultation_id else None
+    quiet = asked([message])(message, consultation.zone) if asked is not None and consultation is not None else None
+    if quiet is None or consultation is None or not quiet.holds(moment):
+        return None
+    person = session.get(Person, message.person_id) if message.person_id else None
+    hours = read_hours(person.safe_hours if person else None)
+    at = next_moment(moment, quiet, hours, consultation.zone)
+    must_go = has_to_know(session, message) and isinstance(said, Composed)
+    if at <= moment or (must_go and message.not_after is not None and at >= message.not_after):
+        return None
+    message.due_at = at
+    return State.DEFERRED, QUIET
 
 
 def _may_go(hours: SafeHours, moment: datetime, zone: str) -> bool:

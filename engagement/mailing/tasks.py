@@ -20,7 +20,7 @@ from engagement.kernel.db import db
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
-from engagement.mailing.at_the_door import has_to_know
+from engagement.mailing.at_the_door import OUTSIDE_SAFE_HOURS, QUIET, has_to_know
 from engagement.mailing.composing import Composed, Composer, Dropped, Kind, Values, Waits
 from engagement.mailing.desk import Desk
 from engagement.mailing.letters import languages_of, write
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from engagement.mailing.texts import MailText
 
 BECAME_A_TASK = "became a task"
-QUIET, OUTSIDE_SAFE_HOURS = "it waits for the end of the quiet hours", "it waits for this person's safe hours"
 NOT_TO_BE_WRITTEN_TO = "asked not to be written to"
 # What stands where the personal link would: the script is read aloud, and a letter lies open.
 _INSTEAD_OF_LINK: dict[Language, str] = {

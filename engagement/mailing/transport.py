@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # A server that has the whole text may take this long to answer for it (RFC 5321, 4.5.3.2.6).
 FINAL_REPLY_SECONDS = 600
+# Replies by their first digit (RFC 5321, 4.2.1): done; go on; not now or never.
+YES, GO_ON, NO = range(200, 300), range(300, 400), range(400, 600)
 # A line that was quiet for longer is asked whether it still stands, before a message is begun.
 QUIET_SECONDS = 5.0
 GOODBYE_SECONDS = 5
@@ -165,23 +167,24 @@ class Line(Connection):
         commands = self._commands(message)
         if not self.host.has_extn("pipelining"):
             replies = (self.host.docmd(command) for command in commands)
-            return self._judge(*next(replies), from_us=True) or self._judge(*next(replies)) or self._judge(*next(replies), wanted=(354,))
+            return self._judge(*next(replies), from_us=True) or self._judge(*next(replies)) or self._judge(*next(replies), wanted=GO_ON)
         self.host.send("".join(f"{command}\r\n" for command in commands))
         sender = self._reply()
         # Who says 421 hangs up: no other answer comes.
         recipient = self._reply() if sender[0] != 421 else sender
         data = self._reply() if recipient[0] != 421 else recipient
-        if data[0] == 354 and not (sender[0] == 250 and recipient[0] in {250, 251}):
+        if data[0] in GO_ON and not (sender[0] in YES and recipient[0] in YES):
             # It waits for a text that it has no recipient for: an empty one, which it refuses.
             self.host.send(".\r\n")
             self._reply()
-        return self._judge(*sender, from_us=True) or self._judge(*recipient) or self._judge(*data, wanted=(354,))
+        return self._judge(*sender, from_us=True) or self._judge(*recipient) or self._judge(*data, wanted=GO_ON)
 
     def _reply(self) -> tuple[int, bytes]:
         """Return the server's next reply; one of a single line, as nearly all are, without a detour."""
         incoming = self.host.file
         first: bytes = incoming.readline(LONGEST_LINE) if incoming is not None else b""
-        if first[3:4] == b" " and first[:3].isdigit() and first.endswith(b"\n"):
+        # The words after the code may be left out, with the space before them (RFC 5321, 4.2).
+        if first[3:4] in {b" ", b"\r", b"\n"} and first[:3].isdigit() and first.endswith(b"\n"):
             return int(first[:3]), first[4:].strip()
         if first[3:4] != b"-" or not first[:3].isdigit():
             self.host.close()
@@ -199,12 +202,12 @@ class Line(Connection):
             recipient += " NOTIFY=FAILURE,DELAY"
         return sender, recipient, "DATA"
 
-    def _judge(self, code: int, said: bytes, *, from_us: bool = False, wanted: tuple[int, ...] = (250, 251)) -> Refused | NotFromUs | None:
+    def _judge(self, code: int, said: bytes, *, from_us: bool = False, wanted: range = YES) -> Refused | NotFromUs | None:
         if code in wanted:
             return None
         # A text that is too long for it is refused with the sender already (RFC 1870): nothing is wrong with us.
         of_us = from_us and code != 552
-        return self._not_from_us(code, said) if of_us else self._refused(code, said, names_address=not from_us and 354 not in wanted)
+        return self._not_from_us(code, said) if of_us else self._refused(code, said, names_address=not from_us and wanted is YES)
 
     def _send_bytes(self, raw: bytes) -> Accepted | Refused | Unknown | NotFromUs:
         # A dot at the start of a line is doubled (RFC 5321, 4.5.2); looking for one first is quicker.
@@ -217,8 +220,11 @@ class Line(Connection):
         except (OSError, smtplib.SMTPException) as error:
             self.hang_up()
             return Unknown(f"the line broke after sending: {type(error).__name__}")
-        if code == 250:
+        if code in YES:
             return Accepted(shown(code, said))
+        if code not in NO:
+            self.hang_up()
+            return Unknown(f"the server’s answer to the text says neither yes nor no: {shown(code, said)}")
         return self._refused(code, said, names_address=True)
 
     def _not_from_us(self, code: int, said: bytes) -> NotFromUs:

@@ -16,8 +16,10 @@ from sqlalchemy.orm import aliased
 from engagement.invitations.models import Choice, Invitation
 from engagement.kernel.db import db
 from engagement.mailing.models import ContactTask, Message, State, Suppression, TaskState
+from engagement.mailing.outbox import SENT_AGAIN
 from engagement.outreach.reach import may_be_mailed
 from engagement.outreach.reminders import EVENT_REMINDER, QUESTIONNAIRE_REMINDER, Facts, Limits
+from engagement.outreach.rules import rules_of
 from engagement.questionnaires.models import Response, ResponseState
 from engagement.roster.models import Person
 
@@ -193,6 +195,22 @@ def _silent_nominees(question: Question) -> Any:
             Invitation.id.not_in(submitted),
         )
     )
+
+
+def written_to_meanwhile(message: Message, moment: datetime) -> bool:
+    """Return whether its person was written to since a reminder was planned, and so lately that it is one too many at ``moment``."""
+    if message.purpose not in {EVENT_REMINDER, QUESTIONNAIRE_REMINDER} or message.consultation_id is None:
+        return False
+    apart = timedelta(days=rules_of(message.consultation_id).days_apart)
+    other = and_(
+        Message.person_id == message.person_id,
+        Message.consultation_id == message.consultation_id,
+        Message.id != message.id,
+        or_(Message.mailing_id.is_(None), Message.mailing_id != message.mailing_id),
+        Message.state == State.SENT,
+        Message.sent_at > max(message.created_at, moment - apart),
+    )
+    return message.outcome != SENT_AGAIN and db.session.scalar(select(Message.id).where(other).limit(1)) is not None
 
 
 def people_in(rows: Iterable[Asked]) -> list[UUID]:

@@ -135,6 +135,10 @@ REASONS: dict[str, Text] = {
     ),
     "what it is about does not exist any more": Text("What it is about does not exist any more.", "Son objet n’existe plus."),
     "the address cannot be written to": Text("This is not an address that mail can go to.", "On ne peut pas écrire à cette adresse."),
+    "written to meanwhile": Text(
+        "The person was written to meanwhile: a reminder would come too soon after it.",
+        "On a écrit à cette personne entre-temps : un rappel suivrait de trop près.",
+    ),
     "replied meanwhile": Text("The person had replied meanwhile.", "La personne avait répondu entre-temps."),
     "the last day to reply has passed": Text("The last day to reply has passed.", "Le dernier jour pour répondre est passé."),
     "the event's English and French do not agree yet": Text(

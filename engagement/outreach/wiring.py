@@ -31,6 +31,7 @@ from engagement.outreach.person_views import mail_panel, wishes_timeline
 from engagement.outreach.planning import plan_what_is_owed
 from engagement.outreach.rules import quiet_among
 from engagement.outreach.schedules import leave_to_the_team, send_what_is_scheduled
+from engagement.outreach.silence import written_to_meanwhile
 from engagement.outreach.steering import finish_what_was_begun
 from engagement.outreach.views import outreach
 from engagement.outreach.words import mailing_text
@@ -54,6 +55,7 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.timeline.append(timeline_of_tasks)
     ports.overview.append(overview_of_tasks)
     ports.quiet_hours = quiet_among
+    ports.too_soon = written_to_meanwhile
     ports.resumed += [leave_to_the_team, wait_after_pause]
     ports.restored.append(wait_after_restore)
     ports.absent.append(wait_after_absence)

@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from engagement.events.cancelling import cancel_event
+from engagement.events.replies import Answer, reply_to_event
 from engagement.events.service import ask_to_come
 from engagement.events.withdrawing import withdraw_guest
-from engagement.kernel.audit import SYSTEM
+from engagement.invitations.models import Channel, Choice, Mode
+from engagement.kernel.audit import SYSTEM, staff
 from engagement.kernel.db import db
 from engagement.mailing import outbox
 from engagement.mailing.batches import prepare_many
@@ -18,6 +20,7 @@ from engagement.mailing.outbox import NotNowError
 from engagement.mailing.preparing import due_to_be_written
 from engagement.mailing.service import send_again
 from tests.events.given import an_event
+from tests.events.letters_read import delivered
 from tests.mailing.given import a_person
 from tests.outreach.given import a_team, never_quiet
 
@@ -68,3 +71,24 @@ def test_whoever_may_have_got_an_invitation_is_told_that_it_does_not_hold_and_ge
     with pytest.raises(NotNowError):
         send_again(message_id=message_id, actor=SYSTEM)
     assert db.session.get_one(Message, message_id, populate_existing=True).state is State.DOUBTFUL
+
+
+@pytest.mark.parametrize("choice", [Choice.ACCEPTED, Choice.DECLINED])
+def test_a_guest_whose_reply_came_by_telephone_gets_no_invitation_any_more(client, post, choice):
+    consultation, organizer = a_team(client)
+    never_quiet(consultation)
+    event = an_event(consultation)
+    invitation = ask_to_come(event_id=event.id, person_id=a_person(consultation, "p@example.org").id, actor=SYSTEM)
+    prepare_many(due_to_be_written())
+    answer = Answer(choice, Mode.IN_PERSON if choice is Choice.ACCEPTED else None)
+    reply_to_event(invitation_id=invitation.id, answers=answer, channel=Channel.TELEPHONE, actor=staff(organizer.id))
+    got = delivered(post)
+    db.session.rollback()
+    stands = {row.purpose: row.state for row in db.session.scalars(select(Message))}
+    if choice is Choice.DECLINED:
+        assert (got, stands) == ([], {"event_invitation": State.CANCELLED})
+    else:
+        (mail,) = got
+        assert stands == {"event_invitation": State.CANCELLED, "event_confirmation": State.SENT}
+        assert "/r/" in mail.plain
+        assert mail.event.attendee.params["PARTSTAT"] == ["ACCEPTED"]

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import vobject
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engagement.consultations.models import Consultation, Status
 from engagement.events.letters import compose_confirmation, compose_invitation, invitations_among, preview_invitation
@@ -19,7 +19,7 @@ from engagement.invitations.models import Channel, Choice, Mode
 from engagement.kernel.audit import SYSTEM, by_link
 from engagement.kernel.bilingual import Text
 from engagement.kernel.bulk import store_all
-from engagement.kernel.clock import in_utc
+from engagement.kernel.clock import in_utc, now
 from engagement.kernel.db import db, writing
 from engagement.mailing.composing import Composed, Dropped, Sketch, Waits
 from engagement.mailing.letters import write
@@ -242,8 +242,10 @@ def test_whoever_waits_is_told_so_and_told_again_when_a_seat_is_theirs(consultat
     assert "Your seat is kept" in composed.values["en"]["recorded"]
 
 
-def test_a_reply_by_telephone_is_not_confirmed_by_mail(consultation):
+def test_a_reply_by_telephone_is_not_confirmed_by_mail_where_the_invitation_has_gone_without_a_calendar(consultation):
     invitation = asked(an_event(consultation), a_person(consultation))
+    with writing() as session:
+        session.execute(update(Message).values(state=State.SENT, sent_at=now()))
     reply_to_event(invitation_id=invitation.id, answers=COMING, channel=Channel.TELEPHONE, actor=SYSTEM)
     assert messages("event_confirmation") == []
 

@@ -163,6 +163,22 @@ def test_a_domain_that_keeps_turning_us_away_is_asked_ever_more_seldom(app, noti
     assert all(30 * 2**step <= seconds <= 90 * 2**step for step, seconds in enumerate(waits))
 
 
+@pytest.mark.parametrize("yes", ["250", "250 ", "251 ok", "252 cannot verify, but will take it", "299 fine"])
+def test_every_yes_is_a_yes_with_or_without_words(app, notices, yes):
+    messages = some_notices(3)
+    with Talker(at_rcpt=(yes,), at_data=("250 2.0.0 taken", yes)) as server, sending_to(app, server.port):
+        assert send_due()["sent"] == 3
+    assert states(messages) == [State.SENT] * 3
+    assert len(server.arrived) == 3
+
+
+def test_an_answer_that_is_neither_yes_nor_no_leaves_the_message_doubtful(app, notices):
+    messages = some_notices(2)
+    with Talker(at_data=("354 go on",)) as server, sending_to(app, server.port):
+        send_due()
+    assert states(messages) == [State.DOUBTFUL, State.SENT]
+
+
 def test_an_ordinary_temporary_error_holds_up_nobody_of_its_domain(app, notices):
     messages = some_notices(3)
     with Talker(at_rcpt=("450 4.2.2 mailbox full",)) as server, sending_to(app, server.port):
