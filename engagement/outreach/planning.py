@@ -27,6 +27,7 @@ from engagement.kernel.errors import DomainError, what_broke
 from engagement.mailing.planning import Mail, plan_many
 from engagement.outreach.facts import why_void
 from engagement.outreach.models import Mailing, MailingState
+from engagement.outreach.paper import named_on_paper
 from engagement.outreach.reach import GETS_IT, Reach, survey
 from engagement.outreach.reminders import PURPOSES as REMINDERS
 from engagement.outreach.reminding import remind_some
@@ -71,11 +72,13 @@ class Owed:
     people: list[str]
     approved_at: datetime | None
     round_number: int
+    # Those whom the approval on paper names, where there is one: it covers nobody else.
+    named: frozenset[str] | None = None
 
     @classmethod
     def of(cls, mailing: Mailing) -> Owed:
         """Return what a mailing that was just read owes."""
-        return cls(mailing.people, mailing.approved_at, mailing.round)
+        return cls(mailing.people, mailing.approved_at, mailing.round, named_on_paper(mailing))
 
 
 def plan_rest(mailing_id: UUID, *, at_most: float = float("inf")) -> int:
@@ -173,16 +176,22 @@ def _plan_some(mailing_id: UUID, number: int = AT_ONCE, owed: Owed | None = None
             return 0
         ids = mailing.people[mailing.planned : mailing.planned + number]
         if mailing.purpose in REMINDERS:
-            remind_some(session, mailing, [UUID(each) for each in ids], _by(mailing))
+            remind_some(session, mailing, [UUID(each) for each in _covered(mailing, owed, ids)], _by(mailing))
             mailing.planned += len(ids)
             return len(ids)
         # Each step looks again: a wish, a bounce or another mailing may have come since the yes.
-        groups = survey(mailing, _people(session, ids)).groups
+        groups = survey(mailing, _people(session, _covered(mailing, owed, ids))).groups
         reached = [person for reach in (*GETS_IT, Reach.TELEPHONE) for person in groups.get(reach, [])]
         for turn, people in _by_round(mailing, reached).items():
             PLANNERS.get(mailing.purpose, _say_to_many)(mailing, people, turn, _by(mailing))
         mailing.planned += len(ids)
         return len(ids)
+
+
+def _covered(mailing: Mailing, owed: Owed | None, ids: list[str]) -> list[str]:
+    """Return those of some people whom the yes covers: somebody left out on the paper is not written to, whatever has changed since."""
+    named = owed.named if owed is not None else named_on_paper(mailing)
+    return ids if named is None else [each for each in ids if each in named]
 
 
 def _people(session: Session, ids: Sequence[str]) -> list[Person]:
