@@ -155,9 +155,10 @@ def compose_change(message: Message) -> Composed | Dropped | Waits:
 
 
 def _note_of(message: Message) -> Text:
-    telling_id = message.details.get("telling_id")
-    telling = db.session.get(Telling, UUID(telling_id)) if telling_id else None
-    return telling.note if telling else Text("", "")
+    """Return what the team added: the notes of every telling that this mail carries, the first first."""
+    ids = f"{message.details.get('earlier_tellings', '')} {message.details.get('telling_id', '')}".split()
+    notes = [telling.note for each in ids if (telling := db.session.get(Telling, UUID(each))) is not None and telling.note]
+    return Text("\n\n".join(each.en for each in notes), "\n\n".join(each.fr for each in notes))
 
 
 def change_values(found: Notice, note: Text, link: str) -> Values:

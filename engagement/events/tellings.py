@@ -16,11 +16,12 @@ from sqlalchemy import select
 from engagement.events.calendar import entry_for
 from engagement.events.models import About, Event, EventStatus, Sitting, Telling
 from engagement.events.posting import mail_domain
-from engagement.events.revising import unsent_about
+from engagement.events.revising import AFRESH, unsent_about
 from engagement.events.telling import (
     CANCELLATION,
     CHANGE,
     TOLD,
+    Fate,
     Guest,
     guests_behind,
     guests_of_cancelled,
@@ -32,12 +33,13 @@ from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError, what_broke
-from engagement.mailing.afresh import stop
+from engagement.mailing.afresh import UNSENT, stop, write_afresh
 from engagement.mailing.bell import ring_when_stored
 from engagement.mailing.models import Message, State
 from engagement.mailing.service import plan, send_again
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -125,8 +127,10 @@ def tell_change(*, event_id: UUID, note_words: Text = NOTHING, seen: str | None 
     if event is None:
         raise AbsentError
     # Asked before the lock is taken: each mail is looked at again when it is due.
-    guests = [guest for guest in guests_behind(event) if guest.fate in TOLD]
-    if not guests:
+    behind = guests_behind(event)
+    guests = [guest for guest in behind if guest.fate in TOLD]
+    waiting = _changes_on_their_way(behind) if words else []
+    if not guests and not waiting:
         said = Text("Everybody knows how it stands: nothing was sent.", "Tout le monde est au courant\u00a0: rien n’a été envoyé.")
         raise NothingToTellError(said)
     if seen is not None and seen_mark(guests) != seen:
@@ -137,8 +141,30 @@ def tell_change(*, event_id: UUID, note_words: Text = NOTHING, seen: str | None 
         raise ChangedMeanwhileError(said)
     with writing() as session:
         telling = begin_telling(session, session.get_one(Event, event_id), About.CHANGE, note_words=words, actor=actor)
+        _carry_the_note(session, waiting, telling)
     plan_rest(telling.id, at_most=PLANNED_AT_ONCE)
     return telling
+
+
+def _changes_on_their_way(guests: Sequence[Guest]) -> list[UUID]:
+    """Return the mails about a change that have not begun to go to guests who are told by them."""
+    keys = {(guest.invitation.id, str(guest.sitting.id)) for guest in guests if guest.fate is Fate.ON_ITS_WAY and guest.sitting}
+    rows = db.session.execute(
+        select(Message.id, Message.invitation_id, Message.details).where(
+            Message.purpose == CHANGE, Message.state.in_(UNSENT), Message.invitation_id.in_([each for each, _ in keys])
+        )
+    )
+    return [row.id for row in rows if (row.invitation_id, row.details.get("sitting_id")) in keys]
+
+
+def _carry_the_note(session: Session, message_ids: Sequence[UUID], telling: Telling) -> None:
+    """Have mails that wait say the note of ``telling`` too, after those that they carry already."""
+    chosen = select(Message).where(Message.id.in_(message_ids), Message.state.in_(UNSENT)).order_by(Message.id)
+    for message in session.scalars(chosen.with_for_update()):
+        before = " ".join(message.details.get(each, "") for each in ("earlier_tellings", "telling_id")).strip()
+        message.details = {**message.details, "telling_id": str(telling.id), "earlier_tellings": before}
+    session.flush()
+    write_afresh(session, Message.id.in_(message_ids), AFRESH)
 
 
 def plan_rest(telling_id: UUID, *, at_most: float | None = None) -> bool:

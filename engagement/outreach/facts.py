@@ -60,6 +60,11 @@ def facts_of(mailing: Mailing) -> Facts:
     }
 
 
+def mark_of(mailing: Mailing) -> str:
+    """Return a mark of what a draft says, about what, when and to whom: another one where anybody has changed any of it."""
+    return hash_of(facts_of(mailing))[:32]
+
+
 def why_void(mailing: Mailing) -> Text | None:
     """Return why an approval on paper does not hold any more; None where it does, or none was given."""
     if mailing.facts_hash is None or mailing.facts_hash == hash_of(facts_of(mailing)):

@@ -16,6 +16,7 @@ from engagement.kernel.db import db
 from engagement.kernel.errors import DomainError
 from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.web import refusals_said
+from engagement.outreach.facts import mark_of
 from engagement.outreach.forms import ScheduleForm
 from engagement.outreach.models import Mailing, MailingState
 from engagement.outreach.planning import people_of, plan_rest
@@ -81,6 +82,7 @@ def _particulars(access: Access, found: Mailing) -> dict[str, object]:
         "test": last_test(found),
         "account": account,
         "may_approve": access.may(Permission.INVITE),
+        "seen": mark_of(found),
         "paused": access.consultation.status is Status.PAUSED,
     }
 
@@ -168,7 +170,7 @@ def approve_mailing(slug: str, mailing_id: UUID) -> Any:
     access = current_access()
     find_mailing(access, mailing_id)
     with refusals_said():
-        approve(mailing_id=mailing_id, actor=access.actor)
+        approve(mailing_id=mailing_id, seen=request.form.get("seen"), actor=access.actor)
         plan_rest(mailing_id, at_most=PLANNED_AT_ONCE)
     return redirect(url_for(".mailing", slug=slug, mailing_id=mailing_id))
 

@@ -15,7 +15,7 @@ from engagement.kernel.clock import in_utc, now, on_the_wall
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.mailing.bell import ring_when_stored
-from engagement.outreach.facts import why_void
+from engagement.outreach.facts import mark_of, why_void
 from engagement.outreach.models import Mailing, MailingState
 from engagement.outreach.readiness import faults_before_sending
 from engagement.outreach.words import ANNOUNCEMENT
@@ -168,10 +168,11 @@ def _moment(day: date | None, at: time | None, zone: str) -> datetime | None:
 PAST = Text("This time has passed: choose a later one.", "Ce moment est passé\u00a0: choisissez-en un autre.")
 
 
-def approve(*, mailing_id: UUID, actor: Actor) -> Mailing:
+def approve(*, mailing_id: UUID, seen: str | None = None, actor: Actor) -> Mailing:
     """Let a mailing go: from its time on everybody it reaches will be invited and written to, once.
 
-    Approving twice is approving once. Raises NotReadyError, NotADraftError (it was discarded).
+    ``seen`` is the mark of what was looked at (``facts.mark_of``). Approving twice is approving once. Raises NotReadyError (also
+    where it is not what was looked at any more), NotADraftError (it was discarded).
     """
     found = db.session.get(Mailing, mailing_id)
     if found is None:
@@ -180,6 +181,8 @@ def approve(*, mailing_id: UUID, actor: Actor) -> Mailing:
         require_ready(found)
     with writing() as session:
         mailing = held_mailing(mailing_id)
+        if mailing.state is MailingState.DRAFT and seen is not None and seen != mark_of(mailing):
+            raise NotReadyError(LOOK_AGAIN)
         if mailing.state is MailingState.CANCELLED:
             raise NotADraftError(Text("This mailing was discarded.", "Cet envoi a été abandonné."))
         if mailing.state is MailingState.DRAFT:
@@ -199,6 +202,10 @@ def require_ready(mailing: Mailing) -> None:
         raise NotReadyError(faults[0])
 
 
+LOOK_AGAIN = Text(
+    "Something has changed since you looked at it: look again, then approve.",
+    "Quelque chose a changé depuis que vous l’avez vérifié\u00a0: vérifiez de nouveau, puis approuvez.",
+)
 TOO_LATE = Text("The time set for sending has passed: set another one.", "Le moment prévu pour l’envoi est passé\u00a0: fixez-en un autre.")
 
 

@@ -2,11 +2,12 @@
 
 import pytest
 
-from engagement.events.tellings import BadNoteError
+from engagement.events.tellings import BadNoteError, NothingToTellError
+from engagement.events.told import told_so_far
 from engagement.kernel.bilingual import Text
 from tests.events.given import a_person, an_event, the_sitting
 from tests.events.letters_read import delivered
-from tests.events.telling_given import asked, messages, moved, placed, tell
+from tests.events.telling_given import asked, behind, messages, moved, placed, tell
 from tests.support.given import a_consultation
 
 
@@ -33,6 +34,30 @@ def test_a_note_that_cannot_be_sent_is_refused(consultation, post, note):
     event = an_event(consultation)
     with pytest.raises(BadNoteError):
         tell(event, note_words=Text(note, "Bien"))
+
+
+def test_a_second_note_is_said_with_the_first_where_the_mail_has_not_gone_yet(consultation, post):
+    event = an_event(consultation)
+    asked(event, a_person(consultation))
+    delivered(post)
+    moved(the_sitting(event), 14)
+    tell(event, note_words=Text("Bring a coat.", "Apportez un manteau."))
+    moved(the_sitting(event), 15)
+    tell(event, note_words=Text("And a hat.", "Et un chapeau."))
+    (mail,) = delivered(post)
+    assert mail.plain.index("15:00") < mail.plain.index("Bring a coat.") < mail.plain.index("And a hat.")
+    assert behind(event) == []
+    assert [told.coming for told in told_so_far(event.id)] == [0, 0]
+
+
+def test_nothing_is_told_again_without_a_note_while_the_mail_that_says_it_waits(consultation, post):
+    event = an_event(consultation)
+    asked(event, a_person(consultation))
+    delivered(post)
+    moved(the_sitting(event), 14)
+    tell(event)
+    with pytest.raises(NothingToTellError):
+        tell(event)
 
 
 def test_a_note_of_hostile_text_stays_in_the_text(consultation, post):

@@ -18,7 +18,6 @@ from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError
 from engagement.mailing.models import Hold, Message
 from engagement.mailing.service import change_text
-from engagement.mailing.suppressions import allow_again, suppress_by_staff
 from engagement.mailing.worker import send_due
 from engagement.outreach.document import as_pdf
 from engagement.outreach.facts import facts_of, hash_of, why_void
@@ -34,10 +33,9 @@ from engagement.outreach.package import (
 )
 from engagement.outreach.service import NotReadyError, faults_before_sending, schedule
 from engagement.outreach.words import change_words
-from engagement.roster.wishes import Wishes, change_wishes
 from tests.events.given import an_event, the_sitting
 from tests.mailing.given import a_person
-from tests.outreach.given import a_draft, a_team, never_quiet, page_of, sent_on_its_way, stored
+from tests.outreach.given import a_draft, a_team, page_of, sent_on_its_way, stored
 from tests.outreach.test_mailings import add_to_restricted
 from tests.outreach.test_words import BODY, SUBJECT
 from tests.roster.given import a_batch
@@ -274,19 +272,6 @@ def test_who_opts_out_or_replies_after_the_signature_is_not_written_to_and_voids
     assert why_void(stored(mailing)) is None
     send_due()
     assert [address for _, address in post.envelopes] == ["p2@example.org"]
-
-
-def test_somebody_left_out_on_the_paper_is_not_written_to_whatever_changes_after_the_signature(client, post, office):
-    access, mailing, people = office
-    never_quiet(access.consultation)
-    suppress_by_staff(address="p0@example.org", why="angry", consultation_id=access.consultation.id, known=True, actor=access.actor)
-    change_wishes(person_id=people[1].id, wishes=Wishes(do_not_contact=True), actor=SYSTEM)
-    package = make_package(access=access, mailing_id=mailing.id)
-    signed(access, mailing, package)
-    allow_again(actor=access.actor, address="p0@example.org", consultation_id=access.consultation.id)
-    change_wishes(person_id=people[1].id, wishes=Wishes(do_not_contact=False), actor=SYSTEM)
-    assert send_due()["sent"] == 1
-    assert [mail["To"].addresses[0].addr_spec for mail in post.mails()] == ["p2@example.org"]
 
 
 def test_somebody_left_out_on_the_paper_who_would_be_written_to_now_asks_for_a_new_package(office):
