@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from engagement.mailing.models import Message
 
 FACTS = "facts"
+TAKEN_OUT = "taken out"
 
 
 def _sealed(entry: CalendarEntry, shown: Shown) -> bytes:
@@ -70,6 +71,8 @@ _KEPT = {
     "": Prepared(_KEEP),
     "REQUEST": Prepared(_KEEP.values(requested_at=_AT, cancelled_at=None)),
     "CANCEL": Prepared(_KEEP.values(cancelled_at=_AT)),
+    # A CANCEL to somebody who wants no entry any more: the sitting takes place, and they go on being told of it.
+    TAKEN_OUT: Prepared(_KEEP.values(requested_at=None)),
 }
 
 
@@ -99,7 +102,7 @@ def remember_perhaps_told(message: Message) -> None:
     where they knew something: they are told once more rather than not at all.
     """
     sitting_id = message.details.get("sitting_id")
-    if sitting_id is None or message.details.get("method") == "CANCEL":
+    if sitting_id is None or message.details.get("method") in {"CANCEL", TAKEN_OUT}:
         return
     theirs = (CalendarEntry.invitation_id == message.invitation_id, CalendarEntry.sitting_id == UUID(sitting_id))
     if db.session.scalar(select(CalendarEntry.id).where(*theirs, CalendarEntry.told.is_(None))) is not None:
@@ -121,6 +124,8 @@ def forget_told(message: Message) -> None:
     entry.told, entry.told_facts_sealed = details["known"], b64decode(details["known_facts"])
     if details.get("method") == "CANCEL":
         entry.cancelled_at = None
+    if details.get("method") == TAKEN_OUT:
+        entry.requested_at = entry.told_at
     db.session.flush()
 
 

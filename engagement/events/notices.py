@@ -13,7 +13,7 @@ from uuid import UUID
 from engagement.consultations.models import Consultation, Status
 from engagement.events.calendar import Entry, calendar_part, find_entry
 from engagement.events.gathering import sittings_in_order
-from engagement.events.knowledge import known_before, told_details
+from engagement.events.knowledge import TAKEN_OUT, known_before, told_details
 from engagement.events.letters import SHARED, Subject, new_link, shared_values
 from engagement.events.mirroring import mode_held
 from engagement.events.models import CalendarEntry, Event, EventStatus, Telling
@@ -151,7 +151,10 @@ def compose_change(message: Message) -> Composed | Dropped | Waits:
         return Waits("the event's English and French do not agree yet")
     link, row = new_link(found.about)
     values = change_values(found, _note_of(message), link)
-    return _composed(message, found, values, calendar=_request(found, message.language), shown=after, rows=[row])
+    calendar = _request(found, message.language)
+    made = _composed(message, found, values, calendar=calendar, shown=after, rows=[row])
+    taken_out = calendar is not None and calendar.method == "CANCEL" and "method" in made.details
+    return replace(made, details={**made.details, "method": TAKEN_OUT}) if taken_out else made
 
 
 def _note_of(message: Message) -> Text:
@@ -259,10 +262,15 @@ def _last_word(message: Message, found: Notice, values: Values) -> Composed:
 
 
 def _request(found: Notice, language: str) -> CalendarPart | None:
-    after, wanted = found.after, found.about.event.sends_calendar and found.about.person.wants_calendar
-    if found.entry is None or after is None or not wanted:
+    """Return the new revision; for somebody who wants no calendar entries any more, that theirs is taken out, since it would lie."""
+    after, entry = found.after, found.entry
+    if entry is None or after is None:
         return None
-    return CalendarPart("REQUEST", calendar_part(_entry(found, found.entry, after, language)))
+    if found.about.event.sends_calendar and found.about.person.wants_calendar:
+        return CalendarPart("REQUEST", calendar_part(_entry(found, entry, after, language)))
+    if not entry.held:
+        return None
+    return CalendarPart("CANCEL", calendar_part(_entry(found, entry, replace(found.before or after, cancelled=True), language), "CANCEL"))
 
 
 def _entry(found: Notice, entry: CalendarEntry, shown: Shown, language: str) -> Entry:

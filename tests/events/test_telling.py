@@ -20,6 +20,7 @@ from engagement.mailing.models import State
 from engagement.mailing.preparing import prepare
 from engagement.mailing.service import cancel, send_again
 from engagement.roster.models import Person
+from engagement.roster.wishes import Wishes, change_wishes
 from tests.events.given import a_person, an_event, in_weeks, the_sitting
 from tests.events.letters_read import by_date, delivered
 from tests.events.telling_given import ELSEWHERE, asked, behind, fresh, messages, moved, placed, replied, sequence, tell
@@ -368,3 +369,24 @@ def test_an_event_that_sends_no_calendar_tells_by_text_alone(consultation, post)
     (second,) = delivered(post)
     assert (first.ics, second.ics) == ("", "")
     assert "14:00 to 16:00" in second.plain
+
+
+def test_an_entry_of_somebody_who_wants_none_any_more_is_taken_out_when_it_would_lie(consultation, post):
+    event = an_event(consultation)
+    person = a_person(consultation)
+    asked(event, person)
+    delivered(post)
+    change_wishes(person_id=person.id, wishes=Wishes(wants_calendar=False), actor=SYSTEM)
+    moved(the_sitting(event), 14)
+    tell(event)
+    (mail,) = delivered(post)
+    assert (mail.method, mail.event.status.value, mail.sequence) == ("CANCEL", "CANCELLED", 1)
+    assert "14:00" in mail.plain
+    moved(the_sitting(event), 15)
+    tell(event)
+    (mail,) = delivered(post)
+    assert mail.ics == ""
+    assert behind(event) == []
+    cancel_event(event_id=event.id, actor=SYSTEM)
+    (mail,) = delivered(post)
+    assert (mail.subject[:9], mail.ics) == ("Cancelled", "")
