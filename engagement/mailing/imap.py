@@ -11,7 +11,7 @@ import hashlib
 import logging
 import re
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,7 @@ WORKER_SECONDS = 20.0
 BETWEEN_FETCHES = 50.0
 # A server may break off at one mail each time that it is asked for it; it is called again for those behind it.
 MOST_CALLS = 4
+CANNOT_MARK = "The mailbox of IMAP_URL does not let mails be marked as seen: they are fetched again each time, and act once."
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 _ARRIVED = re.compile(rb'INTERNALDATE "([^"]{10,40})"')
@@ -127,7 +128,7 @@ def _broken() -> tuple[type[Exception], ...]:
 
 @contextmanager
 def _talking(about: str = "") -> Iterator[None]:
-    """Raise MailboxDownError where the line breaks in the block, _NotGivenError where the server refuses what it is asked ``about`` a mail."""
+    """Raise MailboxDownError where the line breaks, and _NotGivenError where the server refuses what it is asked ``about`` a mail."""
     import imaplib  # noqa: PLC0415
 
     try:
@@ -145,6 +146,8 @@ def _hang_up(box: Any) -> None:
             box.logout()
         except Exception:  # noqa: BLE001 - a goodbye that is not heard changes nothing.
             log.debug("the mailbox did not answer our goodbye")
+            with suppress(Exception):
+                box.client.shutdown()
 
 
 @dataclass(slots=True)
@@ -161,7 +164,9 @@ class _Round:
 
     def says_it_cannot_mark(self) -> None:
         if self.marks:
-            self.passed_over("The mailbox of IMAP_URL does not let mails be marked as seen: they are fetched again each time, and act once.")
+            self.passed_over(
+                "The mailbox of IMAP_URL does not let mails be marked as seen: they are fetched again each time, and act once."
+            )
         self.marks = False
 
 
@@ -216,7 +221,9 @@ def _one(going: _Round, box: Any, uid: int, validity: int, *, seen: bool) -> Ite
         received = _receive(box, uid)
     except _NotGivenError:
         going.passed_over(f"The mailbox of IMAP_URL does not give out the mail with the UID {uid}; it is asked for again the next time.")
-        going.keeps_cursor |= seen and not _mark(going, box, uid, seen=False)
+        kept, going.keeps_cursor = going.keeps_cursor, going.keeps_cursor or seen
+        if seen and _mark(going, box, uid, seen=False):
+            going.keeps_cursor = kept
         return
     except MailboxDownError:
         going.keeps_cursor |= seen
@@ -239,12 +246,16 @@ def _one(going: _Round, box: Any, uid: int, validity: int, *, seen: bool) -> Ite
 def _mark(going: _Round, box: Any, uid: int, *, seen: bool) -> bool:
     """Mark a mail as seen, or as not seen; return whether the server did so."""
     try:
+        # Not box.flag(): that expunges, too, whatever others have marked as deleted.
         with _talking(f" at the mail with the UID {uid}"):
-            box.flag([str(uid)], ["\\Seen"], seen)
+            state, _ = box.client.uid("store", str(uid), "+FLAGS" if seen else "-FLAGS", "(\\Seen)")
     except _NotGivenError:
+        state = "NO"
+    if state != "OK":
         going.says_it_cannot_mark()
-        return False
-    return True
+        # The library would refuse to go on with a mailbox that has turned out to be read-only.
+        box.client.is_readonly = True
+    return bool(state == "OK")
 
 
 def _uids(box: Any, wanted: str) -> list[int]:

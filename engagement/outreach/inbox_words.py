@@ -159,6 +159,15 @@ WHYS: dict[str, Text] = {
     "somebody said that it is no spam": Text(
         "Somebody said that our mail is no spam.", "Quelqu’un a dit que notre courriel n’est pas un pourriel."
     ),
+    "a mail of ours failed a check (SPF, DKIM, DMARC): our settings, and not the person, are to be looked at": Text(
+        "A mail of ours failed a check (SPF, DKIM, DMARC). That is about our settings, not about the person: tell your mail administrator.",
+        "Un de nos courriels a échoué à une vérification (SPF, DKIM, DMARC). Cela tient à nos réglages, non à la personne\u00a0: "
+        "prévenez la personne qui administre votre courriel.",
+    ),
+    "a mail system reports a mail of ours, and not that somebody complained": Text(
+        "A mail system reports something about a mail of ours. Nobody complained; read what it says.",
+        "Un système de courriel signale quelque chose au sujet d’un de nos courriels. Personne ne s’est plaint; lisez ce qu’il en dit.",
+    ),
     "what is kept of the message does not say whom it went to": Text(
         "It complains about a mail of which we do not keep any more whom it went to.",
         "Il se plaint d’un courriel dont on ne garde plus à qui il est allé.",
