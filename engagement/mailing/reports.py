@@ -29,8 +29,9 @@ _CAME_BACK = re.compile(
     r"[\[(*]*(postmaster|mail system error|warning|avertissement)?[\])*:]* ?[-–]? ?(undeliver|returned (e-?)?mail|delayed (e-?)?mail|"
     r"(e-?mail )?delivery (status notification|failure|has (failed|been delayed)|report|delayed)|"
     r"mail delivery (failed|failure|system|delayed|status)|failure notice|failed delivery|"
-    r"(your |the )?(e-?mail|message)\b.{0,80}\b(could not be|was not|not|has not been) delivered|not delivered|could not (be )?(send|deliver)|"
-    r"message .{1,80}\bdelayed\b|non[- ]?remis|non distribu|échec de (la )?(remise|distribution|livraison)|remise (impossible|retardée)|"
+    r"(your |the )?(e-?mail|message)\b.{0,80}\b(could not be|was not|not|has not been) delivered|not delivered|"
+    r"could not (be )?(send|deliver)|"
+    r"message .{1,80}\bdelayed\b|non[- ]?remis|non distribu|[ée]chec de (la )?(remise|distribution|livraison)|remise (impossible|retardée)|"
     r"(rapport|avis) de non[- ]remise)",
     re.IGNORECASE,
 )
