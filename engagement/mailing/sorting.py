@@ -74,8 +74,8 @@ def _kind_of_automatic(mail: Mail, own: str, *, to_bounces: bool) -> Kind:
     return Kind.SUBMISSION if long or brings_a_document(mail) else Kind.AUTO
 
 
-def calendar_of(mail: Mail) -> tuple[str, str]:
-    """Return the calendar object by which a guest answers, and its method; a REPLY is preferred to any other."""
+def calendars_of(mail: Mail) -> list[tuple[str, str]]:
+    """Return each different calendar object by which a guest answers, and its method; a REPLY stands before any other."""
     found: list[tuple[str, str]] = []
     for part in mail.parts:
         if part.kind in {"text/calendar", "application/ics"} or part.filename.lower().endswith(".ics"):
@@ -86,7 +86,8 @@ def calendar_of(mail: Mail) -> tuple[str, str]:
             method = next((each for each in said if each != "REPLY"), said[0] if said else "")
             if "BEGIN:VEVENT" in words.upper() and method in ANSWERING:
                 found.append((words, method))
-    return min(found, key=lambda pair: ANSWERING.index(pair[1]), default=("", ""))
+    # Outlook and Gmail send the same object twice.
+    return sorted(dict.fromkeys(found), key=lambda pair: ANSWERING.index(pair[1]))
 
 
 def own_words(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What other mail systems report: what is final is so whatever its number; what may still arrive is no bounce, a failed check no complaint."""
+"""What other mail systems report: what is final is so whatever its number; what may still arrive is no bounce, a failed check no wish."""
 
 import pytest
 
