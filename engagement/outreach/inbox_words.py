@@ -215,8 +215,7 @@ WHYS: dict[str, Text] = {
     ),
     "it asks for the questionnaire, and no mail may go to this person": Text(
         "It asks for the questionnaire, and no mail may go to this person; their page says why. Reach them in another way.",
-        "Il demande le questionnaire, et aucun courriel ne peut être envoyé à cette personne; sa page dit pourquoi. "
-        "Joignez-la autrement.",
+        "Il demande le questionnaire, et aucun courriel ne peut être envoyé à cette personne; sa page dit pourquoi. Joignez-la autrement.",
     ),
     "it asks for the questionnaire, and this person is reached by telephone only": Text(
         "It asks for the questionnaire, and this person is reached by telephone only: call them.",

@@ -152,6 +152,9 @@ def send_link_again(session: Session, invitation: Invitation, actor: Actor, *, t
         Message.created_at > now() - AGAIN_AFTER,
         Message.state.in_(brings),
         Message.bounced_at.is_(None),
+        # What waits for the team, or for another day, is not what they will have.
+        Message.held_because.is_(None),
+        Message.due_at <= now() + AGAIN_AFTER,
     )
     if session.scalar(lately.limit(1)) is not None:
         return True

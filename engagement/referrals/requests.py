@@ -95,9 +95,9 @@ def send_questionnaire(session: Session, *, person: Person, questionnaire: Quest
     held = _held_back(person)
     if held:
         return Sending(None, held)
-    if there is None:
-        return Sending(ask_to_answer(questionnaire_id=questionnaire.id, person_id=person.id, actor=actor).id)
-    return Sending(there.id) if send_link_again(session, there, actor, though_sent=True) else Sending(None, SENT_TODAY)
+    asked = there or ask_to_answer(questionnaire_id=questionnaire.id, person_id=person.id, actor=actor)
+    goes = send_link_again(session, asked, actor, though_sent=True)
+    return Sending(asked.id) if goes else Sending(None, SENT_TODAY)
 
 
 def _held_back(person: Person) -> str:
