@@ -42,6 +42,8 @@ MODE_NOT_SAID = "accepted, but not whether in person or online: the guest is ask
 WITHDRAWN = "the invitation was withdrawn"
 SENT_BY_ANOTHER = "it was sent from another address than the one that was invited"
 OVER = "the sitting is over"
+CONTRADICTS = "it holds several calendar answers, and they do not say the same"
+ASKED_ALREADY = "accepted again without saying how: the guest was asked, and the team knows"
 LATER_STANDS = "a reply that was received later stands"
 
 
@@ -72,17 +74,16 @@ def take_calendar_reply(arrival: Arrival) -> Verdict | None:
     """Do what a guest's calendar says, if it may be taken; else have the team look at it."""
     if arrival.kind is not Kind.REPLY:
         return None
-    answered = read_answer(arrival.calendar)
-    if not answered.method or arrival.method != "REPLY":
-        answered = replace(answered, method=arrival.method)
+    answered = _answer_in(arrival.calendar, arrival.method)
     with writing() as session:
         entry, forged = _find(session, arrival, answered)
         about = _about(session, entry) if entry is not None else None
         if about is None:
             return waits(FORGED if forged else NOT_OURS, kind=None if forged else Kind.UNPLACED, details=_said(session, answered, None))
         arrival.consultation_id, arrival.invitation_id = about.event.consultation_id, about.invitation.id
-        if forged:
-            return waits(FORGED, details=_said(session, answered, about))
+        if forged or not _say_the_same(answered, arrival):
+            # Of two answers nothing is chosen beforehand: people read both.
+            return waits(FORGED if forged else CONTRADICTS, details=_said(session, answered, about if forged else None))
         held_for_change(session, about.invitation.id)
         session.refresh(about.entry, with_for_update=True)
         decision = decide(
@@ -104,6 +105,17 @@ def take_calendar_reply(arrival: Arrival) -> Verdict | None:
         if decision.step is Step.OLDER:
             return done("older", OLDER.why)
         return _take(session, arrival, answered, about)
+
+
+def _answer_in(calendar: str, method: str) -> Answered:
+    answered = read_answer(calendar)
+    return answered if answered.method and method == "REPLY" else replace(answered, method=method)
+
+
+def _say_the_same(answered: Answered, arrival: Arrival) -> bool:
+    """Return whether all calendar objects of a mail give this answer; what was written beside it may differ."""
+    others = (_answer_in(*each) for each in arrival.other_calendars)
+    return all(replace(each, comment=answered.comment) == answered for each in others)
 
 
 def _find(session: Session, arrival: Arrival, answered: Answered) -> tuple[CalendarEntry | None, bool]:
@@ -229,7 +241,9 @@ def _mode(session: Session, about: Asked) -> Mode | None:
 
 
 def _ask_for_the_mode(session: Session, arrival: Arrival, answered: Answered, about: Asked) -> Verdict:
-    """Write down that the guest comes, take no seat, and plan the mail that asks in which way."""
+    """Write down that the guest comes, take no seat, and plan the mail that asks in which way; both once."""
+    before = standing_by_sitting(replies_of(about.invitation.id), about.invitation)
+    standing = before.get(about.sitting.id) or before.get(None)
     reply = record_reply(
         invitation_id=about.invitation.id,
         choice=Choice.ACCEPTED,
@@ -244,5 +258,8 @@ def _ask_for_the_mode(session: Session, arrival: Arrival, answered: Answered, ab
     # Their calendar shows it as not settled, like that of somebody who waits for a seat.
     about.entry.partstat = Choice.TENTATIVE
     session.flush()
-    confirm_reply(session, about.invitation, reply, SYSTEM)
+    if standing is not None and standing.choice is Choice.ACCEPTED and standing.mode is None:
+        # Said once: a calendar that accepts by itself would answer each mail that asks, and each answer would bring one.
+        return done(Choice.ACCEPTED.value, ASKED_ALREADY)
+    confirm_reply(session, about.invitation, reply, SYSTEM, about.entry)
     return replace(waits(MODE_NOT_SAID, details=_said(session, answered, about)), outcome=Choice.ACCEPTED.value)

@@ -16,7 +16,7 @@ from engagement.kernel.db import db, stored_once, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.mailing.inbound import Arrival, InboxState, Kind, Verdict, waits
 from engagement.mailing.inbound_models import InboundMail
-from engagement.mailing.mime import clean_name
+from engagement.mailing.mime import LONGEST_TEXT, clean_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from engagement.kernel.audit import Actor
 
 WORDING = Text("Written submissions: letters and briefs", "Contributions écrites : lettres et mémoires")
-LONGEST_LETTER = 100_000
+# As long as the longest text that is kept of a mail: whatever came can be filed.
+LONGEST_LETTER = LONGEST_TEXT
 LONGEST_LINE = 300
 LONGEST_COPIES = 2000
 LARGEST_FILE = 25 * 1024 * 1024
@@ -161,7 +162,7 @@ def _check(letter: Letter) -> None:
     if not letter.words.strip() and not letter.files:
         raise NotALetterError(Text("Enter what was written, or keep a file.", "Entrez le texte ou conservez un fichier."), field="words")
     if len(letter.words) > LONGEST_LETTER:
-        said = Text("The text takes at most 100,000 characters.", "Le texte compte au plus 100\u00a0000 caractères.")
+        said = Text("The text takes at most 200,000 characters.", "Le texte compte au plus 200\u00a0000 caractères.")
         raise NotALetterError(said, field="words")
     for name, value, most in (
         ("signatory", letter.signatory, LONGEST_LINE),
@@ -202,6 +203,11 @@ def media_type_of(name: str, content: bytes) -> str | None:
     if ending != ".txt" or b"\0" in content[:4096]:
         return None
     return PLAIN
+
+
+def can_be_filed(name: str, content: bytes) -> bool:
+    """Return whether a file is one that is kept with a letter."""
+    return len(content) <= LARGEST_FILE and media_type_of(name, content) is not None
 
 
 def _prompt_for_letters(session: Session, consultation_id: UUID, actor: Actor) -> Prompt:

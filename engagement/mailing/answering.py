@@ -36,6 +36,11 @@ TWO_MESSAGES = "it names two different messages of ours"
 BY_FROM_ALONE = "no more mailings and reminders; only its sender says so, and senders can be forged"
 # Follows any of the reasons for which a mail came back.
 AND_A_CALL = "; the team calls its person"
+# Types of feedback reports by which somebody complains (RFC 5965), and the one by which somebody says the opposite.
+COMPLAINTS = frozenset({"abuse", "opt-out", "opt-out-list"})
+NO_SPAM = "not-spam"
+ABOUT_OUR_SETTINGS = "a mail of ours failed a check (SPF, DKIM, DMARC): our settings, and not the person, are to be looked at"
+NO_COMPLAINT = "a mail system reports a mail of ours, and not that somebody complained"
 ANOTHER_ADDRESS = "it is about an address that the message did not go to"
 
 
@@ -48,11 +53,12 @@ def take_report(arrival: Arrival) -> Verdict | None:
         named = _named(session, arrival, report)
         if len(named) != 1:
             _forget_place(arrival)
-            return waits(TWO_MESSAGES if named else NOT_OURS, kind=Kind.UNPLACED if not report.feedback and not named else None)
+            complains = report.feedback in COMPLAINTS
+            return waits(TWO_MESSAGES if named else NOT_OURS, kind=Kind.UNPLACED if not complains and not named else None)
         (message,) = named
         _place(session, arrival, message)
         if report.feedback:
-            return _take_complaint(session, message, report)
+            return _take_feedback(session, message, report)
         recipient = next((each for each in report.recipients if any(wrote_to(session, message, one) for one in each.addresses)), None)
         if recipient is None:
             return waits(ANOTHER_ADDRESS, kind=Kind.UNPLACED)
@@ -117,9 +123,12 @@ def _tell(session: Session, message: Message, why: str) -> None:
     session.add(MessageEvent(message_id=message.id, at=now(), state=message.state, why=why))
 
 
-def _take_complaint(session: Session, message: Message, report: Report) -> Verdict:
-    if report.feedback == "not-spam":
+def _take_feedback(session: Session, message: Message, report: Report) -> Verdict:
+    if report.feedback == NO_SPAM:
         return done("noted", "somebody said that it is no spam")
+    if report.feedback not in COMPLAINTS:
+        # Nobody asked for anything: a machine found something about the mail, or about how it was sent.
+        return waits(ABOUT_OUR_SETTINGS if report.feedback == "auth-failure" else NO_COMPLAINT, kind=Kind.UNPLACED)
     person = session.get(Person, message.person_id) if message.person_id else None
     address = message.to_address or (person.email if person else "") or ""
     if not address:

@@ -1,7 +1,8 @@
 """Fetching from the IMAP mailbox (IMAP_URL): by UID, marked as seen only once a mail is stored.
 
 A mail that somebody of the team opened first is not overlooked: besides what is unseen, everything
-after the last UID that was received is fetched. Whatever is fetched twice acts once.
+after the last UID that was received is fetched. Whatever is fetched twice acts once. A mail that
+cannot be had holds up no other: it is said, and asked for again the next time.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import hashlib
 import logging
 import re
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -30,6 +31,9 @@ TIMEOUT_SECONDS = 15
 # The worker sends as well: of a full mailbox it takes this much in one go.
 WORKER_SECONDS = 20.0
 BETWEEN_FETCHES = 50.0
+# A server may break off at one mail each time that it is asked for it; it is called again for those behind it.
+MOST_CALLS = 4
+CANNOT_MARK = "The mailbox of IMAP_URL does not let mails be marked as seen: they are fetched again each time, and act once."
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 _ARRIVED = re.compile(rb'INTERNALDATE "([^"]{10,40})"')
@@ -40,6 +44,10 @@ log = logging.getLogger(__name__)
 
 class MailboxDownError(OSError):
     """The mailbox cannot be reached or does not let us in; the message is one line without name or password."""
+
+
+class _NotGivenError(Exception):
+    """The server does not do what it is asked for one mail; the line to it stands."""
 
 
 class BadMailboxError(ValueError):
@@ -90,7 +98,6 @@ sign_in: Callable[[Any, Address], None] | None = None
 @contextmanager
 def _open(address: Address) -> Iterator[Any]:
     from imap_tools import MailBox, MailBoxUnencrypted  # noqa: PLC0415 - the pages do without it.
-    from imap_tools.errors import ImapToolsError  # noqa: PLC0415
 
     box: Any = None
     try:
@@ -101,21 +108,36 @@ def _open(address: Address) -> Iterator[Any]:
         else:
             box.login(address.user, address.password, initial_folder=None)
         box.folder.set(address.folder)
-    except (OSError, ImapToolsError, _imap_error()) as error:
+    except _broken() as error:
         _hang_up(box)
         raise MailboxDownError(f"the mailbox of IMAP_URL cannot be used: {type(error).__name__}") from None
     try:
         yield box
-    except (ImapToolsError, _imap_error()) as error:
-        raise MailboxDownError(f"the mailbox of IMAP_URL broke off: {type(error).__name__}") from None
     finally:
         _hang_up(box)
 
 
-def _imap_error() -> type[Exception]:
+def _broken() -> tuple[type[Exception], ...]:
+    """Return what is raised while a server is talked to."""
     import imaplib  # noqa: PLC0415
 
-    return imaplib.IMAP4.error
+    from imap_tools.errors import ImapToolsError  # noqa: PLC0415
+
+    return (OSError, ImapToolsError, imaplib.IMAP4.error)
+
+
+@contextmanager
+def _talking(about: str = "") -> Iterator[None]:
+    """Raise MailboxDownError where the line breaks, and _NotGivenError where the server refuses what it is asked ``about`` a mail."""
+    import imaplib  # noqa: PLC0415
+
+    try:
+        yield
+    except _broken() as error:
+        # Whatever is no end of the line is an answer.
+        if about and not isinstance(error, (OSError, imaplib.IMAP4.abort)):
+            raise _NotGivenError from None
+        raise MailboxDownError(f"the mailbox of IMAP_URL broke off{about}: {type(error).__name__}") from None
 
 
 def _hang_up(box: Any) -> None:
@@ -124,39 +146,121 @@ def _hang_up(box: Any) -> None:
             box.logout()
         except Exception:  # noqa: BLE001 - a goodbye that is not heard changes nothing.
             log.debug("the mailbox did not answer our goodbye")
+            with suppress(Exception):
+                box.client.shutdown()
 
 
-def fetch(stop: Callable[[], bool] = lambda: False) -> Iterator[Received]:
-    """Receive what is new in the configured mailbox, the oldest first, and give what became of each mail.
+@dataclass(slots=True)
+class _Round:
+    """One way through a mailbox: what may stop it, whom what goes wrong is told to, which mails were tried, and what broke."""
 
-    ``stop`` is asked before each. Raises MailboxDownError, BadMailboxError; what was given before stays received.
+    address: Address
+    stop: Callable[[], bool]
+    passed_over: Callable[[str], None]
+    tried: set[int] = field(default_factory=set)
+    marks: bool = True
+    # A mail that somebody opened could not be had, and does not stay among the unseen ones: what comes after it is fetched again.
+    keeps_cursor: bool = False
+
+    def says_it_cannot_mark(self) -> None:
+        if self.marks:
+            self.passed_over(
+                "The mailbox of IMAP_URL does not let mails be marked as seen: they are fetched again each time, and act once."
+            )
+        self.marks = False
+
+
+def fetch(stop: Callable[[], bool] = lambda: False, passed_over: Callable[[str], None] = log.warning) -> Iterator[Received]:
+    """Receive what is new in the configured mailbox, and give what became of each mail: what came last is new first, each in its order.
+
+    ``stop`` is asked before each; ``passed_over`` is told, in one line, of each mail that could not
+    be had. Raises BadMailboxError, and MailboxDownError: also at the end, where the line broke at a
+    mail and those behind it were received. What was given before stays received.
     """
-    address = address_of(settings().imap_url or "")
+    going = _Round(address_of(settings().imap_url or ""), stop, passed_over)
+    broke: MailboxDownError | None = None
+    for _ in range(MOST_CALLS):
+        before = len(going.tried)
+        try:
+            yield from _call(going)
+            break
+        except MailboxDownError as error:
+            broke = broke or error
+            if len(going.tried) == before:
+                # Not at a mail: to call again would change nothing.
+                break
+    if broke is not None:
+        raise broke
+
+
+def _call(going: _Round) -> Iterator[Received]:
+    """Receive what is new and was not tried yet, over one line."""
+    address = going.address
     with _open(address) as box:
-        validity = _validity(box)
+        with _talking():
+            validity = _validity(box)
         after = _cursor(address, validity)
         if after is None:
             # What was there and read before the first time is none of ours.
             _move_cursor(address, validity, max(_uids(box, "ALL"), default=0))
-        for uid in _new(box, after):
-            if stop():
-                return
-            received = _receive(box, uid)
-            if received is None:
+        later = [uid for uid in _uids(box, f"UID {after + 1}:*") if uid > after] if after is not None else []
+        unseen = set(_uids(box, "UNSEEN"))
+        # What came since the last time goes first: a mail that can never be had must not hold up what is new.
+        for uid in [*later, *sorted(unseen - set(later))]:
+            if uid in going.tried:
                 continue
-            _move_cursor(address, validity, uid)
-            box.flag([str(uid)], ["\\Seen"], True)
-            yield received
+            if going.stop():
+                return
+            going.tried.add(uid)
+            yield from _one(going, box, uid, validity, seen=uid not in unseen)
+
+
+def _one(going: _Round, box: Any, uid: int, validity: int, *, seen: bool) -> Iterator[Received]:
+    """Receive one mail, move the cursor, mark it as seen, and give what became of it."""
+    try:
+        received = _receive(box, uid)
+    except _NotGivenError:
+        going.passed_over(f"The mailbox of IMAP_URL does not give out the mail with the UID {uid}; it is asked for again the next time.")
+        kept, going.keeps_cursor = going.keeps_cursor, going.keeps_cursor or seen
+        if seen and _mark(going, box, uid, seen=False):
+            going.keeps_cursor = kept
+        return
+    except MailboxDownError:
+        going.keeps_cursor |= seen
+        raise
+    if received is None:
+        return
+    if not going.keeps_cursor:
+        _move_cursor(going.address, validity, uid)
+    broke: MailboxDownError | None = None
+    try:
+        _mark(going, box, uid, seen=True)
+    except MailboxDownError as error:
+        broke = error
+    # It is stored: whatever became of the line, it is told.
+    yield received
+    if broke is not None:
+        raise broke
+
+
+def _mark(going: _Round, box: Any, uid: int, *, seen: bool) -> bool:
+    """Mark a mail as seen, or as not seen; return whether the server did so."""
+    try:
+        # Not box.flag(): that expunges, too, whatever others have marked as deleted.
+        with _talking(f" at the mail with the UID {uid}"):
+            state, _ = box.client.uid("store", str(uid), "+FLAGS" if seen else "-FLAGS", "(\\Seen)")
+    except _NotGivenError:
+        state = "NO"
+    if state != "OK":
+        going.says_it_cannot_mark()
+        # The library would refuse to go on with a mailbox that has turned out to be read-only.
+        box.client.is_readonly = True
+    return bool(state == "OK")
 
 
 def _uids(box: Any, wanted: str) -> list[int]:
-    return sorted(int(uid) for uid in box.uids(wanted) if str(uid).isdigit())
-
-
-def _new(box: Any, after: int | None) -> list[int]:
-    """Return what was not received yet: what is unseen, and what came after the last that was received."""
-    later = [uid for uid in _uids(box, f"UID {after + 1}:*") if uid > after] if after is not None else []
-    return sorted({*_uids(box, "UNSEEN"), *later})
+    with _talking():
+        return sorted(int(uid) for uid in box.uids(wanted) if str(uid).isdigit())
 
 
 def _receive(box: Any, uid: int) -> Received | None:
@@ -174,9 +278,10 @@ def _receive(box: Any, uid: int) -> Received | None:
 
 def _ask(box: Any, uid: int, what: str) -> tuple[bytes, bytes | None]:
     """Return what the server says of a mail beside its bytes, and these."""
-    state, told = box.client.uid("fetch", str(uid), what)
+    with _talking(f" at the mail with the UID {uid}"):
+        state, told = box.client.uid("fetch", str(uid), what)
     if state != "OK":
-        raise MailboxDownError("the mailbox of IMAP_URL gives a mail not out")
+        raise _NotGivenError
     said = b" ".join(part if isinstance(part, bytes) else part[0] for part in told or () if part)
     raw = next((part[1] for part in told or () if isinstance(part, tuple)), None)
     return said, raw

@@ -52,7 +52,8 @@ class Arrival:
 
     ``tokens`` maps what stands before the plus of an address of ours ("replies", "bounces",
     "unsubscribe") to what stands behind it. ``answers`` holds the Message-IDs that the mail
-    refers to. ``calendar`` is the calendar object that states a method, ``method`` what it states.
+    refers to. ``calendar`` is the calendar object that states a method, ``method`` what it states;
+    ``other_calendars`` are further ones of the same mail with theirs.
     ``whole`` is False where only the headers were read.
     """
 
@@ -69,6 +70,7 @@ class Arrival:
     answers: tuple[str, ...] = ()
     calendar: str = ""
     method: str = ""
+    other_calendars: tuple[tuple[str, str], ...] = ()
     report: Report | None = None
     whole: bool = True
     consultation_id: UUID | None = None

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from engagement.consultations.models import Consultation
 from engagement.kernel.audit import note
@@ -22,12 +22,15 @@ from engagement.mailing.receiving import MOST_FILES
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from engagement.kernel.audit import Actor
+
+
+PAGE = 50
 
 
 class SettledError(DomainError):
@@ -61,6 +64,15 @@ def file_content(row: InboundMail, position: int) -> bytes:
         raise AbsentError
     mail = read_mail(raw)
     return mail.content(attachments_of(mail)[:MOST_FILES][position])
+
+
+def files_with_content(row: InboundMail) -> list[tuple[InboundFile, bytes]]:
+    """Return the files of a mail and what each holds; none where the mail's bytes are not kept."""
+    raw, listed = row.raw, files_listed(row)
+    if raw is None or not listed:
+        return []
+    mail = read_mail(raw)
+    return [(each, mail.content(part)) for each, part in zip(listed, attachments_of(mail), strict=False)]
 
 
 def held_waiting(session: Session, inbound_id: UUID) -> InboundMail:
@@ -124,7 +136,20 @@ def find_unassigned(inbound_id: UUID) -> InboundMail:
     return row
 
 
-def unassigned() -> list[InboundMail]:
-    """Return the mails that wait and belong to no consultation, the newest first."""
-    waiting = select(InboundMail).where(InboundMail.consultation_id.is_(None), InboundMail.state == InboxState.WAITING)
-    return list(db.session.scalars(waiting.order_by(InboundMail.received_at.desc(), InboundMail.id).limit(500)))
+@dataclass(frozen=True, slots=True)
+class PageOfUnassigned:
+    """One page of the mail of no consultation; ``page`` counts from 1."""
+
+    mails: Sequence[InboundMail]
+    total: int
+    page: int
+    size: int = PAGE
+
+
+def unassigned(page: int) -> PageOfUnassigned:
+    """Return one page of the mails that wait and belong to no consultation, the newest first."""
+    theirs = (InboundMail.consultation_id.is_(None), InboundMail.state == InboxState.WAITING)
+    total = db.session.scalar(select(func.count()).select_from(InboundMail).where(*theirs)) or 0
+    page = max(1, min(page, (total - 1) // PAGE + 1 if total else 1))
+    found = select(InboundMail).where(*theirs).order_by(InboundMail.received_at.desc(), InboundMail.id)
+    return PageOfUnassigned(db.session.scalars(found.limit(PAGE).offset((page - 1) * PAGE)).all(), total, page)

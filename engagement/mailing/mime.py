@@ -14,7 +14,9 @@ import re
 from dataclasses import dataclass, field
 from email.header import decode_header
 from email.message import Message
-from email.utils import collapse_rfc2231_value, getaddresses
+from email.utils import collapse_rfc2231_value
+
+from engagement.mailing.addresses import mailboxes, only_mailbox
 
 MOST_PARTS = 200
 DEEPEST = 12
@@ -56,8 +58,8 @@ class Headers:
         return readable(self.first(name))
 
     def addresses(self, *names: str) -> list[str]:
-        """Return every address in these fields as it is written, each once."""
-        pairs = [pair for name in names for value in self.all(name) for pair in _pairs(value)]
+        """Return every address in these fields as it is written, each once; what is no certain address is left out."""
+        pairs = [pair for name in names for value in self.all(name) for pair in mailboxes(value)]
         return list(dict.fromkeys(address for _, address in pairs))
 
 
@@ -99,9 +101,14 @@ class Mail:
         return in_letters(self.content(part), part.params.get("charset", ""))
 
     def sender(self) -> tuple[str, str]:
-        """Return the name and the lower-case address that the mail says it is from."""
-        pairs = _pairs(self.headers.first("from")) or [("", "")]
-        return readable(pairs[0][0]), pairs[0][1].casefold()
+        """Return the name and the lower-case address that the mail says it is from.
+
+        The address is empty where that is not certain: several, none, or one that could be read
+        in two ways. Then the name is what stands there, for people to read.
+        """
+        written = self.headers.all("from")
+        found = only_mailbox(written[0]) if len(written) == 1 else None
+        return (readable(found[0]), found[1].casefold()) if found else (readable(", ".join(written)), "")
 
 
 @dataclass(slots=True)
@@ -115,7 +122,7 @@ class _Reading:
 def read_mail(raw: bytes) -> Mail:
     """Return a mail as far as it can be read. Never raises, and never takes much more room than ``raw``."""
     # A line end before everything else lets each boundary be looked for in one way.
-    whole = b"\n" + _without_preamble(raw.replace(b"\r\n", b"\n"))
+    whole = b"\n" + _without_preamble(_lines_of(raw))
     headers, body = _headers(whole, 1, len(whole))
     kind, params = _kind(headers)
     reading = _Reading(whole)
@@ -125,12 +132,17 @@ def read_mail(raw: bytes) -> Mail:
 
 def read_headers(raw: bytes) -> Headers:
     """Return the header block that ``raw`` begins with."""
-    return _headers(raw.replace(b"\r\n", b"\n"), 0, len(raw))[0]
+    return _headers(_lines_of(raw), 0, len(raw))[0]
+
+
+def _lines_of(raw: bytes) -> bytes:
+    """Return ``raw`` with each line ending in LF, also where it came with CR alone."""
+    return raw.replace(b"\r\n", b"\n") if b"\n" in raw else raw.replace(b"\r", b"\n")
 
 
 def _without_preamble(raw: bytes) -> bytes:
-    """Return ``raw`` without what is put before the headers: the mark of an editor's UTF-8, a mailbox format's line "From address date"."""
-    raw = raw.removeprefix(codecs.BOM_UTF8)
+    """Return ``raw`` without what is put before the headers: an editor's mark, empty lines, a mailbox format's line "From address date"."""
+    raw = raw.removeprefix(codecs.BOM_UTF8).lstrip(b"\n")
     return raw.partition(b"\n")[2] if raw.startswith((b"From ", b">From ")) else raw
 
 
@@ -268,14 +280,6 @@ def clean_name(name: str) -> str:
     last = re.sub(r'[<>:"|?*;,]', "_", last)
     head, dot, ending = last.rpartition(".")
     return last if len(last) <= LONGEST_NAME else f"{(head or ending)[: LONGEST_NAME - 12]}{dot}{ending[:10]}"
-
-
-def _pairs(value: str) -> list[tuple[str, str]]:
-    try:
-        pairs = getaddresses([value[:LONGEST_VALUE]])
-    except Exception:  # noqa: BLE001 - comments within comments without end, for instance: no address can be read.
-        return []
-    return [(name, address.strip()) for name, address in pairs if "@" in address.strip("@")]
 
 
 def plain_text(mail: Mail) -> str:

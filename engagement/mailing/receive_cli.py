@@ -1,4 +1,4 @@
-"""``flask mail receive``: takes in one mail, a Maildir, or what is new in the configured mailbox."""
+"""``flask mail receive``: takes in a mail, a mailbox file, a folder, a Maildir, or what is new in the configured mailbox."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOTHING_TO_READ = "Name a mail or a Maildir, or set IMAP_URL."
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document: a list with one object for each mail.")
 def receive_command(path: Path | None, as_json: bool) -> None:  # noqa: FBT001
-    """Take in PATH, one .eml file or a Maildir; without PATH, what is new in the mailbox of IMAP_URL."""
+    """Take in PATH: a mail, a mailbox (mbox), a folder of .eml files or a Maildir; without PATH, what is new in the mailbox of IMAP_URL."""
     told: list[dict[str, str | None]] = []
     problem = ""
     try:
@@ -49,11 +49,12 @@ def receive_command(path: Path | None, as_json: bool) -> None:  # noqa: FBT001
 
 
 def _from(path: Path | None) -> Iterable[Received]:
+    passed_over = lambda said: click.echo(said, err=True)  # noqa: E731 - it is one call, for both ways.
     if path is not None:
-        return receive_path(path, lambda said: click.echo(said, err=True))
+        return receive_path(path, passed_over)
     if not settings().imap_url:
         raise NoMailError(NOTHING_TO_READ)
-    return fetch()
+    return fetch(passed_over=passed_over)
 
 
 def as_told(received: Received) -> dict[str, str | None]:

@@ -24,12 +24,13 @@ from engagement.kernel.db import db, writing
 from engagement.kernel.errors import DomainError, what_broke
 from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
+from engagement.mailing.addresses import mailboxes
 from engagement.mailing.finding import place, recipients_of, references_of, tokens_in
 from engagement.mailing.inbound import Arrival, InboxState, Kind, Verdict, waits
 from engagement.mailing.inbound_models import InboundMail
 from engagement.mailing.mime import LONGEST_TEXT, attachments_of, plain_text, read_mail
 from engagement.mailing.reports import read_report
-from engagement.mailing.sorting import calendar_of, kind_of
+from engagement.mailing.sorting import calendars_of, kind_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -79,12 +80,21 @@ def key_of(mail: Mail, size: int) -> str:
     """Return what the same mail has in common each time that it is delivered, and no other mail has.
 
     A Message-ID alone is not enough: different mails are known to share one. Headers that servers
-    add on the way do not count, nor how lines end.
+    add on the way do not count, nor how lines end or addresses are set in brackets. The size counts
+    only where the body was not read, of a mail that is too large.
     """
-    stays = [f"{name}:{' '.join(mail.headers.first(name).split())}" for name in SAME_EACH_TIME]
+    stays = [f"{name}:{_as_ever(mail, name)}" for name in SAME_EACH_TIME]
+    body = mail.raw[mail.body_at :].strip()
     found = hashlib.sha256("\n".join(stays).encode("utf-8", "replace"))
-    found.update(b"\n\n" + mail.raw[mail.body_at :].rstrip() if mail.body_at < len(mail.raw) else f"\n\n{size}".encode())
+    found.update(b"\n\n" + (body or (str(size).encode() if size > LARGEST else b"")))
     return found.hexdigest()
+
+
+def _as_ever(mail: Mail, name: str) -> str:
+    """Return a field of a mail in the one form that it has however a server writes it."""
+    written = mail.headers.first(name)
+    addresses = [address for _, address in mailboxes(written)] if name in {"from", "to"} else []
+    return " ".join(addresses) if addresses else " ".join(written.split())
 
 
 def _arrival(mail: Mail, received_at: datetime, *, whole: bool) -> Arrival:
@@ -92,7 +102,8 @@ def _arrival(mail: Mail, received_at: datetime, *, whole: bool) -> Arrival:
     recipients = recipients_of(mail.headers)
     tokens = tokens_in(recipients)
     text = plain_text(mail) if whole else ""
-    calendar, method = calendar_of(mail) if whole else ("", "")
+    calendars = calendars_of(mail) if whole else []
+    calendar, method = calendars[0] if calendars else ("", "")
     report = read_report(mail) if whole else None
     kind = kind_of(mail, report=report, method=method, tokens=tokens, text=text) if whole and not mail.cut else Kind.UNPLACED
     return Arrival(
@@ -109,6 +120,7 @@ def _arrival(mail: Mail, received_at: datetime, *, whole: bool) -> Arrival:
         answers=references_of(mail.headers),
         calendar=calendar,
         method=method,
+        other_calendars=tuple(calendars[1:]),
         report=report,
         whole=whole,
     )

@@ -24,15 +24,28 @@ _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _CODE_AND_STATUS = re.compile(r"\b[45]\d\d[ -]#?([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]]{1,64}@[A-Za-z0-9.-]{1,255}[A-Za-z0-9]")
 _FROM_A_SYSTEM = re.compile(r"(mailer-daemon|postmaster|mail-daemon|mmdf|microsoftexchange[0-9a-f]*)@", re.IGNORECASE)
+# How the subject of a report begins; a person's may hold the same words further on, and a machine's, too, that answers for somebody.
 _CAME_BACK = re.compile(
-    r"undeliver|returned mail|delivery (status notification|failure|has failed|report)|mail delivery (failed|failure|system)|"
-    r"failure notice|could not be delivered|not delivered|non[- ]?remis|non distribu|échec de (la )?(remise|distribution|livraison)|"
-    r"remise impossible|rapport de non[- ]remise",
+    r"[\[(*]*(postmaster|mail system error|warning|avertissement)?[\])*:]* ?[-–]? ?(undeliver|returned (e-?)?mail|delayed (e-?)?mail|"
+    r"(e-?mail )?delivery (status notification|failure|has (failed|been delayed)|report|delayed)|"
+    r"mail delivery (failed|failure|system|delayed|status)|failure notice|failed delivery|"
+    r"(your |the )?(e-?mail|message)\b.{0,80}\b(could not be|was not|not|has not been) delivered|not delivered|"
+    r"could not (be )?(send|deliver)|"
+    r"message .{1,80}\bdelayed\b|non[- ]?remis|non distribu|[ée]chec de (la )?(remise|distribution|livraison)|remise (impossible|retardée)|"
+    r"(rapport|avis) de non[- ]remise)",
     re.IGNORECASE,
 )
 _ONLY_LATE = re.compile(r"delay|warning|retard|will (be )?(retr|keep trying)", re.IGNORECASE)
-# The last of the patterns above is for failures; these say that a text speaks of an address that is none.
+# A status of 4.x.x says why the last try failed; whether there will be another one, the words say.
+_TRIED_AGAIN = re.compile(
+    r"not yet been delivered|will (be |keep |continue |go on )?(retr|try)|still being (retried|tried)|no action is required|sera réessay|"
+    r"nouvelles? tentatives?",
+    re.IGNORECASE,
+)
+_GIVEN_UP = re.compile(r"permanent error|retry timeout exceeded|giving up|not going to try again|too old|erreur permanente", re.IGNORECASE)
+# These say that a text speaks of an address that is none.
 _NOBODY_THERE = re.compile(r"user unknown|unknown user|no such (user|address|recipient)|does(n.t| not) exist|n.existe pas", re.IGNORECASE)
+_HEX = re.compile(r"\+([0-9A-F]{2})")
 
 
 class Action(StrEnum):
@@ -66,7 +79,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report on a message. ``feedback`` is the type of a complaint ("abuse"), empty for a delivery report.
+    """A report on a message. ``feedback`` is the type of a feedback report ("abuse"), empty for a delivery report.
 
     ``ids`` are Message-IDs and ``tokens`` bounce tokens that stand in what was returned of the message.
     """
@@ -98,7 +111,9 @@ def _delivery(mail: Mail, text: str) -> Report:
 
 
 def _recipient(fields: Headers) -> Recipient:
-    named = (fields.first("final-recipient"), fields.first("original-recipient"))
+    named = [fields.first("final-recipient"), fields.first("original-recipient")]
+    # The original one is written with +2B for a plus (xtext, RFC 3461); who does not know that writes a plus.
+    named.append(_HEX.sub(lambda found: chr(int(found[1], 16)), named[1]))
     addresses = frozenset(each.rpartition(";")[2].strip(" <>").casefold() for each in named if "@" in each)
     said = fields.first("action").lower().split()
     status = _STATUS.search(fields.first("status"))
@@ -108,9 +123,9 @@ def _recipient(fields: Headers) -> Recipient:
         status = better
     found = status[1] if status else ""
     known = {action.value: action for action in Action}
+    # "failed" is final whatever the status (RFC 3464, 2.3.3): 4.4.1 with it says that the last of many tries failed.
     action = known.get(said[0] if said else "", Action.DELAYED if found.startswith("4.") else Action.FAILED)
-    # Whatever it is called: 4.x.x says that it may still arrive.
-    return Recipient(addresses, Action.DELAYED if action is Action.FAILED and found.startswith("4.") and not better else action, found)
+    return Recipient(addresses, action, found)
 
 
 def _feedback(mail: Mail, fields: Headers) -> Report:
@@ -119,7 +134,8 @@ def _feedback(mail: Mail, fields: Headers) -> Report:
     sent_from = VERP.search(fields.first("original-mail-from"))
     if sent_from:
         tokens = (*tokens, sent_from[1].lower())
-    return Report((Recipient(addresses, Action.DELIVERED, ""),), ids, tokens, fields.first("feedback-type").lower() or "abuse")
+    kind = fields.first("feedback-type").lower().split() or ["other"]
+    return Report((Recipient(addresses, Action.DELIVERED, ""),), ids, tokens, kind[0])
 
 
 def _returned(mail: Mail) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -139,7 +155,7 @@ def _is_from_a_system(mail: Mail) -> bool:
     if mail.headers.first("x-failed-recipients"):
         return True
     from_nobody = mail.headers.first("return-path").replace(" ", "") == "<>"
-    return (from_nobody or bool(_FROM_A_SYSTEM.match(mail.sender()[1]))) and bool(_CAME_BACK.search(mail.headers.words("subject")))
+    return (from_nobody or bool(_FROM_A_SYSTEM.match(mail.sender()[1]))) and bool(_CAME_BACK.match(mail.headers.words("subject").strip()))
 
 
 def _in_words(mail: Mail) -> Report:
@@ -147,7 +163,9 @@ def _in_words(mail: Mail) -> Report:
     text = plain_text(mail)[:20_000]
     found = _CODE_AND_STATUS.search(text) or _STATUS.search(text)
     status = found[1] if found else ("5.1.1" if _NOBODY_THERE.search(text) else "")
-    late = status.startswith("4.") or (not status and bool(_ONLY_LATE.search(mail.headers.words("subject"))))
+    late = not _GIVEN_UP.search(text) and bool(
+        _ONLY_LATE.search(mail.headers.words("subject")) or (status.startswith("4.") and _TRIED_AGAIN.search(text))
+    )
     named = mail.headers.addresses("x-failed-recipients") or _ADDRESS.findall(text)[:MOST_RECIPIENTS]
     ids, tokens = _returned(mail)
     written = re.findall(r"(?im)^\s*message-id:\s*(<[^<>\s]{3,200}>)", text)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from engagement.mailing.automatic import answers_by_itself, is_automatic, is_from_nobody
 from engagement.mailing.inbound import Kind
 from engagement.mailing.mime import LONGEST_TEXT, attachments_of
+from engagement.mailing.wordings import asks_for_the_questionnaire, wants_no_more_mail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,32 +24,7 @@ if TYPE_CHECKING:
 ANSWERING = ("REPLY", "COUNTER", "REFRESH", "DECLINECOUNTER")
 # A text of this length that somebody wrote themselves is a letter.
 LETTER_LENGTH = 1500
-_LONGEST_REQUEST = 1200
-# A mail program says that a mail was opened, or thrown away unread.
-_OPENED = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
 _METHOD = re.compile(r"^METHOD(?:;[^:\n]{0,200})?:[ \t]*([A-Za-z-]{1,20})", re.IGNORECASE | re.MULTILINE)
-_AUTO_SUBJECT = re.compile(
-    r"(re ?: ?|ré ?: ?)?(automatic reply|auto(matic)?[- ]?(reply|response|matische)|out of (the )?office|away from (my|the) office|"
-    r"vacation reply|réponse automatique|réponse d.absence|(message|avis) d.absence|absence du bureau|absente? du bureau|en vacances)",
-    re.IGNORECASE,
-)
-_UNSUBSCRIBE = re.compile(
-    r"(re ?: ?|ré ?: ?)?(please )?(unsubscribe( me)?|d[ée]sabonnement|(me |se )?d[ée]sabonner|désinscription|stop)[ .!]*",
-    re.IGNORECASE,
-)
-_A_QUESTIONNAIRE = r"(the|your|a|this|a copy of the) (questionnaire|survey)"
-_UN_QUESTIONNAIRE = r"(le|votre|un|ce|l’|l')( |)(questionnaire|sondage)"
-_REQUEST = re.compile(
-    rf"\b(send|email|e-mail|mail|forward) (me|us) {_A_QUESTIONNAIRE}"
-    rf"|\b(would like|want|wish|love|like) to (receive|get|have|answer|complete|fill in|fill out) {_A_QUESTIONNAIRE}"
-    rf"|\b(can|could|may) (i|we) (please )?(get|have|receive) {_A_QUESTIONNAIRE}"
-    rf"|\b(me |nous |m[’'])(faire parvenir|envoyer|transmettre|acheminer) {_UN_QUESTIONNAIRE}"
-    rf"|\b(envoyez|transmettez|acheminez)-(moi|nous) {_UN_QUESTIONNAIRE}"
-    rf"|\b(aimerais|voudrais|souhaite|souhaiterais|désire|aimerions|voudrions|souhaitons) "
-    rf"(recevoir|avoir|obtenir|remplir|répondre à) {_UN_QUESTIONNAIRE}",
-    re.IGNORECASE,
-)
-_NOT_WANTED = re.compile(r"\b(not|don.t|never|stop|no longer|cannot|ne|n.|pas|plus|jamais|arrêtez|cessez)\b", re.IGNORECASE)
 _LETTER_KINDS = (
     "application/pdf",
     "application/msword",
@@ -64,24 +41,41 @@ _QUOTE_BEGINS = re.compile(
 
 def kind_of(mail: Mail, *, report: Report | None, method: str, tokens: Mapping[str, tuple[str, ...]], text: str) -> Kind:
     """Return what a mail is; unplaced where no rule says."""
-    subject = mail.headers.words("subject")
     if report is not None:
         return Kind.COMPLAINT if report.feedback else Kind.BOUNCE
     if method:
         return Kind.REPLY
-    # Mail programs that press the button for somebody mark what they send as automatic.
-    if is_automatic(mail) and "unsubscribe" not in tokens:
-        return Kind.AUTO
-    if "unsubscribe" in tokens or _UNSUBSCRIBE.fullmatch(subject.strip()):
+    if "unsubscribe" in tokens:
+        # Mail programs that press the button for somebody mark what they send as automatic.
         return Kind.UNSUBSCRIBE
-    own = own_words(text)
+    own, to_bounces = own_words(text), "bounces" in tokens
+    if is_automatic(mail, to_bounces=to_bounces):
+        return _kind_of_automatic(mail, own, to_bounces=to_bounces)
+    if is_from_nobody(mail.headers):
+        # A machine's, and nobody knows which: it does nothing, and people read it.
+        return Kind.SUBMISSION if brings_a_document(mail) else Kind.UNPLACED
+    return _kind_by_words(mail, own)
+
+
+def _kind_by_words(mail: Mail, own: str) -> Kind:
+    """Return what a mail is that a person wrote."""
+    subject = mail.headers.words("subject")
+    answers = bool(mail.headers.first("in-reply-to") or mail.headers.first("references"))
+    if wants_no_more_mail(subject, own, answers=answers):
+        return Kind.UNSUBSCRIBE
     if asks_for_the_questionnaire(subject, own):
         return Kind.REQUEST
     return Kind.SUBMISSION if mail.sender()[1] and is_letter(mail, own) else Kind.UNPLACED
 
 
-def calendar_of(mail: Mail) -> tuple[str, str]:
-    """Return the calendar object by which a guest answers, and its method; a REPLY is preferred to any other."""
+def _kind_of_automatic(mail: Mail, own: str, *, to_bounces: bool) -> Kind:
+    """Return what a mail is that a program sent: a scanner's, or a list's, may be somebody's letter."""
+    long = len(own) >= LETTER_LENGTH and not answers_by_itself(mail, to_bounces=to_bounces)
+    return Kind.SUBMISSION if long or brings_a_document(mail) else Kind.AUTO
+
+
+def calendars_of(mail: Mail) -> list[tuple[str, str]]:
+    """Return each different calendar object by which a guest answers, and its method; a REPLY stands before any other."""
     found: list[tuple[str, str]] = []
     for part in mail.parts:
         if part.kind in {"text/calendar", "application/ics"} or part.filename.lower().endswith(".ics"):
@@ -92,28 +86,8 @@ def calendar_of(mail: Mail) -> tuple[str, str]:
             method = next((each for each in said if each != "REPLY"), said[0] if said else "")
             if "BEGIN:VEVENT" in words.upper() and method in ANSWERING:
                 found.append((words, method))
-    return min(found, key=lambda pair: ANSWERING.index(pair[1]), default=("", ""))
-
-
-def _says_it_was_opened(mail: Mail) -> bool:
-    """Return whether a mail as a whole is a receipt; a letter that merely carries one is a letter."""
-    kind = mail.headers.first("content-type").lower().partition(";")[0].strip()
-    return kind in _OPENED or (kind == "multipart/report" and any(part.kind in _OPENED for part in mail.parts))
-
-
-def is_automatic(mail: Mail) -> bool:
-    """Return whether a machine answered (RFC 3834, RFC 8098, and what is in use besides)."""
-    headers = mail.headers
-    if _says_it_was_opened(mail):
-        return True
-    submitted = headers.first("auto-submitted").lower().partition(";")[0].strip()
-    if submitted and submitted != "no":
-        return True
-    if any(headers.first(name) for name in ("x-autoreply", "x-autorespond", "x-autoresponse", "x-auto-reply-from")):
-        return True
-    if headers.first("precedence").lower().strip() in {"auto_reply", "bulk", "junk"}:
-        return True
-    return bool(_AUTO_SUBJECT.match(headers.words("subject").strip()))
+    # Outlook and Gmail send the same object twice.
+    return sorted(dict.fromkeys(found), key=lambda pair: ANSWERING.index(pair[1]))
 
 
 def own_words(text: str) -> str:
@@ -123,17 +97,12 @@ def own_words(text: str) -> str:
     return "\n".join(line for line in upper.splitlines() if not line.lstrip().startswith(">")).strip()
 
 
-def asks_for_the_questionnaire(subject: str, own: str) -> bool:
-    """Return whether a short mail asks for the questionnaire in so many words, and no sentence of it says no."""
-    if len(own) > _LONGEST_REQUEST:
-        return False
-    sentences = re.split(r"[.!?\n]+", f"{subject}\n{' '.join(own.split())}")
-    asking = [each for each in sentences if _REQUEST.search(each)]
-    return bool(asking) and not any(_NOT_WANTED.search(each) for each in asking)
+def brings_a_document(mail: Mail) -> bool:
+    """Return whether a file of a mail is a document by what it says it is."""
+    files = attachments_of(mail)
+    return any(part.kind.startswith(_LETTER_KINDS) or part.filename.lower().endswith(_LETTER_ENDINGS) for part in files)
 
 
 def is_letter(mail: Mail, own: str) -> bool:
     """Return whether a mail is, or brings, a letter: a document, or a long text that somebody wrote."""
-    files = attachments_of(mail)
-    documents = (part for part in files if part.kind.startswith(_LETTER_KINDS) or part.filename.lower().endswith(_LETTER_ENDINGS))
-    return any(documents) or len(own) >= LETTER_LENGTH
+    return brings_a_document(mail) or len(own) >= LETTER_LENGTH

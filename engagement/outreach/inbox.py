@@ -23,7 +23,7 @@ from engagement.mailing.models import Message
 from engagement.outreach.listing import invitations_hidden_from, mailings_hidden_from
 from engagement.outreach.reading import bytes_without_links
 from engagement.questionnaires.models import Questionnaire
-from engagement.referrals.requests import send_questionnaire
+from engagement.referrals.requests import ANSWERED, BY_TELEPHONE, NO_MAIL_GOES, SENT_TODAY, send_questionnaire
 from engagement.roster.filters import visible
 from engagement.roster.models import Person
 
@@ -36,10 +36,24 @@ if TYPE_CHECKING:
     from engagement.kernel.audit import Actor
 
 PAGE = 50
+WHY_NOT_SENT: dict[str, Text] = {
+    ANSWERED: Text("This person has answered it already.", "Cette personne y a déjà répondu."),
+    NO_MAIL_GOES: Text(
+        "No mail may go to this person; their page says why. Reach them in another way.",
+        "Aucun courriel ne peut être envoyé à cette personne; sa page dit pourquoi. Joignez-la autrement.",
+    ),
+    BY_TELEPHONE: Text(
+        "This person is reached by telephone only: call them.", "Cette personne n’est jointe que par téléphone\u00a0: appelez-la."
+    ),
+    SENT_TODAY: Text(
+        "It was sent to them today already. Reach them in another way.",
+        "Il lui a déjà été envoyé aujourd’hui. Joignez cette personne autrement.",
+    ),
+}
 
 
-class AnsweredError(DomainError):
-    """This person has answered the questionnaire already."""
+class NotSentError(DomainError):
+    """The questionnaire does not go to this person by mail: they have answered, or no mail would reach them."""
 
 
 class NobodyError(DomainError):
@@ -190,7 +204,7 @@ def file_from_mail(*, mail: InboundMail, letter: Letter, positions: Sequence[int
 def send_questionnaire_for(*, inbound_id: UUID, questionnaire_id: UUID, actor: Actor) -> None:
     """Send a questionnaire to whose mail it is, and settle the mail.
 
-    Raises AbsentError, SettledError, NobodyError, AnsweredError, NotWholeError; then nothing is changed.
+    Raises AbsentError, SettledError, NobodyError, NotSentError, NotWholeError; then nothing is changed.
     """
     with writing() as session:
         row = held_waiting(session, inbound_id)
@@ -204,6 +218,7 @@ def send_questionnaire_for(*, inbound_id: UUID, questionnaire_id: UUID, actor: A
             raise NobodyError(said)
         if questionnaire is None or questionnaire.consultation_id != row.consultation_id:
             raise AbsentError
-        if send_questionnaire(session, person=person, questionnaire=questionnaire, actor=actor) is None:
-            raise AnsweredError(Text("This person has answered it already.", "Cette personne y a déjà répondu."))
+        sending = send_questionnaire(session, person=person, questionnaire=questionnaire, actor=actor)
+        if sending.why_not:
+            raise NotSentError(WHY_NOT_SENT[sending.why_not])
         settle(inbound_id=inbound_id, state=InboxState.FILED, outcome="asked", verb="answer_mail", actor=actor)

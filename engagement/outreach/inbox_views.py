@@ -9,7 +9,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from engagement.consultations.gate import current_access
-from engagement.findings.letters import guess
+from engagement.findings.letters import MOST_FILES, can_be_filed, guess
 from engagement.kernel.clock import on_the_wall
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.forms import options
@@ -18,7 +18,7 @@ from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.web import said
 from engagement.kernel.wording import span_words
 from engagement.mailing.inbound import InboxState
-from engagement.mailing.inbox import dismiss, file_content, files_listed, link_person
+from engagement.mailing.inbox import dismiss, file_content, files_listed, files_with_content, link_person
 from engagement.mailing.sorting import own_words
 from engagement.outreach.inbox import (
     Guest,
@@ -183,11 +183,17 @@ def _letter_form(access: Access, row: Row) -> LetterForm:
             "received_on": on_the_wall(row.mail.received_at, access.consultation.zone).date(),
             "language": seems.language or (row.person.language if row.person else None),
             "words": own_words(text),
-            "files": [str(each.position) for each in files],
+            "files": _fileable(row) if request.method == "GET" else [],
         }
     )
     form.files.choices = options((str(each.position), each.name or gettext("File %(n)s", n=each.position + 1)) for each in files)
     return form
+
+
+def _fileable(row: Row) -> list[str]:
+    """Return the places of the files that can be kept with a letter, as many as are kept."""
+    good = [str(file.position) for file, content in files_with_content(row.mail) if can_be_filed(file.name, content)]
+    return good[:MOST_FILES]
 
 
 @outreach.post("/c/<slug>/mail/inbox/<uuid:inbound_id>/questionnaire")

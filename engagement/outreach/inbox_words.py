@@ -82,6 +82,14 @@ WHYS: dict[str, Text] = {
         "Coming, but the calendar does not say whether in person or online. No seat is taken; a mail asks the guest.",
         "Participera, mais le calendrier ne dit pas si c’est en personne ou en ligne. Aucune place n’est prise; un courriel le demande.",
     ),
+    "accepted again without saying how: the guest was asked, and the team knows": Text(
+        "Coming, once more without saying whether in person or online. The guest was asked before.",
+        "Participera, encore sans dire si c’est en personne ou en ligne. La question a déjà été posée par courriel.",
+    ),
+    "it holds several calendar answers, and they do not say the same": Text(
+        "It holds several calendar answers, and they do not say the same. Nothing was changed.",
+        "Il contient plusieurs réponses de calendrier, qui ne disent pas la même chose. Rien n’a été modifié.",
+    ),
     "the invitation was withdrawn": Text("The invitation was withdrawn.", "L’invitation a été retirée."),
     "the sitting is over": Text("The sitting is over.", "La séance a déjà eu lieu."),
     "a reply that was received later stands": Text("A reply that was received later stands.", "Une réponse reçue plus tard compte."),
@@ -159,6 +167,15 @@ WHYS: dict[str, Text] = {
     "somebody said that it is no spam": Text(
         "Somebody said that our mail is no spam.", "Quelqu’un a dit que notre courriel n’est pas un pourriel."
     ),
+    "a mail of ours failed a check (SPF, DKIM, DMARC): our settings, and not the person, are to be looked at": Text(
+        "A mail of ours failed a check (SPF, DKIM, DMARC). That is about our settings, not about the person: tell your mail administrator.",
+        "Un de nos courriels a échoué à une vérification (SPF, DKIM, DMARC). Cela tient à nos réglages, non à la personne\u00a0: "
+        "prévenez la personne qui administre votre courriel.",
+    ),
+    "a mail system reports a mail of ours, and not that somebody complained": Text(
+        "A mail system reports something about a mail of ours. Nobody complained; read what it says.",
+        "Un système de courriel signale quelque chose au sujet d’un de nos courriels. Personne ne s’est plaint; lisez ce qu’il en dit.",
+    ),
     "what is kept of the message does not say whom it went to": Text(
         "It complains about a mail of which we do not keep any more whom it went to.",
         "Il se plaint d’un courriel dont on ne garde plus à qui il est allé.",
@@ -195,6 +212,19 @@ WHYS: dict[str, Text] = {
     "it asks for the questionnaire, and this person had asked not to be written to": Text(
         "It asks for the questionnaire, and this person had asked not to be written to.",
         "Il demande le questionnaire, et cette personne avait demandé qu’on ne lui écrive pas.",
+    ),
+    "it asks for the questionnaire, and no mail may go to this person": Text(
+        "It asks for the questionnaire, and no mail may go to this person; their page says why. Reach them in another way.",
+        "Il demande le questionnaire, et aucun courriel ne peut être envoyé à cette personne; sa page dit pourquoi. Joignez-la autrement.",
+    ),
+    "it asks for the questionnaire, and this person is reached by telephone only": Text(
+        "It asks for the questionnaire, and this person is reached by telephone only: call them.",
+        "Il demande le questionnaire, et cette personne n’est jointe que par téléphone\u00a0: appelez-la.",
+    ),
+    "it asks for the questionnaire, which was sent to them today: it seems not to reach them": Text(
+        "It asks for the questionnaire, which was sent to them today already: it seems not to reach them. Reach them in another way.",
+        "Il demande le questionnaire, qui lui a déjà été envoyé aujourd’hui\u00a0: il semble ne pas arriver. "
+        "Joignez cette personne autrement.",
     ),
     "the questionnaire goes to them by mail": Text(
         "The questionnaire goes to them by mail.", "Le questionnaire lui est envoyé par courriel."

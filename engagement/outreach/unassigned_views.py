@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import select
@@ -36,7 +36,8 @@ ZONE = "America/Toronto"
 @outreach.get("/mail/inbox")
 def unassigned_mail() -> Any:
     """List the mail that waits and belongs to no consultation."""
-    return render_template("outreach/unassigned.html", mails=unassigned(), zone=ZONE)
+    found = unassigned(request.args.get("page", 1, type=int))
+    return render_template("outreach/unassigned.html", found=found, mails=found.mails, zone=ZONE)
 
 
 @outreach.route("/mail/inbox/<uuid:inbound_id>", methods=["GET", "POST"])

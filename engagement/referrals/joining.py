@@ -19,7 +19,7 @@ from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now, today
 from engagement.kernel.db import writing
 from engagement.kernel.errors import DomainError
-from engagement.mailing.models import Message
+from engagement.mailing.models import Message, State
 from engagement.mailing.service import plan
 from engagement.questionnaires.models import Questionnaire
 from engagement.questionnaires.opening import Standing, standing_of
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 LONGEST_NAME = 150
 # Somebody who asks again is sent their link again, once a day.
 AGAIN_AFTER = timedelta(days=1)
+# Where a mail stands that will go yet.
+UNDER_WAY = frozenset({State.PLANNED, State.QUEUED, State.CLAIMED, State.SENDING, State.DEFERRED})
 
 
 class BadParticularsError(DomainError):
@@ -137,17 +139,28 @@ def join(
     return invitation, new
 
 
-def send_link_again(session: Session, invitation: Invitation, actor: Actor) -> None:
-    """Plan a mail with the person's own link for somebody who was asked before and asks for it now.
+def send_link_again(session: Session, invitation: Invitation, actor: Actor, *, though_sent: bool = False) -> bool:
+    """Plan a mail with the person's own link for somebody who was asked before and asks for it now; False where none goes.
 
-    Not where a mail about it was planned in the last 24 hours: that one brings it.
+    Not where a mail about it that was planned in the last 24 hours brings it, or has brought it.
+    ``though_sent``: what was sent does not count, for they say that they do not have it; such a
+    mail goes once a day.
     """
-    lately = select(Message.id).where(Message.invitation_id == invitation.id, Message.created_at > now() - AGAIN_AFTER)
+    brings = UNDER_WAY if though_sent else UNDER_WAY | {State.SENT, State.DOUBTFUL}
+    lately = select(Message.id).where(
+        Message.invitation_id == invitation.id,
+        Message.created_at > now() - AGAIN_AFTER,
+        Message.state.in_(brings),
+        Message.bounced_at.is_(None),
+        # What waits for the team, or for another day, is not what they will have.
+        Message.held_because.is_(None),
+        Message.due_at <= now() + AGAIN_AFTER,
+    )
     if session.scalar(lately.limit(1)) is not None:
-        return
+        return True
     consultation = session.get_one(Consultation, invitation.consultation_id)
     language = session.scalar(select(Person.language).where(Person.id == invitation.person_id))
-    plan(
+    planned = plan(
         consultation_id=invitation.consultation_id,
         person_id=invitation.person_id,
         purpose="questionnaire_invitation",
@@ -156,6 +169,7 @@ def send_link_again(session: Session, invitation: Invitation, actor: Actor) -> N
         invitation_id=invitation.id,
         actor=actor,
     )
+    return planned is not None
 
 
 def keep_referral(

@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from engagement.findings.letters import BadFileError, Letter, LetterFile, NotALetterError, file_letter, files_of, guess, media_type_of
+from engagement.findings.letters import (
+    LONGEST_LETTER,
+    BadFileError,
+    Letter,
+    LetterFile,
+    NotALetterError,
+    file_letter,
+    files_of,
+    guess,
+    media_type_of,
+)
 from engagement.findings.models import Prompt, Submission, SubmissionFile
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.db import db
@@ -96,7 +106,7 @@ def test_what_is_written_in_a_letter_and_its_files_is_sealed(app):
     ("changes", "error"),
     [
         ({"words": " "}, NotALetterError),
-        ({"words": "x" * 100_001}, NotALetterError),
+        ({"words": "x" * (LONGEST_LETTER + 1)}, NotALetterError),
         ({"signatory": "x" * 301}, NotALetterError),
         ({"files": [LetterFile("a.exe", b"MZ")]}, BadFileError),
         ({"files": [LetterFile("a.pdf", PDF)] * 21}, BadFileError),

@@ -80,6 +80,10 @@ class Box:
         self.box.folder.set(self.folder)
         return self.box.uids("UNSEEN")
 
+    def all(self):
+        self.box.folder.set(self.folder)
+        return self.box.uids("ALL")
+
     def see_all(self):
         self.box.folder.set(self.folder)
         self.box.flag(self.box.uids("ALL"), ["\\Seen"], True)
@@ -106,6 +110,13 @@ def test_a_reply_is_fetched_marked_as_seen_and_acts_once(box, post):
     box.put(jo.mail("outlook-accepted.eml"))
     assert [each.again for each in fetch()] == [True]
     assert taken(jo.invitation.event_id) == 1
+
+
+def test_what_somebody_marked_as_deleted_is_not_taken_out_of_the_mailbox(box):
+    box.put(PLAIN.replace(b"hello", b"marked by somebody else"), ["\\Deleted"])
+    box.put(PLAIN)
+    assert len(list(fetch())) == 2
+    assert len(box.all()) == 2
 
 
 def test_a_mail_that_somebody_opened_first_is_not_overlooked(box):
