@@ -165,7 +165,7 @@ REASONS: dict[str, Text] = {
     ),
     "said no": Text("The person had said no.", "La personne avait répondu non."),
     "invited again": Text("The person was invited again.", "La personne a été invitée de nouveau."),
-    "it takes place after all": Text("It takes place after all.", "L’activité a finalement lieu."),
+    "it takes place after all": Text("It takes place after all.", "L’événement a finalement lieu."),
     "the event was changed: it is written afresh": Text(
         "The event was changed, so it is written afresh.", "L’événement a été modifié\u00a0: le courriel sera récrit."
     ),

@@ -65,7 +65,7 @@ def overview(access: Access) -> Iterator[OverviewLine]:
     if waiting:
         url = url_for("referrals.index", slug=access.consultation.slug)
         stands = Text(f"Waiting for a decision: {waiting}", f"En attente d’une décision\u00a0: {waiting}")
-        yield OverviewLine(Text("Referrals", "Recommandations"), stands, url, waiting=True)
+        yield OverviewLine(Text("Referrals", "Transmissions et propositions"), stands, url, waiting=True)
 
 
 def _asked(kind: type[Word], name: str) -> Word | None:
