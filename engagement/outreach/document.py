@@ -54,7 +54,7 @@ HEADS = {
         "ou du moment en exige une nouvelle. On n’écrit pas à une personne qui, entre-temps, se désabonne ou répond.",
     ),
     "entry": Text("To be filled in", "À remplir"),
-    "hash": Text("Control number:", "Numéro de contrôle\u00a0:"),
+    "hash": Text("Control number", "Numéro de contrôle\u00a0:"),
     "method": Text("Worked out from the whole content (SHA-256).", "Calculé à partir de tout le contenu (SHA-256)."),
 }
 BLANKS = (
