@@ -78,7 +78,8 @@ def index(slug: str) -> Any:  # noqa: ARG001
     state, kind = _asked(ReferralState, "state"), _asked(ReferralKind, "kind")
     page = max(1, request.args.get("page", 1, type=int))
     rows, total = list_referrals(current_access(), state=state, kind=kind, page=page, size=PAGE)
-    return render_template("referrals/index.html", rows=rows, total=total, page=page, size=PAGE, state=state, kind=kind)
+    can_add = bool(questionnaires_of(current_access().consultation.id))
+    return render_template("referrals/index.html", rows=rows, total=total, page=page, size=PAGE, state=state, kind=kind, can_add=can_add)
 
 
 @referrals.route("/c/<slug>/referrals/<uuid:referral_id>", methods=["GET", "POST"])
