@@ -74,7 +74,7 @@ def checked_address(typed: str) -> str:
     try:
         return validate_email(typed.strip(), check_deliverability=False, allow_smtputf8=False).normalized
     except EmailNotValidError:
-        said = Text("“{typed}” is not a mail address.", "« {typed} » n’est pas une adresse de courriel.")
+        said = Text("“{typed}” is not a mail address.", "«\u00a0{typed}\u00a0» n’est pas une adresse de courriel.")
         raise BadAddressError(said.format(typed=typed.strip()[:80]), field="email") from None
 
 

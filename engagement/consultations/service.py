@@ -237,10 +237,10 @@ def keep_document(*, consultation_id: UUID, language: str, title: str, filename:
     ending = filename.rpartition(".")[2].lower()
     magic, media_type = DOCUMENT_KINDS.get(ending, (b"\0", ""))
     if not media_type or not content.startswith(magic):
-        said = Text("“{name}” is neither a PDF nor a Word document.", "« {name} » n’est ni un PDF ni un document Word.")
+        said = Text("“{name}” is neither a PDF nor a Word document.", "«\u00a0{name}\u00a0» n’est ni un PDF ni un document Word.")
         raise BadDocumentError(said.format(name=filename[:80]), field=f"document_{language}")
     if len(content) > LARGEST_DOCUMENT:
-        said = Text("“{name}” is larger than 10 MB.", "« {name} » dépasse 10 Mo.")
+        said = Text("“{name}” is larger than 10 MB.", "«\u00a0{name}\u00a0» dépasse 10\u00a0Mo.")
         raise BadDocumentError(said.format(name=filename[:80]), field=f"document_{language}")
     with writing() as session:
         row = session.scalar(select(Document).where(Document.consultation_id == consultation_id, Document.language == language))
@@ -286,7 +286,7 @@ def admit(
     Raises BadMembershipError: no such account, a note-taker without an event, the last organizer gone.
     """
     if role is Role.NOTE_TAKER and event_id is None:
-        said = Text("A note-taker is let into one event: choose it.", "La prise de notes vaut pour un seul événement : choisissez-le.")
+        said = Text("A note-taker is let into one event: choose it.", "La prise de notes vaut pour un seul événement\u00a0: choisissez-le.")
         raise BadMembershipError(said, field="event_id")
     with writing() as session:
         led = has_organizer(consultation_id)

@@ -39,7 +39,8 @@ def _moments(answering: list[Reached], drawn: random.Random) -> list[datetime]:
     moments = []
     for each in answering:
         sent = each.invitation.distributed_at or FIRST
-        moments.append(min(sent + timedelta(hours=drawn.triangular(5, 24 * 32, 24 * 6)), LAST - timedelta(hours=30)))
+        answered = min(sent + timedelta(hours=drawn.triangular(5, 24 * 32, 24 * 6)), LAST - timedelta(hours=30))
+        moments.append(max(answered, sent + timedelta(minutes=40)))
     early = next(place for place, each in enumerate(answering) if each.someone.wave == 0)
     moments[early], moments[-1] = max(FIRST, (answering[early].invitation.distributed_at or FIRST) + timedelta(minutes=40)), LAST
     return moments

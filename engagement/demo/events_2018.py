@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import uuid4
 
+from engagement.demo.hours import in_working_hours
 from engagement.demo.rows import Letter, invited
 from engagement.demo.texts_2018 import GATHERINGS, REASONS, Gathering
 from engagement.events.models import CalendarEntry, Event, Format, Needs, Seat, SeatState, Sitting
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from engagement.outreach.models import Mailing
     from engagement.roster.models import Person
 
-INVITED_AT = datetime(2018, 8, 8, 14, tzinfo=UTC)
+INVITED_AT = datetime(2018, 8, 8, 16, tzinfo=UTC)
 # Access, diet, interpretation.
 NEEDS = (
     ("A seat near the door.", "", "captioning"),
@@ -121,7 +122,9 @@ def _reply(loading: Loading, event: Event, sittings: list[Sitting], guests: list
     """Let the guests reply, and each seat that was accepted be taken."""
     drawn = loading.drawn
     for (person, invitation), choice in guests:
-        at = INVITED_AT + timedelta(hours=drawn.randrange(3, 24 * 25), minutes=drawn.randrange(60))
+        drawn_at = INVITED_AT + timedelta(hours=drawn.randrange(3, 24 * 25), minutes=drawn.randrange(60))
+        # Whoever replies at once does so an hour after the invitation.
+        at = max(in_working_hours(drawn_at, person.region), INVITED_AT + timedelta(hours=1))
         for sitting in sittings:
             entry = CalendarEntry(
                 invitation_id=invitation.id, sitting_id=sitting.id, uid=f"{uuid4()}@{mail_domain()}", mailbox=new_mailbox_name(),

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from engagement.consultations.models import Consultation, Status
 from engagement.consultations.service import Particulars, create_consultation, keep_document
+from engagement.demo.hours import in_working_hours
 from engagement.demo.loading import Loading
 from engagement.demo.mail_in import receive_some
 from engagement.demo.names import Generator
@@ -196,7 +197,7 @@ def _fill_agenda(loading: Loading, sitting: Sitting, speakers: list[Person]) -> 
 
 def _invite_some(loading: Loading, event: Event, guests: list[Person]) -> None:
     """Invite the first guests as of three days ago; half of them have replied."""
-    invited_at = now() - timedelta(days=3)
+    invited_at = in_working_hours(now() - timedelta(days=3), None)
     for place, person in enumerate(guests):
         invitation = ask_to_come(event_id=event.id, person_id=person.id, actor=loading.actor)
         invitation.created_at = invitation.distributed_at = invited_at
@@ -206,7 +207,7 @@ def _invite_some(loading: Loading, event: Event, guests: list[Person]) -> None:
                 answers=REPLIES[place],
                 needs=NEEDS.get(place),
                 channel=Channel.WEB,
-                received_at=invited_at + timedelta(hours=5 + 6 * place),
+                received_at=_replied(invited_at, place, person),
                 actor=by_link(invitation.id),
             )
         for message in loading.session.scalars(select(Message).where(Message.invitation_id == invitation.id)).all():
@@ -214,6 +215,12 @@ def _invite_some(loading: Loading, event: Event, guests: list[Person]) -> None:
             deliver(loading.session, message, person, f"{event.title.en} / {event.title.fr}", invitation.replied_at or invited_at)
         if person.email:
             _know(loading, event, invitation, invitation.replied_at or invited_at)
+
+
+def _replied(invited_at: datetime, place: int, person: Person) -> datetime:
+    """Return when the guest at this place of the list replied: by day, after the invitation, and before now."""
+    by_day = in_working_hours(invited_at + timedelta(hours=5 + 6 * place), person.region)
+    return min(max(by_day, invited_at + timedelta(hours=1)), now())
 
 
 def _know(loading: Loading, event: Event, invitation: Invitation, at: datetime) -> None:

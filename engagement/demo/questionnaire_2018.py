@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from engagement.demo.answers_2018 import respond
+from engagement.demo.hours import in_working_hours
 from engagement.demo.rows import Letter, Reached, invited
 from engagement.demo.texts_2018 import PARTNERS
 from engagement.kernel.audit import Actor, by_link, note
@@ -61,7 +62,7 @@ def _ask(loading: Loading, questionnaire: Questionnaire, mailing: Mailing, someo
     """Invite one person, and let the mail have gone, in the days of their wave."""
     wave = someone.wave or 0
     start, days = WAVES[wave]
-    sent_at = start + timedelta(minutes=loading.drawn.randrange(days * 12 * 60))
+    sent_at = in_working_hours(start + timedelta(minutes=loading.drawn.randrange(days * 12 * 60)), person.region)
     invitation = invited(loading, person, sent_at, questionnaire_id=questionnaire.id, wave=wave)
     reached = Reached(someone, person, invitation, new_id())
     Letter(invitation, person, sent_at).post(

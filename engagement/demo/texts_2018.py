@@ -60,8 +60,9 @@ PAPER = {
         "3. What we would like to hear from you.",
     ]),
     "fr": ("Document de travail", "document-de-travail.pdf", [
-        "Démonstration seulement : ce document et toutes les personnes de cette consultation sont inventés.", "",
-        "1. Ce qui a été tenté : quatre piliers et leurs résultats.", "2. Ce qui a changé : le recrutement, le travail, la technologie.",
+        "Démonstration seulement\u00a0: ce document et toutes les personnes de cette consultation sont inventés.", "",
+        "1. Ce qui a été tenté\u00a0: quatre piliers et leurs résultats.",
+        "2. Ce qui a changé\u00a0: le recrutement, le travail, la technologie.",
         "3. Ce que nous aimerions entendre de vous.",
     ]),
 }  # fmt: skip
@@ -92,7 +93,7 @@ class Gathering:
 
 ROUNDTABLE = Text(
     "A day of discussion in small groups: what is missing, and what would help.",
-    "Une journée de discussion en petits groupes : ce qui manque et ce qui aiderait.".replace(" :", f"{NBSP}:"),
+    "Une journée de discussion en petits groupes\u00a0: ce qui manque et ce qui aiderait.",
 )
 NO_DATE = Text("Date not published (September to October 2018)", "Date non publiée (septembre à octobre 2018)")
 

@@ -47,7 +47,7 @@ PAPER = {
         "1. What ethical procurement means.", "2. What suppliers are asked for today.", "3. Questions for the sessions.",
     ]),
     "fr": ("Document d’information", "document-information.pdf", [
-        "Démonstration seulement : ce document et toutes les personnes de cette consultation sont inventés.", "",
+        "Démonstration seulement\u00a0: ce document et toutes les personnes de cette consultation sont inventés.", "",
         "1. Ce qu’est l’approvisionnement éthique.", "2. Ce qu’on demande aux fournisseurs aujourd’hui.", "3. Questions pour les séances.",
     ]),
 }  # fmt: skip

@@ -103,7 +103,7 @@ def _write(item: AgendaItem, plan: AgendaPlan, sitting: Sitting) -> None:
     if plan.starts_wall < sitting.starts_wall or plan.ends_wall > sitting.ends_wall:
         said = Text(
             "The sitting is from {first_en} to {last_en}: the item lies outside of it.",
-            "La séance va de {first_fr} à {last_fr} : le point n’y tient pas.",
+            "La séance va de {first_fr} à {last_fr}\u00a0: le point n’y tient pas.",
         )
         hours = {
             f"{name}_{language}": time_words(moment, language)
@@ -170,7 +170,10 @@ def person_called(access: Access, words: str) -> Person:
     if len(people) == 1:
         return people[0]
     said = (
-        Text("Several people have this name: enter the email address.", "Plusieurs personnes portent ce nom : entrez l’adresse courriel.")
+        Text(
+            "Several people have this name: enter the email address.",
+            "Plusieurs personnes portent ce nom\u00a0: entrez l’adresse de courriel.",
+        )
         if people
         else Text("Nobody on the roster has this name or address.", "Personne au répertoire n’a ce nom ni cette adresse.")
     )

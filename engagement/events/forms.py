@@ -11,13 +11,11 @@ from wtforms import (
     BooleanField,
     DateField,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
     TextAreaField,
-    TimeField,
     URLField,
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
@@ -33,7 +31,7 @@ from engagement.events.vocabulary import AGENDA_KINDS, FORMATS, INTERPRETATION, 
 from engagement.invitations.models import Channel, Choice, Mode
 from engagement.invitations.vocabulary import CHANNELS, CHOICES, MODES
 from engagement.kernel.clock import in_utc
-from engagement.kernel.forms import BothLanguages, Form, options
+from engagement.kernel.forms import BothLanguages, Form, WallTimeField, WholeNumberField, options
 from engagement.kernel.languages import current_language
 from engagement.kernel.wording import ZONES
 
@@ -148,11 +146,11 @@ class SittingForm(Form):
     """When a sitting is, and its seats."""
 
     day = DateField(_l("Date"), validators=[InputRequired(DATE_WANTED)])
-    starts = TimeField(_l("Starts at"), validators=[InputRequired(TIME_WANTED)])
-    ends = TimeField(_l("Ends at"), validators=[InputRequired(TIME_WANTED)])
+    starts = WallTimeField(_l("Starts at"), validators=[InputRequired(TIME_WANTED)])
+    ends = WallTimeField(_l("Ends at"), validators=[InputRequired(TIME_WANTED)])
     last_day = DateField(_l("Ends on another day"), validators=[Optional()])
-    seats_in_person = IntegerField(_l("Seats in person"), validators=[Optional(), NumberRange(min=0, max=MOST_SEATS)])
-    seats_online = IntegerField(_l("Seats online"), validators=[Optional(), NumberRange(min=0, max=MOST_SEATS)])
+    seats_in_person = WholeNumberField(_l("Seats in person"), validators=[Optional(), NumberRange(min=0, max=MOST_SEATS)])
+    seats_online = WholeNumberField(_l("Seats online"), validators=[Optional(), NumberRange(min=0, max=MOST_SEATS)])
 
     def ask_for_seats(self, event: Event) -> None:
         """Ask only for the seats that the event's format has."""
@@ -182,8 +180,8 @@ class SittingForm(Form):
 class AgendaForm(Form):
     """One item of the agenda."""
 
-    starts = TimeField(_l("Starts at"), validators=[InputRequired(TIME_WANTED)])
-    ends = TimeField(_l("Ends at"), validators=[InputRequired(TIME_WANTED)])
+    starts = WallTimeField(_l("Starts at"), validators=[InputRequired(TIME_WANTED)])
+    ends = WallTimeField(_l("Ends at"), validators=[InputRequired(TIME_WANTED)])
     kind = SelectField(_l("Kind"))
     title_en = StringField(_l("Title in English"), validators=[Length(max=_LINE)])
     title_fr = StringField(_l("Title in French"), validators=[Length(max=_LINE)])
@@ -236,7 +234,7 @@ class RecordedReplyForm(Form):
 
     channel = RadioField(_l("How it came"), validators=[InputRequired(_l("Choose how the reply came."))])
     day = DateField(_l("Received on"), validators=[InputRequired(DATE_WANTED)])
-    at = TimeField(_l("At"), validators=[InputRequired(TIME_WANTED)])
+    at = WallTimeField(_l("At"), validators=[InputRequired(TIME_WANTED)])
     sitting = SelectField(_l("For"), default="")
     choice = RadioField(_l("Reply"), validators=[InputRequired(_l("Choose the reply."))])
     mode = SelectField(_l("Takes part"), validators=[Optional()])

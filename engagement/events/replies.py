@@ -357,7 +357,9 @@ def promote_from_waitlist(*, seat_id: UUID, actor: Actor) -> Seat:
         if guest.event.status is EventStatus.CANCELLED or guest.places[seat.sitting_id].sitting.cancelled_at is not None:
             raise ReplyClosedError(Text("This event is cancelled.", "Cet événement est annulé."))
         if guest.consultation.status is Status.PAUSED:
-            said = Text("The consultation is paused: no seats are given.", "La consultation est suspendue : aucune place n’est attribuée.")
+            said = Text(
+                "The consultation is paused: no seats are given.", "La consultation est suspendue\u00a0: aucune place n’est attribuée."
+            )
             raise ReplyClosedError(said)
         if seat.state is SeatState.WAITING:
             if not take_seat(session, seat.sitting_id, seat.mode, past_the_line=True):

@@ -159,7 +159,7 @@ def edit_event(*, event_id: UUID, particulars: EventParticulars, actor: Actor) -
         if event.restricted and not particulars.restricted:
             said = Text(
                 "A restricted event stays restricted: its guests were invited under that promise.",
-                "Un événement restreint le reste : c’est la promesse faite aux personnes invitées.",
+                "Un événement restreint le reste\u00a0: c’est la promesse faite aux personnes invitées.",
             )
             raise BadEventError(said, field="restricted")
         locked = select(Sitting).where(Sitting.event_id == event_id).order_by(Sitting.id).with_for_update()
@@ -229,7 +229,7 @@ def _keep_modes_in_use(new_format: Format, sittings: list[Sitting]) -> None:
         if mode not in kept and taken + waiting:
             said = Text(
                 "{count} people hold or wait for a seat {label}: the format must keep it.",
-                "{count} personnes ont ou attendent une place {label} : le format doit la conserver.",
+                "{count} personnes ont ou attendent une place {label}\u00a0: le format doit la conserver.",
             )
             filled = Text(said.en.format(count=taken + waiting, label=label.en), said.fr.format(count=taken + waiting, label=label.fr))
             raise BadEventError(filled, field="format")
@@ -307,7 +307,7 @@ def _keep_taken(seats: int, taken: int, field: str) -> None:
     if seats < taken:
         said = Text(
             "{taken} seats are taken already: there cannot be only {seats}.",
-            "{taken} places sont déjà prises : il ne peut pas y en avoir seulement {seats}.",
+            "{taken} places sont déjà prises\u00a0: il ne peut pas y en avoir seulement {seats}.",
         )
         raise BadSittingError(said.format(taken=taken, seats=seats), field=field)
 
@@ -320,7 +320,7 @@ def _check_sitting(event: Event, plan: SittingPlan) -> None:
         (Mode.ONLINE, plan.seats_online, "seats_online"),
     ):
         if not 0 <= seats <= MOST_SEATS:
-            said = Text("Enter a number of seats from 0 to 100,000.", "Entrez un nombre de places de 0 à 100 000.")
+            said = Text("Enter a number of seats from 0 to 100,000.", "Entrez un nombre de places de 0 à 100\u00a0000.")
             raise BadSittingError(said, field=field)
         if seats and mode not in modes_of(event.format):
             said = Text("An event of this format has no such seats.", "Un événement de ce format n’a pas de telles places.")

@@ -60,11 +60,9 @@ FATES: dict[Fate, Text] = {
     Fate.MAIL: Text("By email", "Par courriel"),
     Fate.CALL: Text("To be called: no address that is written to", "À appeler\u00a0: aucune adresse à laquelle on écrit"),
     Fate.ON_ITS_WAY: Text("A mail that says it is on its way", "Un courriel qui le dit est déjà en route"),
-    Fate.DECLINED: Text("Said no", "A répondu non"),
-    Fate.NO_CONTACT: Text(
-        "Asked not to be contacted, and holds no seat", "A demandé à ne pas être contactée ou contacté et n’a pas de place"
-    ),
-    Fate.WITHDRAWN: Text("The invitation was withdrawn", "L’invitation a été retirée"),
+    Fate.DECLINED: Text("Said no", "Ont répondu non"),
+    Fate.NO_CONTACT: Text("Asked not to be contacted, and holds no seat", "Ont demandé à ne pas être contactées et n’ont pas de place"),
+    Fate.WITHDRAWN: Text("The invitation was withdrawn", "Invitation retirée"),
 }
 TOLD_IN: dict[str, Text] = {
     "en": Text("English", "Anglais"),

@@ -32,7 +32,7 @@ from engagement.events.telling import guests_behind, people_told
 from engagement.events.told import told_so_far
 from engagement.events.zone_rules import moved_by_rules
 from engagement.invitations.models import Mode
-from engagement.invitations.vocabulary import CHANNELS, CHOICES, MODES
+from engagement.invitations.vocabulary import CHANNELS, CHOICES, CHOICES_OF_MANY, MODES
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.languages import current_language
 from engagement.kernel.policy import Permission, Policy, member
@@ -67,6 +67,7 @@ def _words() -> dict[str, object]:
         "AGENDA_KINDS": vocabulary.AGENDA_KINDS,
         "PARTS": vocabulary.PARTS,
         "CHOICES": CHOICES,
+        "CHOICES_OF_MANY": CHOICES_OF_MANY,
         "MODES": MODES,
         "CHANNELS": CHANNELS,
         "modes_of": modes_of,

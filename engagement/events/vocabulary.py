@@ -14,7 +14,7 @@ KINDS: dict[Kind, Text] = {
 FORMATS: dict[Format, Text] = {
     Format.IN_PERSON: Text("In person", "En personne"),
     Format.ONLINE: Text("Online", "En ligne"),
-    Format.HYBRID: Text("Hybrid: in person and online", "Hybride : en personne et en ligne"),
+    Format.HYBRID: Text("Hybrid: in person and online", "Hybride\u00a0: en personne et en ligne"),
 }
 STATUSES: dict[EventStatus, Text] = {
     EventStatus.SCHEDULED: Text("Scheduled", "Prévu"),
@@ -34,7 +34,7 @@ AGENDA_KINDS: dict[AgendaKind, Text] = {
     AgendaKind.BREAK: Text("Break", "Pause"),
 }
 PARTS: dict[Part, Text] = {
-    Part.SPEAKER: Text("Speaker", "Conférencière ou conférencier"),
+    Part.SPEAKER: Text("Speaker", "Conférence"),
     Part.PANELIST: Text("Panelist", "Panéliste"),
     Part.MODERATOR: Text("Moderator", "Modération"),
     Part.FACILITATOR: Text("Facilitator", "Animation"),

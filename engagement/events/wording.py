@@ -13,6 +13,7 @@ from engagement.kernel.wording import span_words, time_words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from engagement.events.guests import Named
     from engagement.events.models import Event, Seat, Sitting
     from engagement.invitations.models import Reply
     from engagement.kernel.bilingual import Language
@@ -52,7 +53,7 @@ def agenda_words(sitting: Sitting, language: Language) -> str:
         # "Welcome (welcome)" says it twice.
         said_already = kind.casefold() in head.casefold()
         what = head if said_already else f"{head} ({kind.lower()})" if head else kind
-        people = "; ".join(f"{each.name}, {each.part.in_(language).lower()}" for each in item.people)
+        people = "; ".join(_named(each, language) for each in item.people)
         lines.append(f"{time_words(item.starts_wall, language)}  {what}{_before(people, language)}{people}")
     if not lines:
         return ""
@@ -60,10 +61,15 @@ def agenda_words(sitting: Sitting, language: Language) -> str:
     return head + "\n" + "\n".join(lines)
 
 
+def _named(guest: Named, language: Language) -> str:
+    part = guest.part.in_(language).lower()
+    return f"{guest.name} ({part})" if language == "fr" else f"{guest.name}, {part}"
+
+
 def _before(people: str, language: Language) -> str:
     if not people:
         return ""
-    return "\u00a0: " if language == "fr" else ": "
+    return " – " if language == "fr" else ": "
 
 
 DECLINED = Text("You cannot come.", "Vous ne pouvez pas participer.")

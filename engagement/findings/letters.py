@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from engagement.kernel.audit import Actor
 
-WORDING = Text("Written submissions: letters and briefs", "Contributions écrites : lettres et mémoires")
+WORDING = Text("Written submissions: letters and briefs", "Contributions écrites\u00a0: lettres et mémoires")
 # As long as the longest text that is kept of a mail: whatever came can be filed.
 LONGEST_LETTER = LONGEST_TEXT
 LONGEST_LINE = 300
@@ -178,7 +178,7 @@ def _check(letter: Letter) -> None:
 
 def _checked(file: LetterFile) -> SubmissionFile:
     if len(file.content) > LARGEST_FILE:
-        raise BadFileError(Text("A file takes at most 25 MB.", "Un fichier compte au plus 25 Mo."), field="files")
+        raise BadFileError(Text("A file takes at most 25 MB.", "Un fichier compte au plus 25\u00a0Mo."), field="files")
     media_type = media_type_of(file.name, file.content)
     if media_type is None:
         said = Text(

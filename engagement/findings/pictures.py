@@ -19,7 +19,7 @@ BASE = Text(
 )
 MOST = Text(
     "The most frequent theme is “{name}”: {percent} of the submissions.",
-    "Le thème le plus fréquent est « {name} » : {percent} des contributions.",
+    "Le thème le plus fréquent est «\u00a0{name}\u00a0»\u00a0: {percent} des contributions.",
 )
 FEW = Text("Themes with 1 to 4 submissions are not drawn.", "Les thèmes comptant de 1 à 4 contributions ne sont pas représentés.")
 NOTHING = Text("No submission carries a code yet.", "Aucune contribution ne porte encore de code.")

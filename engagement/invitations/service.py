@@ -190,13 +190,13 @@ def _require_possible(invitation: Invitation, received_at: datetime | None) -> N
     if invitation.withdrawn_at is not None:
         said = Text(
             "This invitation was withdrawn: invite the person again first.",
-            "Cette invitation a été retirée : invitez d’abord la personne de nouveau.",
+            "Cette invitation a été retirée\u00a0: invitez d’abord la personne de nouveau.",
         )
         raise WithdrawnError(said)
     if received_at is not None and received_at > now():
         said = Text(
             "This time has not come yet: enter when the reply was received.",
-            "Ce moment n’est pas encore arrivé : entrez le moment de réception de la réponse.",
+            "Ce moment n’est pas encore arrivé\u00a0: entrez le moment de réception de la réponse.",
         )
         raise BadTimeError(said, field="received_at")
 

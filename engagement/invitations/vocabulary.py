@@ -10,6 +10,12 @@ CHOICES: dict[Choice, Text] = {
     Choice.TENTATIVE: Text("Maybe", "Peut-être"),
     Choice.DECLINED: Text("Cannot come", "Ne peut pas participer"),
 }
+# Over a number of people.
+CHOICES_OF_MANY: dict[Choice, Text] = {
+    Choice.ACCEPTED: Text("Coming", "Participeront"),
+    Choice.TENTATIVE: Text("Maybe", "Peut-être"),
+    Choice.DECLINED: Text("Cannot come", "Ne peuvent pas participer"),
+}
 MODES: dict[Mode, Text] = {
     Mode.IN_PERSON: Text("In person", "En personne"),
     Mode.ONLINE: Text("Online", "En ligne"),

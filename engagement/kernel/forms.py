@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from datetime import time
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext
 from flask_wtf import FlaskForm
-from wtforms import SelectMultipleField, StringField, TextAreaField, TimeField
+from wtforms import IntegerField, SelectMultipleField, StringField, TextAreaField, TimeField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import ValidationError
+from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from engagement.kernel.bilingual import Text
+from engagement.kernel.form_words import NUMBER_WANTED, TIME_WANTED, OwnWords
 from engagement.kernel.languages import current_language
 
 if TYPE_CHECKING:
@@ -19,6 +22,12 @@ if TYPE_CHECKING:
 
     from engagement.kernel.errors import DomainError
 
+_OWN_WORDS = OwnWords()
+# 13:30, 13:30:00, 13 h 30, 13h30, 9 h, 9h.
+_TIME = re.compile(r"(\d{1,2})\s*(?::\s*(\d{2})(?::\d{2}(?:\.\d+)?)?|[hH]\s*(\d{2})?)")
+_SPACES = re.compile(r"\s")
+# No longer than what every database takes as a number.
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
 # Control characters (C0, DEL, C1) and separators that no typed text needs; tab and line ends are allowed in long text.
 _NOT_TYPED = {chr(code) for code in (*range(32), *range(0x7F, 0xA0), 0x2028, 0x2029)}
 
@@ -40,6 +49,10 @@ class Form(FlaskForm):
             if issubclass(kind, (StringField, TextAreaField)) and "filters" not in unbound_field.kwargs:
                 options = {**options, "filters": [_trimmed]}
             return unbound_field.bind(form=form, **options)
+
+        def get_translations(self, form: Any) -> OwnWords:  # noqa: ARG002
+            """Say what WTForms says in words of ours."""
+            return _OWN_WORDS
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Return whether every field is usable; control characters never are."""
@@ -78,8 +91,21 @@ class Ticks(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
+def read_time(typed: str) -> time | None:
+    """Return the time of day that was typed, as either language writes it; None where it is none. Pure."""
+    found = _TIME.fullmatch(typed.strip())
+    if found is None:
+        return None
+    hour, minute = int(found[1]), int(found[2] or found[3] or 0)
+    return time(hour, minute) if hour < 24 and minute < 60 else None
+
+
 class WallTimeField(TimeField):
-    """A time of day on somebody's clocks; what is no time is said in one line."""
+    """A time of day on somebody's clocks.
+
+    A browser's own field for a time sends 13:30 whatever it shows; where there is none, people
+    type what their language writes.
+    """
 
     data: Any
 
@@ -88,10 +114,34 @@ class WallTimeField(TimeField):
         self.data = None
         if not valuelist or not valuelist[0].strip():
             return
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(gettext("Enter a time, such as 13:30.")) from None
+        self.data = read_time(valuelist[0])
+        if self.data is None:
+            raise ValueError(str(TIME_WANTED))
+
+    def _value(self) -> str:
+        """Return what the field shows: a browser's own field for a time takes 13:30 only."""
+        return self.data.strftime("%H:%M") if self.data else " ".join(self.raw_data or ())
+
+
+class WholeNumberField(IntegerField):
+    """A whole number, its groups set apart by spaces or not."""
+
+    data: Any
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the number; an empty field is None."""
+        self.data = None
+        typed = _SPACES.sub("", "".join(valuelist[:1]))
+        if not typed:
+            return
+        if not _WHOLE.fullmatch(typed):
+            raise ValueError(str(NUMBER_WANTED))
+        self.data = int(typed)
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002
+        """Say of what is no number nothing more: that it is too small or too large, say."""
+        if self.process_errors:
+            raise StopValidation
 
 
 class BothLanguages:

@@ -71,6 +71,11 @@ def _in_this_language(said: str) -> str:
     return str(french().gettext(said)) if current_language() == "fr" else said
 
 
+def _of_a_kind_in_this_language(kind: str, said: str) -> str:
+    """Return what English says in one way and French in several: "All" is "Tous" of sectors and "Toutes" of regions."""
+    return str(french().pgettext(kind, said)) if current_language() == "fr" else said
+
+
 def _counted_in_this_language(one: str, many: str, count: int) -> str:
     texts = french() if current_language() == "fr" else AS_WRITTEN
     return str(texts.ngettext(one, many, count))
@@ -104,7 +109,7 @@ def set_up_languages(app: Flask) -> None:
     TwoLanguages().init_app(app, default_locale=str(LOCALES["en"]), locale_selector=_choose_locale)
     # A page says twenty things or more: they are looked up without asking twice in which language.
     install = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]
-    install(_in_this_language, _counted_in_this_language, newstyle=True)
+    install(_in_this_language, _counted_in_this_language, newstyle=True, pgettext=_of_a_kind_in_this_language)
     # Templates write _("…"): under this name the extension would look the other one up each time.
     app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]
     app.after_request(_keep_language)

@@ -75,7 +75,7 @@ def read_table(filename: str, content: bytes) -> Table:
     """
     name = "".join(character for character in filename if character.isprintable())[:80]
     if len(content) > LARGEST_FILE:
-        raise _unreadable(name, "“{name}” is larger than 20 MB.", "« {name} » dépasse 20 Mo.")
+        raise _unreadable(name, "“{name}” is larger than 20 MB.", "«\u00a0{name}\u00a0» dépasse 20\u00a0Mo.")
     lines = _workbook_rows(name, content) if content.startswith(_WORKBOOKS) else _csv_rows(name, content)
     return _as_table(name, lines)
 
@@ -88,7 +88,7 @@ def _not_a_table(name: str) -> UnreadableTableError:
     return _unreadable(
         name,
         "“{name}” is not a spreadsheet that can be read. Choose a .csv, .xlsx, .xls or .ods file.",
-        "« {name} » n’est pas une feuille de calcul lisible. Choisissez un fichier .csv, .xlsx, .xls ou .ods.",
+        "«\u00a0{name}\u00a0» n’est pas une feuille de calcul lisible. Choisissez un fichier .csv, .xlsx, .xls ou .ods.",
     )
 
 
@@ -96,7 +96,8 @@ def _too_many(name: str) -> UnreadableTableError:
     return _unreadable(
         name,
         "“{name}” has more than 100,000 rows or 1,000 columns. Split it, or remove what lies beyond the list.",
-        "« {name} » compte plus de 100 000 lignes ou de 1 000 colonnes. Divisez-le, ou retirez ce qui dépasse la liste.",
+        "«\u00a0{name}\u00a0» compte plus de 100\u00a0000 lignes ou de 1\u00a0000 colonnes. "
+        "Divisez-le, ou retirez ce qui dépasse la liste.",
     )
 
 
@@ -116,7 +117,7 @@ def _as_table(name: str, lines: Iterable[Sequence[str]]) -> Table:
         rows.append(tuple(_unguarded(cell) for cell in cells) + ("",) * (len(header) - len(cells)))
         numbers.append(number)
     if header is None:
-        raise _unreadable(name, "“{name}” is empty.", "« {name} » est vide.")
+        raise _unreadable(name, "“{name}” is empty.", "«\u00a0{name}\u00a0» est vide.")
     return Table(header, rows, numbers)
 
 
@@ -161,7 +162,7 @@ def _csv_rows(name: str, content: bytes) -> Iterator[list[str]]:
             raise _unreadable(
                 name,
                 "Row {number} of “{name}” cannot be read: look for a quotation mark that is missing or one too many.",
-                "La ligne {number} de « {name} » est illisible : cherchez un guillemet manquant ou de trop.",
+                "La ligne {number} de «\u00a0{name}\u00a0» est illisible\u00a0: cherchez un guillemet manquant ou de trop.",
                 number=number,
             ) from None
 

@@ -126,7 +126,7 @@ def suppress_by_staff(*, address: str, why: str, consultation_id: UUID, known: b
     """
     cleaned = clean_address(address)
     if cleaned is None:
-        raise BadPersonError(Text("Enter an address.", "Inscrivez une adresse."), field="address")
+        raise BadPersonError(Text("Enter an address.", "Entrez une adresse."), field="address")
     if not why.strip() or len(why) > LONGEST_NOTE:
         said = Text("Say why, in at most 500 characters.", "Dites pourquoi, en 500 caractères au plus.")
         raise NoReasonError(said, field="why")

@@ -21,6 +21,7 @@ from engagement.outreach.reach import WORDS as REACH
 from engagement.outreach.reach import Reach
 from engagement.outreach.vocabulary import LANGUAGES as MAIL_LANGUAGES
 from engagement.outreach.vocabulary import purpose_name
+from engagement.roster.folding import fold
 
 if TYPE_CHECKING:
     from engagement.outreach.models import ApprovalPackage
@@ -47,13 +48,13 @@ HEADS = {
     "text": Text("The text in English, filled for an invented person", "Le texte en français, rempli pour une personne inventée"),
     "approval": Text("Approval", "Approbation"),
     "signed": Text(
-        "A signature here approves exactly this. Any change of a text, of the recipients, of the event or of the time needs a new one. "
-        "Somebody who opts out or replies meanwhile is not written to.",
-        "Une signature ici approuve exactement ceci. Tout changement du texte, des destinataires, de l’événement ou du moment "
-        "en exige une nouvelle. On n’écrit pas à une personne qui, entre-temps, se désabonne ou répond.",
+        "A signature approves this content, without any change. Any change of a text, of the recipients, of the event or of the time "
+        "needs a new one. Somebody who opts out or replies meanwhile is not written to.",
+        "La signature vaut approbation du présent contenu, sans modification. Tout changement du texte, des destinataires, de l’événement "
+        "ou du moment en exige une nouvelle. On n’écrit pas à une personne qui, entre-temps, se désabonne ou répond.",
     ),
     "entry": Text("To be filled in", "À remplir"),
-    "hash": Text("Control number", "Numéro de contrôle"),
+    "hash": Text("Control number", "Numéro de contrôle\u00a0:"),
     "method": Text("Worked out from the whole content (SHA-256).", "Calculé à partir de tout le contenu (SHA-256)."),
 }
 BLANKS = (
@@ -127,9 +128,9 @@ def _words(package: ApprovalPackage) -> str:
         "rows": _rows(package, content),
         "sample": content["sample"],
         "recipients": [
-            [row["name"], _pair(MAIL_LANGUAGES[row["language"]]), _pair(WAYS[row["way"]])] for row in _by_name(content["recipients"])
+            [*_named(row), _pair(MAIL_LANGUAGES[row["language"]]), _pair(WAYS[row["way"]])] for row in _by_name(content["recipients"])
         ],
-        "left_out": [[row["name"], _pair(REACH[Reach(row["why"])])] for row in _by_name(content["left_out"])],
+        "left_out": [[*_named(row), _pair(REACH[Reach(row["why"])])] for row in _by_name(content["left_out"])],
         "hash": package.hash,
     }
     return json.dumps(_clean(given), ensure_ascii=False)
@@ -144,7 +145,12 @@ def _clean(value: Any) -> Any:
 
 
 def _by_name(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    return sorted(rows, key=lambda row: (row["name"].casefold(), row["id"]))
+    # A package of an earlier version holds no key to sort by, nor an organization.
+    return sorted(rows, key=lambda row: (row.get("sort") or fold(row["name"]), row["id"]))
+
+
+def _named(row: dict[str, str]) -> tuple[str, str]:
+    return row["name"], row.get("organization", "")
 
 
 def _pair(words: Text) -> dict[str, str]:
@@ -157,6 +163,7 @@ def _rows(package: ApprovalPackage, content: dict[str, Any]) -> list[list[Any]]:
     rows = [
         (Text("Consultation", "Consultation"), _two(facts["consultation"]["title"])),
         (Text("Kind of mail", "Type de courriel"), _two(_pair(purpose_name(facts["purpose"])))),
+        (Text("From", "Expéditeur"), content.get("sender") or "–"),
         *_about(facts["about"]),
         (Text("To be sent", "Envoi prévu"), _when(facts, zone)),
         (Text("Attachments", "Pièces jointes"), "None\nAucune" if not facts["attachments"] else "\n".join(facts["attachments"])),

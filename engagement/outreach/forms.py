@@ -12,12 +12,11 @@ from wtforms import (
     SelectMultipleField,
     StringField,
     TextAreaField,
-    TimeField,
 )
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from engagement.kernel.forms import Form
+from engagement.kernel.forms import Form, WallTimeField
 from engagement.mailing.suppressions import LONGEST_NOTE
 from engagement.roster.wishes import Wishes
 
@@ -88,7 +87,7 @@ class ScheduleForm(Form):
     """When a mailing goes; nothing in both: as soon as it is approved."""
 
     day = DateField(_l("Day"), validators=[Optional()])
-    at = TimeField(_l("Time"), validators=[Optional()])
+    at = WallTimeField(_l("Time"), validators=[Optional()])
 
 
 class ApprovalForm(Form):

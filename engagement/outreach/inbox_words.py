@@ -61,7 +61,7 @@ WHYS: dict[str, Text] = {
     "nobody but people can place it": Text("Only people can tell what it asks.", "Seule une personne peut dire ce qu’il demande."),
     "larger than 25 MB: only its headers were read": Text(
         "It is larger than 25 MB: only its headers were read. Open it in the mailbox itself.",
-        "Il dépasse 25 Mo\u00a0: seuls ses en-têtes ont été lus. Ouvrez-le dans la boîte de courriel elle-même.",
+        "Il dépasse 25\u00a0Mo\u00a0: seuls ses en-têtes ont été lus. Ouvrez-le dans la boîte de courriel elle-même.",
     ),
     "it holds more parts, one within another, than are read": Text(
         "It holds more parts, one within another, than are read here. Download it to look at it.",

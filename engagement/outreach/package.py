@@ -74,8 +74,9 @@ def content_of(access: Access, mailing: Mailing) -> Facts:
     return {
         "facts": facts_of(mailing),
         "title": _sides(title_of(mailing)),
+        "sender": settings().mail_default_sender,
         "recipients": _sorted(_recipients(found)),
-        "left_out": _sorted({"id": str(each.id), "name": each.name, "why": reach.value} for reach in NOT_THEM for each in found.of(reach)),
+        "left_out": _sorted({**_who(each), "why": reach.value} for reach in NOT_THEM for each in found.of(reach)),
         "sample": _sample(mailing, people),
     }
 
@@ -83,7 +84,7 @@ def content_of(access: Access, mailing: Mailing) -> Facts:
 HIDDEN = Text(
     "This mailing reaches people whom you may not know of. A member of the team who may makes the package.",
     "Cet envoi s’adresse à des personnes dont vous ne pouvez pas connaître l’identité. "
-    "Une personne de l’équipe qui y est autorisée prépare le dossier.",
+    "Un membre de l’équipe qui y est habilité prépare le dossier.",
 )
 
 
@@ -99,11 +100,16 @@ def _sorted(rows: object) -> list[Facts]:
     return sorted(rows, key=lambda row: str(row["id"]))  # type: ignore[call-overload, no-any-return]
 
 
+def _who(person: Person) -> Facts:
+    """Return how somebody is named on the paper, and by what they are sorted there."""
+    return {"id": str(person.id), "name": person.name, "organization": person.organization_name, "sort": person.name_key}
+
+
 def _recipients(found: Survey) -> list[Facts]:
     by_mail = [(each, reach, "mail") for reach in GETS_IT for each in found.of(reach)]
     called = [(each, None, "telephone") for each in found.of(Reach.TELEPHONE)]
     return [
-        {"id": str(each.id), "name": each.name, "language": LANGUAGE_OF[reach] if reach else each.language or "both", "way": way}
+        {**_who(each), "language": LANGUAGE_OF[reach] if reach else each.language or "both", "way": way}
         for each, reach, way in (*by_mail, *called)
     ]
 

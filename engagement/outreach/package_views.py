@@ -93,7 +93,7 @@ def make_package_now(slug: str, mailing_id: UUID) -> Any:
     find_mailing(access, mailing_id)
     with refusals_said():
         make_package(access=access, mailing_id=mailing_id)
-        flash(gettext("The package is made. Take the document, and have it signed."))
+        flash(gettext("The package is made. Download the document, and have it signed."))
     return redirect(url_for(".package", slug=slug, mailing_id=mailing_id))
 
 

@@ -159,6 +159,7 @@ def _known(access: Access, indexes: Sequence[bytes]) -> dict[bytes, UUID]:
 
 def _too_long() -> TooLongListError:
     said = Text(
-        "At most 10,000 addresses are taken at once. Split the list.", "On peut coller au plus 10 000 adresses à la fois. Divisez la liste."
+        "At most 10,000 addresses are taken at once. Split the list.",
+        "On peut coller au plus 10\u00a0000 adresses à la fois. Divisez la liste.",
     )
     return TooLongListError(said, field="addresses")

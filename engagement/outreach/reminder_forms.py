@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, RadioField, TextAreaField
+from wtforms import HiddenField, RadioField, TextAreaField
 from wtforms.validators import InputRequired
 
-from engagement.kernel.forms import Form, WallTimeField, options
+from engagement.kernel.forms import Form, WallTimeField, WholeNumberField, options
 from engagement.kernel.web import said
 from engagement.mailing.models import TaskChannel, TaskOutcome
 from engagement.outreach.models import ReminderKind
@@ -18,23 +18,6 @@ from engagement.outreach.task_words import OUTCOMES
 
 _NUMBER = _l("Enter a whole number.")
 _TIME = _l("Enter a time, such as 13:30.")
-
-
-class WholeNumberField(IntegerField):
-    """A number; what is none is said in one line."""
-
-    data: Any
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the number; an empty field is None."""
-        self.data = None
-        if not valuelist or not valuelist[0].strip():
-            return
-        typed = valuelist[0].strip()
-        # isdigit() alone takes digits that int() refuses; more than nine are no number of days.
-        if not (typed.isascii() and typed.removeprefix("-").isdigit() and len(typed) < 10):
-            raise ValueError(_NUMBER)
-        self.data = int(typed)
 
 
 class ScheduleForm(Form):

@@ -137,7 +137,7 @@ REASONS: dict[str, Text] = {
     "the address cannot be written to": Text("This is not an address that mail can go to.", "On ne peut pas écrire à cette adresse."),
     "written to meanwhile": Text(
         "The person was written to meanwhile: a reminder would come too soon after it.",
-        "On a écrit à cette personne entre-temps : un rappel suivrait de trop près.",
+        "On a écrit à cette personne entre-temps\u00a0: un rappel suivrait de trop près.",
     ),
     "replied meanwhile": Text("The person had replied meanwhile.", "La personne avait répondu entre-temps."),
     "the last day to reply has passed": Text("The last day to reply has passed.", "Le dernier jour pour répondre est passé."),
@@ -188,7 +188,7 @@ REASONS: dict[str, Text] = {
     ),
     "said no": Text("The person had said no.", "La personne avait répondu non."),
     "invited again": Text("The person was invited again.", "La personne a été invitée de nouveau."),
-    "it takes place after all": Text("It takes place after all.", "L’activité a finalement lieu."),
+    "it takes place after all": Text("It takes place after all.", "L’événement a finalement lieu."),
     "the event was changed: it is written afresh": Text(
         "The event was changed, so it is written afresh.", "L’événement a été modifié\u00a0: le courriel sera récrit."
     ),

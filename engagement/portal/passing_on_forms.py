@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, EmailField, IntegerField, RadioField, StringField
+from wtforms import BooleanField, DateField, EmailField, RadioField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from engagement.kernel.forms import Form, options
+from engagement.kernel.forms import Form, WholeNumberField, options
 
 _NAME, _ADDRESS, _LINE = 150, 320, 300
 
@@ -55,7 +55,7 @@ class NominationForm(Form):
 class PassedOnForm(Form):
     """A partner says to how many people they passed it on."""
 
-    passed_on = IntegerField(
+    passed_on = WholeNumberField(
         _l("To how many people in all, so far?"),
         validators=[InputRequired(_l("Enter a number.")), NumberRange(min=0, max=100_000, message=_l("Enter a number from 0 to 100,000."))],
     )

@@ -50,7 +50,7 @@ _LINKS = re.compile(r'(<a\b[^>]*?)\shref="/(?:i|r)/[^"]*"')
 
 def scenes(sketch: Sketch, sent_at: datetime) -> Iterator[Scene]:
     """Give the pages behind the link: what is asked, and for an event what stands after a yes."""
-    behind = Text("The page behind the link", "La page derrière le lien")
+    behind = Text("The page behind the link", "La page que le lien ouvre")
     if sketch.event_id:
         yield Scene("page", sent_at + OPENED_AFTER, behind, page=partial(_shown, sketch, _reply_page))
         yes = Text("if they say yes", "si la réponse est oui")

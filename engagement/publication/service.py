@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 from engagement.consultations.models import Consultation, Document, Status
 from engagement.consultations.service import find_consultation, find_document, is_publishable
 from engagement.events.service import listed_events, sittings_of
+from engagement.kernel.clock import today
 from engagement.kernel.errors import AbsentError
-from engagement.referrals.service import open_calls
+from engagement.questionnaires.opening import Standing, announced_day, standing_of
+from engagement.referrals.service import called_for, open_calls
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from engagement.events.models import Event, Sitting
 
 
@@ -44,6 +48,13 @@ def documents_of(consultation: Consultation) -> list[Document]:
     """Return the background document in each language in which there is one."""
     found = (find_document(consultation.id, language) for language in ("en", "fr"))
     return [document for document in found if document is not None]
+
+
+def closed_since(consultation: Consultation) -> date | None:
+    """Return the announced last day of the questionnaires that could be asked for, where all of them are closed."""
+    days = [announced_day(each, consultation) for each in called_for(consultation.id) if standing_of(each, consultation) is Standing.CLOSED]
+    known = [day for day in days if day is not None and day < today(consultation.zone)]
+    return max(known, default=None)
 
 
 def can_be_asked_for(consultation: Consultation) -> bool:

@@ -15,7 +15,7 @@ from engagement.kernel.languages import current_language
 from engagement.kernel.policy import PUBLIC, Policy
 from engagement.kernel.throttle import Throttle
 from engagement.publication.forms import AskForm
-from engagement.publication.service import can_be_asked_for, documents_of, gatherings_of, published
+from engagement.publication.service import can_be_asked_for, closed_since, documents_of, gatherings_of, published
 from engagement.publication.statuses import EXPLAINED, SHORT
 from engagement.referrals.service import request_questionnaire
 
@@ -49,6 +49,7 @@ def consultation(slug: str) -> Any:
         gatherings=gatherings_of(found),
         documents=sorted(documents_of(found), key=lambda document: document.language != current_language()),
         can_ask=can_be_asked_for(found),
+        closed_since=closed_since(found),
     )
 
 
@@ -68,7 +69,7 @@ def ask(slug: str) -> Any:
     """Take a request for the questionnaire; the answer is the same whoever is on the roster."""
     found = published(slug)
     if not can_be_asked_for(found):
-        return render_template("publication/not_now.html", consultation=found)
+        return render_template("publication/not_now.html", consultation=found, closed_since=closed_since(found))
     form = AskForm()
     if form.validate_on_submit() and _ask(form, found.id):
         return redirect(url_for(".asked", slug=slug))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from engagement.kernel.bilingual import Text
-from engagement.kernel.forms import Form, options
+from engagement.kernel.forms import Form, WholeNumberField, options
 from engagement.kernel.languages import current_language
 from engagement.questionnaires.asking import QuestionGiven
 from engagement.questionnaires.design import Settings
@@ -31,24 +30,8 @@ KIND_LABELS = {
     QuestionKind.SHORT: _l("Short text"),
     QuestionKind.LONG: _l("Long text"),
 }
-# No longer than what every database takes as a number.
-_WHOLE = re.compile(r"-?[0-9]{1,9}")
 _LINE, _LABEL, _LONG = 300, 500, 20_000
 _ENTER_EN, _ENTER_FR = _l("Enter the English text."), _l("Enter the French text.")
-
-
-class WholeNumber(IntegerField):
-    """A whole number, or an error in the language of the page."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Take the number, or say what to enter."""
-        self.data: int | None = None
-        typed = "".join(valuelist[:1]).strip()
-        if not typed:
-            return
-        if not _WHOLE.fullmatch(typed):
-            raise ValueError(gettext("Enter a whole number."))
-        self.data = int(typed)
 
 
 class _Texts(Form):
@@ -70,7 +53,7 @@ class SettingsForm(_Texts):
     allows_forwarding = BooleanField(_l("People may pass on a link that names nobody"), default=True)
     allows_nominations = BooleanField(_l("People may name somebody; an organizer approves"))
     open_call = BooleanField(_l("People may ask for it on the public page"), default=True)
-    sufficient_answers = WholeNumber(
+    sufficient_answers = WholeNumberField(
         _l("Answers that make a partial response count"), validators=[InputRequired(_l("Enter a whole number."))], default=1
     )
 
@@ -123,8 +106,8 @@ class QuestionForm(_Texts):
     help_en = TextAreaField(_l("Help below it, in English"), validators=[Length(max=_LONG)])
     help_fr = TextAreaField(_l("Help below it, in French"), validators=[Length(max=_LONG)])
     sensitive = BooleanField(_l("Sensitive: offer “Prefer not to say”"))
-    least = WholeNumber(_l("Smallest number"), validators=[Optional()])
-    most = WholeNumber(_l("Largest number"), validators=[Optional()])
+    least = WholeNumberField(_l("Smallest number"), validators=[Optional()])
+    most = WholeNumberField(_l("Largest number"), validators=[Optional()])
     condition = SelectField(_l("Asked only if"))
     options_en = TextAreaField(_l("Options in English, one a line"), validators=[Length(max=_LONG)])
     options_fr = TextAreaField(_l("Options in French, one a line, in the same order"), validators=[Length(max=_LONG)])

@@ -122,7 +122,7 @@ _COLLABORATION = Area(
                 "With how many organizations do you work regularly on this subject?",
                 "Avec combien d’organismes travaillez-vous régulièrement sur cette question?",
             ),
-            help=Text("A rough number is enough. Enter 0 for none.", "Un nombre approximatif suffit. Inscrivez 0 s’il n’y en a aucun."),
+            help=Text("A rough number is enough. Enter 0 for none.", "Un nombre approximatif suffit. Entrez 0 s’il n’y en a aucun."),
             least=0,
             most=1000,
         ),

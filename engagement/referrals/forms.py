@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import DateField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from engagement.kernel.forms import Form, options
+from engagement.kernel.forms import Form, WholeNumberField, options
 from engagement.referrals.models import ReferralKind, ReferralState
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class PartnerForm(Form):
 class CountForm(Form):
     """Staff write down a count that a partner gave by telephone or letter."""
 
-    passed_on = IntegerField(
+    passed_on = WholeNumberField(
         _l("Passed on to how many people in all"),
         validators=[InputRequired(_l("Enter a number.")), NumberRange(min=0, max=100_000, message=_l("Enter a number from 0 to 100,000."))],
     )

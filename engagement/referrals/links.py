@@ -198,12 +198,17 @@ def request_questionnaire(
 def open_calls(consultation_id: UUID) -> list[Questionnaire]:
     """Return the questionnaires that people can ask for on the public page now, the oldest first."""
     consultation = db.session.get_one(Consultation, consultation_id)
+    return [row for row in called_for(consultation_id) if takes_answers(row, consultation)]
+
+
+def called_for(consultation_id: UUID) -> list[Questionnaire]:
+    """Return the questionnaires that people can ask for on the public page while they are open, the oldest first."""
     rows = db.session.scalars(
         select(Questionnaire)
         .where(Questionnaire.consultation_id == consultation_id, Questionnaire.open_call)
         .order_by(Questionnaire.created_at, Questionnaire.name)
     )
-    return [row for row in rows if takes_answers(row, consultation)]
+    return list(rows)
 
 
 def takes_answers(questionnaire: Questionnaire, consultation: Consultation) -> bool:

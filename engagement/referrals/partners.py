@@ -58,7 +58,7 @@ def add_partner(*, consultation_id: UUID, questionnaire_id: UUID, name: str, per
     """Add a partner, with a page of their own and a link to pass on. Raises BadPartnerError."""
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME:
-        said = Text("Enter a name of at most 300 characters.", "Inscrivez un nom d’au plus 300 caractères.")
+        said = Text("Enter a name of at most 300 characters.", "Entrez un nom d’au plus 300 caractères.")
         raise BadPartnerError(said, field="name")
     with writing() as session:
         questionnaire = session.get(Questionnaire, questionnaire_id)

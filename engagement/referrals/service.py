@@ -5,6 +5,7 @@ from __future__ import annotations
 from engagement.referrals.joining import BadParticularsError
 from engagement.referrals.links import (
     NotPassedOnError,
+    called_for,
     find_forward_link,
     forward_link_for,
     forward_link_of,
@@ -46,6 +47,7 @@ __all__ = [
     "NotPassedOnError",
     "add_partner",
     "approve",
+    "called_for",
     "contact_of",
     "decline",
     "find_forward_link",

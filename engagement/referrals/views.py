@@ -65,7 +65,7 @@ def overview(access: Access) -> Iterator[OverviewLine]:
     if waiting:
         url = url_for("referrals.index", slug=access.consultation.slug)
         stands = Text(f"Waiting for a decision: {waiting}", f"En attente d’une décision\u00a0: {waiting}")
-        yield OverviewLine(Text("Referrals", "Recommandations"), stands, url, waiting=True)
+        yield OverviewLine(Text("Referrals", "Transmissions et propositions"), stands, url, waiting=True)
 
 
 def _asked(kind: type[Word], name: str) -> Word | None:
@@ -78,7 +78,8 @@ def index(slug: str) -> Any:  # noqa: ARG001
     state, kind = _asked(ReferralState, "state"), _asked(ReferralKind, "kind")
     page = max(1, request.args.get("page", 1, type=int))
     rows, total = list_referrals(current_access(), state=state, kind=kind, page=page, size=PAGE)
-    return render_template("referrals/index.html", rows=rows, total=total, page=page, size=PAGE, state=state, kind=kind)
+    can_add = bool(questionnaires_of(current_access().consultation.id))
+    return render_template("referrals/index.html", rows=rows, total=total, page=page, size=PAGE, state=state, kind=kind, can_add=can_add)
 
 
 @referrals.route("/c/<slug>/referrals/<uuid:referral_id>", methods=["GET", "POST"])

@@ -55,7 +55,7 @@ def put_chosen(access: Access, batch: Batch, asked: Filter, expected: int) -> in
     if preview(access, batch, asked).new != expected:
         said = Text(
             "The list has changed since you looked. Nothing was done: look again.",
-            "La liste a changé depuis l’aperçu. Rien n’a été fait : vérifiez de nouveau.",
+            "La liste a changé depuis l’aperçu. Rien n’a été fait\u00a0: vérifiez de nouveau.",
         )
         raise ListChangedError(said)
     return put_in_batch(batch_id=batch.id, person_ids=matching_ids(access, asked), actor=access.actor)

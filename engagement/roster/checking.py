@@ -13,7 +13,7 @@ from engagement.roster.columns import COLUMNS, BadColumnsError, fields_of, lette
 from engagement.roster.folding import fold, name_key, organization_key
 from engagement.roster.models import IdentifiedThrough
 from engagement.roster.particulars import BadPersonError, Particulars, clean_address, clean_line, refuse_too_long, shown
-from engagement.roster.vocabulary import IDENTIFIED_THROUGH, LANGUAGES_SPOKEN, NOT_KNOWN, REGIONS, SECTORS, by_word
+from engagement.roster.vocabulary import IDENTIFIED_THROUGH, LANGUAGES_SPOKEN, NOT_KNOWN, NOT_KNOWN_FEMININE, REGIONS, SECTORS, by_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,9 +24,10 @@ _LISTS: dict[str, Mapping[str, Any]] = {
     "sector": by_word(SECTORS),
     "region": by_word(REGIONS),
     "language": by_word(LANGUAGES_SPOKEN),
-    "identified_through": by_word(IDENTIFIED_THROUGH),
+    # What a referral was called in the French of an earlier export.
+    "identified_through": {fold("Recommandation"): IdentifiedThrough.REFERRAL, **by_word(IDENTIFIED_THROUGH)},
 }
-_NOT_KNOWN = {fold(word) for word in (NOT_KNOWN.en, NOT_KNOWN.fr, "unknown", "inconnue", "n/a", "s. o.")}
+_NOT_KNOWN = {fold(word) for word in (NOT_KNOWN.en, NOT_KNOWN.fr, NOT_KNOWN_FEMININE.fr, "unknown", "n/a", "s. o.")}
 _YES = {"yes", "y", "oui", "o", "true", "vrai", "1", "x"}
 _NO = {"no", "n", "non", "false", "faux", "0"}
 
@@ -131,13 +132,15 @@ def _value(name: str, cell: str) -> Any:
     if name == "do_not_contact":
         if word not in _YES | _NO:
             raise BadPersonError(
-                Text("“{words}” is neither yes nor no.", "« {words} » n’est ni oui ni non.").format(words=shown(cell)), field=name
+                Text("“{words}” is neither yes nor no.", "«\u00a0{words}\u00a0» n’est ni oui ni non.").format(words=shown(cell)), field=name
             )
         return word in _YES
     if word in _NOT_KNOWN and name != "identified_through":
         return None
     if word not in _LISTS[name]:
-        said = Text("“{words}” is not in the list for “{column}”.", "« {words} » ne figure pas dans la liste « {column_fr} ».")
+        said = Text(
+            "“{words}” is not in the list for “{column}”.", "«\u00a0{words}\u00a0» ne figure pas dans la liste «\u00a0{column_fr}\u00a0»."
+        )
         label = COLUMNS[name].label
         raise BadPersonError(said.format(words=shown(cell), column=label.en, column_fr=label.fr), field=name)
     return _LISTS[name][word]

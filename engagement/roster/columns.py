@@ -62,7 +62,7 @@ def fields_of(table: Table) -> list[str | None]:
         if field is None and heading.strip():
             raise _refused(
                 "The column “{heading}” is not known. A roster has: {known}.",
-                "La colonne « {heading} » est inconnue. Un répertoire comprend : {known}.",
+                "La colonne «\u00a0{heading}\u00a0» est inconnue. Un répertoire comprend\u00a0: {known}.",
                 heading=heading[:60],
             )
         if field is None:
@@ -70,7 +70,7 @@ def fields_of(table: Table) -> list[str | None]:
         elif field in fields:
             raise _refused(
                 "The columns “{first}” and “{heading}” mean the same. Keep one of them.",
-                "Les colonnes « {first} » et « {heading} » veulent dire la même chose. N’en gardez qu’une.",
+                "Les colonnes «\u00a0{first}\u00a0» et «\u00a0{heading}\u00a0» veulent dire la même chose. N’en gardez qu’une.",
                 first=table.header[fields.index(field)][:60],
                 heading=heading[:60],
             )
@@ -78,7 +78,7 @@ def fields_of(table: Table) -> list[str | None]:
     if not {"given_name", "family_name"} & set(fields):
         raise _refused(
             "There is no column for names. Add “Given name” or “Family name”.",
-            "Il n’y a pas de colonne pour les noms. Ajoutez « Prénom » ou « Nom de famille ».",
+            "Il n’y a pas de colonne pour les noms. Ajoutez «\u00a0Prénom\u00a0» ou «\u00a0Nom de famille\u00a0».",
         )
     return fields
 

@@ -44,7 +44,7 @@ def kind_of(filename: str) -> str:
     """Return "csv" or "xlsx" by the end of a file's name, or raise BadFileKindError."""
     kind = filename.rpartition(".")[2].lower()
     if kind not in MEDIA_TYPES:
-        said = Text("“{name}” must end in .csv or .xlsx.", "« {name} » doit se terminer par .csv ou .xlsx.")
+        said = Text("“{name}” must end in .csv or .xlsx.", "«\u00a0{name}\u00a0» doit se terminer par .csv ou .xlsx.")
         raise BadFileKindError(said.format(name=filename), field="file")
     return kind
 

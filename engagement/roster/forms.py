@@ -14,7 +14,7 @@ from engagement.kernel.web import said
 from engagement.roster.models import Batch, IdentifiedThrough, Person
 from engagement.roster.particulars import Particulars
 from engagement.roster.safe_hours import DAYS, EVERY_DAY, BadHoursError, SafeHours, read_hours
-from engagement.roster.vocabulary import IDENTIFIED_THROUGH, LANGUAGES_SPOKEN, NOT_KNOWN, REGIONS, SECTORS
+from engagement.roster.vocabulary import IDENTIFIED_THROUGH, LANGUAGES_SPOKEN, NOT_KNOWN, NOT_KNOWN_FEMININE, REGIONS, SECTORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -60,8 +60,8 @@ class PersonForm(Form):
             given["data"] = known | _hours_shown(read_hours(person.safe_hours))
         super().__init__(**given)
         self.safe_days.choices = options((str(day), said(name).capitalize()) for day, name in enumerate(DAYS))
-        unknown = said(NOT_KNOWN)
-        self.sector.choices = offer(SECTORS, unknown)
+        unknown = said(NOT_KNOWN_FEMININE)
+        self.sector.choices = offer(SECTORS, said(NOT_KNOWN))
         self.region.choices = offer(REGIONS, unknown)
         self.language.choices = offer(LANGUAGES_SPOKEN, unknown)
         self.identified_through.choices = offer(IDENTIFIED_THROUGH)

@@ -62,7 +62,7 @@ class Particulars:
         """Return what cannot be, each on its field."""
         found = []
         if not self.given_name.strip() and not self.family_name.strip():
-            found.append(BadPersonError(Text("Enter a name.", "Inscrivez un nom."), field="family_name"))
+            found.append(BadPersonError(Text("Enter a name.", "Entrez un nom."), field="family_name"))
         for field, known in (("sector", SECTORS), ("region", REGIONS), ("language", LANGUAGES_SPOKEN)):
             if getattr(self, field) not in {None, *known}:
                 said = Text("This is not on the list.", "Cela ne figure pas dans la liste.")
@@ -92,7 +92,7 @@ def clean_line(words: str, field: str) -> str:
     """
     # isprintable() is quick and says no to all that is meant here, and to a few things that are fine.
     if not words.isprintable() and any(unicodedata.category(each) in _UNSEEN for each in set(words) - _TAKEN):
-        said = Text("“{words}” has characters that cannot be seen.", "« {words} » contient des caractères invisibles.")
+        said = Text("“{words}” has characters that cannot be seen.", "«\u00a0{words}\u00a0» contient des caractères invisibles.")
         raise BadPersonError(said.format(words=shown(words)), field=field)
     line = " ".join(words.replace("\ufeff", " ").split())
     refuse_too_long(line, field)
@@ -104,7 +104,7 @@ def refuse_too_long(words: str, field: str) -> None:
     if len(words) > LONGEST[field]:
         said = Text(
             "“{words}” is longer than {longest} characters.",
-            "« {words} » compte plus de {longest} caractères.",
+            "«\u00a0{words}\u00a0» compte plus de {longest} caractères.",
         )
         raise BadPersonError(said.format(words=shown(words), longest=LONGEST[field]), field=field)
 
@@ -134,14 +134,14 @@ def clean_address(words: str) -> str | None:
 
 def _what_is_wrong(line: str, local: str) -> Text:
     if len(re.findall(r"[^\s@]@[^\s@]", line)) > 1:
-        said = Text("“{words}” is more than one address.", "« {words} » contient plus d’une adresse.")
+        said = Text("“{words}” is more than one address.", "«\u00a0{words}\u00a0» contient plus d’une adresse.")
     elif local and not local.isascii():
         said = Text(
             "“{words}”: accents before the @ cannot be delivered by most mail servers.",
-            "« {words} » : la plupart des serveurs ne livrent pas aux adresses accentuées avant le @.",
+            "«\u00a0{words}\u00a0»\u00a0: la plupart des serveurs ne livrent pas aux adresses accentuées avant le @.",
         )
     else:
-        said = Text("“{words}” is not a mail address.", "« {words} » n’est pas une adresse de courriel.")
+        said = Text("“{words}” is not a mail address.", "«\u00a0{words}\u00a0» n’est pas une adresse de courriel.")
     return said.format(words=shown(line))
 
 

@@ -238,7 +238,7 @@ def add_batch(*, consultation_id: UUID, name: str, restricted: bool = False, act
     """
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_BATCH_NAME:
-        said = Text("Enter a name of at most 200 characters.", "Inscrivez un nom d’au plus 200 caractères.")
+        said = Text("Enter a name of at most 200 characters.", "Entrez un nom d’au plus 200 caractères.")
         raise BadBatchNameError(said, field="name")
     with writing() as session:
         same_name = find_batch_named(consultation_id, name)

@@ -30,7 +30,7 @@ def history_of(person_id: UUID, access: Access) -> Iterator[TimelineEntry]:
     said = Text("Added to the roster ({en})", "Inscription au répertoire ({fr})").format(en=_lower(through.en), fr=_lower(through.fr))
     yield TimelineEntry(person.created_at, said)
     for batch, since in batches_with(access, person_id):
-        words = Text("Put in the batch “{name}”", "Ajout au lot « {name} »")
+        words = Text("Put in the batch “{name}”", "Ajout au lot «\u00a0{name}\u00a0»")
         yield TimelineEntry(since, words.format(name=batch.name))
 
 

@@ -20,7 +20,7 @@ from engagement.roster.filters import Filter, list_people
 from engagement.roster.forms import NewPersonForm, PersonForm, offer_batches
 from engagement.roster.safe_hours import read_hours
 from engagement.roster.service import AddressTakenError, batches_of, batches_with, edit_person, find_or_add, find_person
-from engagement.roster.vocabulary import IDENTIFIED_THROUGH, LANGUAGES_SPOKEN, NOT_KNOWN, REGIONS, SECTORS
+from engagement.roster.vocabulary import IDENTIFIED_THROUGH, LANGUAGES_SPOKEN, NOT_KNOWN, NOT_KNOWN_FEMININE, REGIONS, SECTORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +46,7 @@ def _vocabulary() -> dict[str, object]:
         "LANGUAGES_SPOKEN": LANGUAGES_SPOKEN,
         "IDENTIFIED_THROUGH": IDENTIFIED_THROUGH,
         "NOT_KNOWN": NOT_KNOWN,
+        "NOT_KNOWN_FEMININE": NOT_KNOWN_FEMININE,
     }
 
 
@@ -54,7 +55,7 @@ def overview(access: Access) -> Iterator[OverviewLine]:
     if not access.may(Permission.SEE_PEOPLE):
         return
     total = list_people(access, Filter(), size=1).total
-    stands = Text("Nobody yet: import a spreadsheet", "Personne pour l’instant : importez une feuille de calcul")
+    stands = Text("Nobody yet: import a spreadsheet", "Personne pour l’instant\u00a0: importez une feuille de calcul")
     if total:
         stands = Text("{en} people", "{fr} personnes").format(en=number_words(total, "en"), fr=number_words(total, "fr"))
     yield OverviewLine(Text("Roster", "Répertoire"), stands, url_for("roster.people", slug=access.consultation.slug))

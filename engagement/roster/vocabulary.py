@@ -63,12 +63,14 @@ IDENTIFIED_THROUGH: dict[IdentifiedThrough, Text] = {
     IdentifiedThrough.EARLIER_ENGAGEMENT: Text("Earlier engagement", "Mobilisation antérieure"),
     IdentifiedThrough.MEDIA: Text("Media", "Médias"),
     IdentifiedThrough.WEB_SEARCH: Text("Web search", "Recherche sur le Web"),
-    IdentifiedThrough.REFERRAL: Text("Referral", "Recommandation"),
+    IdentifiedThrough.REFERRAL: Text("Referral", "Transmission ou proposition"),
     IdentifiedThrough.OPEN_CALL: Text("Open call", "Appel à tous"),
     IdentifiedThrough.STAFF: Text("Staff", "Personnel"),
 }
 
+# Of a sector or a way in; of a region or a language.
 NOT_KNOWN = Text("Not known", "Inconnu")
+NOT_KNOWN_FEMININE = Text("Not known", "Inconnue")
 
 
 def by_word(vocabulary: Mapping[Key, Text]) -> dict[str, Key]:

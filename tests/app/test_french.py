@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 from tests.app.house import ROOT
 
 CATALOGUES = sorted(ROOT.glob("translations/*/fr/LC_MESSAGES/messages.po"))
-KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 # French says zero in the singular: "0 personne". These never count zero, and read better in words.
 SHOWN_ONLY_WHERE_THERE_ARE_SOME = "its line is left out at zero"

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from sqlalchemy import func, select
@@ -183,3 +183,16 @@ def test_a_demonstration_says_so_on_every_public_page(client, language):
     said = "invented" if language == "en" else "inventées"
     for path in ("/", "/consultation/fisheries", "/consultation/fisheries/questionnaire", "/consultation/fisheries/questionnaire/asked"):
         assert said in client.get(f"{path}?lang={language}").text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "The questionnaire closed on 12 Oct 2018."), ("fr", "Le questionnaire est clos depuis le 12 oct. 2018.")]
+)
+def test_a_closed_questionnaire_says_since_when(client, language, said):
+    consultation = a_consultation(status=Status.ANALYSING)
+    asked = install_standard(consultation_id=consultation.id, actor=SYSTEM)
+    changed(asked, closes_on=date(2018, 10, 12))
+    assert said in client.get(f"/consultation/fisheries?lang={language}").text
+    assert said in client.get(f"/consultation/fisheries/questionnaire?lang={language}").text
+    changed(asked, open_call=False)
+    assert "2018" not in client.get(f"/consultation/fisheries?lang={language}").text

@@ -54,7 +54,10 @@ def test_the_list_reads_in_both_languages(client, consultation, language, query)
 def test_empty_pages_say_the_next_step(client, language):
     consultation = a_consultation()
     signed_in_as(client, a_member(consultation))
-    assert "/c/fisheries/partners" in client.get(f"/c/fisheries/referrals?lang={language}").text
+    page = client.get(f"/c/fisheries/referrals?lang={language}").text
+    assert "/c/fisheries/partners" in page
+    assert 'class="button" href="/c/fisheries/questionnaires"' in page
+    assert '<select id="kind"' not in page
     assert '<form method="post" novalidate' not in client.get(f"/c/fisheries/partners?lang={language}").text
 
 

@@ -101,7 +101,7 @@ def test_a_form_that_cannot_be_says_where_in_both_languages_and_stores_nothing(c
         ({"organization": "x" * 301}, "longer than 300"),
         ({"email": "nope", "phone": "1" * 61}, "longer than 60"),
         ({"email": "nope", "phone": "1" * 61}, "is not a mail address"),
-        ({"sector": "survivor"}, "Not a valid choice"),
+        ({"sector": "survivor"}, "Choose from the list"),
     ):
         page = client.post("/c/fisheries/people/new", data=good | bad)
         assert words in page.text
