@@ -18,7 +18,7 @@ from engagement.kernel.ports import ports
 from engagement.mailing.composing import Composed, Composer, Dropped, Kind, Said
 from engagement.mailing.models import Message, MessageEvent, State
 from engagement.roster.models import Person
-from engagement.roster.safe_hours import SafeHours, read_hours
+from engagement.roster.safe_hours import SafeHours, hours_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -116,7 +116,7 @@ def _outside_safe_hours(session: Session, message: Message, moment: datetime, *,
     consultation = session.get(Consultation, message.consultation_id) if message.consultation_id else None
     if person is None or consultation is None:
         return None
-    hours = read_hours(person.safe_hours)
+    hours = hours_of(person)
     if _may_go(hours, moment, consultation.zone) or (answers and moment - message.created_at < STILL_THERE):
         return None
     at = hours.next_allowed(moment, consultation.zone)
