@@ -179,7 +179,7 @@ def _once(questionnaire_id: UUID, invited: Invited, round_number: int) -> str:
 
 
 def response_to(invitation_id: UUID) -> Response | None:
-    """Return what was answered to this invitation, None before Start was pressed."""
+    """Return what was answered to this invitation, None before the first answer."""
     return db.session.scalar(select(Response).where(Response.invitation_id == invitation_id))
 
 
@@ -192,6 +192,7 @@ def answers_of(response_id: UUID) -> dict[UUID, Given]:
 def start_response(*, invitation_id: UUID, language: str, actor: Actor) -> Response:
     """Open the response to an invitation: from now on it counts as opened. Starting again changes nothing.
 
+    The pages do so with the first answer (``answer_invitation``): a form that is sent as it stands opens nothing.
     Raises NotOpenError, AbsentError.
     """
     with writing() as session:
@@ -257,6 +258,16 @@ def save_answers(*, response_id: UUID, typed: Mapping[str, Typed], actor: Actor)
     return Saved(changed, problems)
 
 
+def answer_invitation(*, invitation_id: UUID, language: str, typed: Mapping[str, Typed], actor: Actor) -> Saved:
+    """Store answers as ``save_answers`` does; the first ones open the response to the invitation, in the same transaction.
+
+    Raises what ``start_response`` and ``save_answers`` raise; then nothing is stored.
+    """
+    with writing():
+        response = start_response(invitation_id=invitation_id, language=language, actor=actor)
+        return save_answers(response_id=response.id, typed=typed, actor=actor)
+
+
 def _store(response_id: UUID, consultation_id: UUID, good: Mapping[UUID, Given], actor: Actor) -> int:
     with writing() as session:
         response = _open_response(session, response_id)
@@ -304,6 +315,17 @@ def submit(*, response_id: UUID, language: str, actor: Actor) -> Response:
             session.flush()
             look_again(session, response.invitation_id)
     return response
+
+
+def submit_invited(*, invitation_id: UUID, language: str, actor: Actor) -> Response:
+    """Submit what was answered to this invitation, as ``submit`` does. Raises TooFewAnswersError before the first answer, too."""
+    response = response_to(invitation_id)
+    if response is None:
+        invitation = db.session.get(Invitation, invitation_id)
+        if invitation is None or invitation.questionnaire_id is None:
+            raise AbsentError
+        raise TooFewAnswersError(_too_few(definition_of(invitation.questionnaire_id).sufficient_answers))
+    return submit(response_id=response.id, language=language, actor=actor)
 
 
 def _too_few(needed: int) -> Text:
