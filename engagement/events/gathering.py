@@ -98,6 +98,7 @@ _OF_A_PERSON = (
     Person.given_name,
     Person.family_name,
     Person.email,
+    Person.name_unproven,
     Person.language,
     Person.do_not_contact,
     Person.wants_calendar,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
 from engagement.consultations.models import Consultation
 from engagement.invitations.inviting import Invited, invite_many
@@ -214,6 +214,8 @@ def start_response(*, invitation_id: UUID, language: str, actor: Actor) -> Respo
             started_at=now(),
         )
         session.add(response)
+        # Whoever answers has read the mail: the address is theirs, and so is the name.
+        session.execute(update(Person).where(Person.id == invitation.person_id, Person.name_unproven).values(name_unproven=False))
         session.flush()
         note(session, "start_response", response, actor, invitation.consultation_id)
     return response

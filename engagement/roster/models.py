@@ -12,6 +12,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, aliased, column_property, mapped_column, relationship
 
 from engagement.kernel.base import Base, one_of, unique_where, words
+from engagement.kernel.bilingual import Text
 from engagement.kernel.crypto import SealedBytes, SealedText
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ class Person(Base):
     region: Mapped[str | None] = mapped_column(String(10))
     # None: not known, and both texts are sent whole.
     language: Mapped[str | None] = mapped_column(String(2))
+    # The name was typed behind a link that anybody may have, for an address that may be somebody else's: until
+    # somebody answers from there, or the team has looked at it, no mail of ours says it (addressed_as).
+    name_unproven: Mapped[bool] = mapped_column(default=False)
     identified_through: Mapped[IdentifiedThrough] = mapped_column(words(IdentifiedThrough))
     # Where and when it is safe to reach this person; see safe_contact.
     safe_contact_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -123,6 +127,16 @@ class Person(Base):
         return f"{self.given_name} {self.family_name}".strip()
 
     @property
+    def addressed_as(self) -> str:
+        """Return the name as a mail to this person may say it, empty where a stranger may have typed it."""
+        return "" if self.name_unproven else self.name
+
+    def greeted(self, dear: str = "Dear") -> Text:
+        """Return how a mail to this person begins."""
+        name = self.addressed_as
+        return Text(f"{dear} {name},", f"Bonjour {name},") if name else Text("Hello,", "Bonjour,")
+
+    @property
     def organization_name(self) -> str:
         """Return the name of the organization, empty where there is none."""
         return self.organization.name if self.organization else ""
@@ -142,6 +156,8 @@ class Batch(Base):
     """A part of the roster that was chosen together. A restricted one is known to cleared members only."""
 
     __tablename__ = "batch"
+    # The names of restricted batches are never "taken": that would tell of them.
+    __table_args__ = (unique_where("uq_batch_open_name", "consultation_id", "name_index", where="NOT restricted"),)
 
     consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"), index=True)
     # Sealed, since the name of a restricted batch would tell what its people have lived.
