@@ -13,7 +13,7 @@ from sqlalchemy import exists, func, select
 
 from engagement.events.service import all_events
 from engagement.findings.models import Code, Coding, Prompt, Submission
-from engagement.findings.themes import Figure, hide_small, parents_to_hide, submissions_per_code, submissions_per_parent
+from engagement.findings.themes import Figure, hide_small, is_small, parents_to_hide, submissions_per_code, submissions_per_parent
 from engagement.kernel.db import db
 from engagement.kernel.errors import AbsentError
 from engagement.kernel.policy import Permission
@@ -174,14 +174,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ThemeTable:
-    """The figures of one prompt. ``submissions`` is N, the base of every percentage.
+    """The figures of one prompt. ``submissions`` is N, the base of every percentage; None: from 1 to 4, and not shown to this reader.
 
-    ``hides_small`` says that counts from 1 to 4 are left out for this reader.
+    ``hides_small`` says that counts which point at few are left out for this reader.
     """
 
     prompt: Prompt
     event: Event | None
-    submissions: int
+    submissions: int | None
     themes: list[Line]
     pillars: list[Line]
     hides_small: bool
@@ -190,7 +190,7 @@ class ThemeTable:
 def table_of(access: Access, prompt: Prompt) -> ThemeTable:
     """Return the themes of a prompt for this reader: the most frequent first, those outside the pillars last.
 
-    Whoever may not read the submissions does not see counts from 1 to 4.
+    Whoever may not read the submissions sees no count where 1 to 4 spoke of a theme, or did not, nor any of fewer than five.
     """
     total = progress_of(prompt.id).submissions
     codings = [
@@ -206,18 +206,19 @@ def table_of(access: Access, prompt: Prompt) -> ThemeTable:
     counts = {theme.id: 0 for theme in themes} | submissions_per_code(codings)
     wholes = submissions_per_parent(codings, parent_of)
     hides = not access.may(Permission.READ_SUBMISSIONS, prompt.event_id)
-    shown: dict[UUID, int | None] = {**(hide_small(counts) if hides else counts)}
-    shown_wholes: dict[UUID, int | None] = {**(hide_small(wholes) if hides else wholes)}
+    shown: dict[UUID, int | None] = {**(hide_small(counts, total) if hides else counts)}
+    shown_wholes: dict[UUID, int | None] = {**(hide_small(wholes, total) if hides else wholes)}
     if hides:
-        shown_wholes |= dict.fromkeys(parents_to_hide(counts, parent_of))
+        shown_wholes |= dict.fromkeys(parents_to_hide(counts, parent_of, total))
+    base = None if hides and is_small(total) else total
     # Hidden counts rank alike: their order would tell which is the larger.
     rank = {code: 1 if n is None else n for code, n in shown.items()}
     ordered = sorted(themes, key=lambda theme: (theme.parent_id is None and bool(wholes), -rank[theme.id], theme.position))
     return ThemeTable(
         prompt,
         known_events(access).get(prompt.event_id) if prompt.event_id else None,
-        total,
-        [Line(theme, pillars.get(theme.parent_id) if theme.parent_id else None, Figure(shown[theme.id], total)) for theme in ordered],
-        [Line(pillar, None, Figure(shown_wholes[pillar.id], total)) for pillar in pillars.values() if pillar.id in wholes],
+        base,
+        [Line(theme, pillars.get(theme.parent_id) if theme.parent_id else None, Figure(shown[theme.id], base)) for theme in ordered],
+        [Line(pillar, None, Figure(shown_wholes[pillar.id], base)) for pillar in pillars.values() if pillar.id in wholes],
         hides,
     )
