@@ -86,6 +86,12 @@ def other_language_url() -> str:
     return page_url(lang="en" if current_language() == "fr" else "fr")
 
 
+def page_asked() -> int:
+    """Return the page number in the address; the first one for anything that is no number."""
+    asked = request.args.get("page", "1")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
+
+
 def page_url(**changes: object) -> str:
     """Return the address of this page with some of its query changed; None takes a part out."""
     place = request.view_args or {}
