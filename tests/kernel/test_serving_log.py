@@ -15,14 +15,14 @@ from gunicorn.config import Config
 from config import ROOT
 from engagement.kernel.serving_log import CleanLogger, without_secrets
 
-A_TOKEN = "q7Zt3VxYb1mN5kLpR8sWcE2uHdJfGa4oTi6yXvBnMzQ"
+LIVE_LINK = "q7Zt3VxYb1mN5kLpR8sWcE2uHdJfGa4oTi6yXvBnMzQ"
 
 
 @pytest.mark.parametrize("place", ["r", "u", "f", "p"])
 def test_a_line_says_what_happened_and_not_to_which_link(place):
-    line = without_secrets(f"Error handling request /{place}/{A_TOKEN[:12]}?next=/i/someone&lang=en")
+    line = without_secrets(f"Error handling request /{place}/{LIVE_LINK[:12]}?next=/i/someone&lang=en")
     assert line == f"Error handling request /{place}/…"
-    assert A_TOKEN not in without_secrets(f"Invalid HTTP request line: 'GET {A_TOKEN}'")
+    assert LIVE_LINK not in without_secrets(f"Invalid HTTP request line: 'GET {LIVE_LINK}'")
     assert without_secrets("Worker (pid:17) was sent SIGTERM!") == "Worker (pid:17) was sent SIGTERM!"
 
 
@@ -33,13 +33,13 @@ def test_a_traceback_says_where_it_broke_and_not_for_which_link():
     handler.emit = lambda record: told.append(logging.Formatter().format(record))
     logger.error_log.handlers = [handler]
     try:
-        int(f"GET /r/{A_TOKEN}")
+        int(f"GET /r/{LIVE_LINK}")
     except ValueError:
-        logger.exception("Error handling request %s", f"/r/{A_TOKEN}")
+        logger.exception("Error handling request %s", f"/r/{LIVE_LINK}")
     assert "test_serving_log.py" in told[0]
     assert "ValueError: " in told[0]
     assert "GET /r/…" in told[0]
-    assert A_TOKEN not in told[0]
+    assert LIVE_LINK not in told[0]
 
 
 @contextlib.contextmanager
@@ -69,10 +69,10 @@ def ask(port, line):
 
 def test_a_request_that_cannot_be_read_is_not_quoted(tmp_path):
     with a_running_server(tmp_path) as (port, running):
-        assert "400 Bad Request" in ask(port, f"GET /r/{A_TOKEN}")
-        assert "400 Bad Request" in ask(port, f"GET {A_TOKEN} HTTP/1.1")
+        assert "400 Bad Request" in ask(port, f"GET /r/{LIVE_LINK}")
+        assert "400 Bad Request" in ask(port, f"GET {LIVE_LINK} HTTP/1.1")
         running.send_signal(signal.SIGTERM)
         told = running.stdout.read()
     assert "Invalid" in told
-    assert A_TOKEN not in told
-    assert A_TOKEN[:20] not in told
+    assert LIVE_LINK not in told
+    assert LIVE_LINK[:20] not in told
