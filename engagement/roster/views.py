@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from engagement.consultations.access import Access
+    from engagement.roster.models import Person
 
 roster = Blueprint("roster", __name__)
 POLICY: Policy = {
@@ -79,8 +80,7 @@ def person(slug: str, person_id: UUID) -> Any:  # noqa: ARG001
     entries: list[TimelineEntry] = [entry for give in ports().timeline for entry in give(person_id, access)]
     entries.sort(key=lambda entry: entry.at, reverse=True)
     hours = read_hours(found.safe_hours)
-    if found.safe_contact and access.may(Permission.EDIT_ROSTER):
-        note_read("read_safe_contact", "person", found.id, access.actor, access.consultation.id)
+    _note_what_is_read(access, found)
     panels = [panel for give in ports().person_panels for panel in give(person_id, access)]
     return render_template(
         "roster/person.html",
@@ -91,6 +91,11 @@ def person(slug: str, person_id: UUID) -> Any:  # noqa: ARG001
         panels=panels,
         batches=batches_with(access, person_id),
     )
+
+
+def _note_what_is_read(access: Access, person: Person) -> None:
+    if person.safe_contact and access.may(Permission.EDIT_ROSTER):
+        note_read("read_safe_contact", "person", person.id, access.actor, access.consultation.id)
 
 
 @roster.route("/c/<slug>/people/new", methods=["GET", "POST"])
