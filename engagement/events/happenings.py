@@ -33,7 +33,6 @@ WITHDRAWN = Text("Invitation to {event} withdrawn", "Invitation à l’événeme
 REPLIED = Text("{event}: {choice} ({channel})", "{event}\u00a0: {choice} ({channel})")
 SEATED = Text("{event}: {seat}, {mode}", "{event}\u00a0: {seat}, {mode}")
 ATTENDED = Text("Was at {event} ({mode})", "Présence à l’événement {event} ({mode})")
-BEHIND = Text("Guests who know an older time or place: {number}", "Personnes qui connaissent une heure ou un lieu périmé\u00a0: {number}")
 MOVED = Text(
     "A rule of a time zone has moved a sitting: decide what stands",
     "Une règle de fuseau horaire a déplacé une séance\u00a0: décidez de ce qui vaut",

@@ -22,7 +22,7 @@ from engagement.questionnaires.models import Response, ResponseState
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from uuid import UUID
 
     from sqlalchemy import ColumnElement
@@ -193,8 +193,3 @@ def _silent_nominees(question: Question) -> Any:
             Invitation.id.not_in(submitted),
         )
     )
-
-
-def people_in(rows: Iterable[Asked]) -> list[UUID]:
-    """Return the ids of these people, in their order."""
-    return [row.person.id for row in rows]

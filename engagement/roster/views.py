@@ -76,11 +76,10 @@ def people(slug: str) -> Any:  # noqa: ARG001
 def person(slug: str, person_id: UUID) -> Any:  # noqa: ARG001
     """Show one person and everything that happened with them."""
     access = current_access()
-    found = find_person(access, person_id)
+    found = _read(access, person_id)
     entries: list[TimelineEntry] = [entry for give in ports().timeline for entry in give(person_id, access)]
     entries.sort(key=lambda entry: entry.at, reverse=True)
     hours = read_hours(found.safe_hours)
-    _note_what_is_read(access, found)
     panels = [panel for give in ports().person_panels for panel in give(person_id, access)]
     return render_template(
         "roster/person.html",
@@ -93,9 +92,11 @@ def person(slug: str, person_id: UUID) -> Any:  # noqa: ARG001
     )
 
 
-def _note_what_is_read(access: Access, person: Person) -> None:
-    if person.safe_contact and access.may(Permission.EDIT_ROSTER):
-        note_read("read_safe_contact", "person", person.id, access.actor, access.consultation.id)
+def _read(access: Access, person_id: UUID) -> Person:
+    found = find_person(access, person_id)
+    if found.safe_contact and access.may(Permission.EDIT_ROSTER):
+        note_read("read_safe_contact", "person", found.id, access.actor, access.consultation.id)
+    return found
 
 
 @roster.route("/c/<slug>/people/new", methods=["GET", "POST"])
