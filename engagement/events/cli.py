@@ -31,7 +31,9 @@ def list_events(slug: str, as_json: bool) -> None:  # noqa: FBT001
     except AbsentError:
         click.echo(f"There is no consultation {slug}.", err=True)
         sys.exit(2)
-    rows = [(event, figures_of(event)) for event in all_events(consultation.id)]
+    found = all_events(consultation.id)
+    figures = figures_of_many(found)
+    rows = [(event, figures[event.id]) for event in found]
     if as_json:
         events = [_as_json(event, figures) for event, figures in rows]
         click.echo(json.dumps({"consultation": slug, "events": events}, ensure_ascii=False, indent=2))

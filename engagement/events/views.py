@@ -12,7 +12,7 @@ from engagement.consultations.gate import current_access
 from engagement.events import vocabulary
 from engagement.events.agenda import agendas_of
 from engagement.events.attendance import attendance_of
-from engagement.events.figures import figures_of, needs_totals
+from engagement.events.figures import figures_of, figures_of_many, needs_totals
 from engagement.events.forms import EventForm, NewEventForm, SittingForm
 from engagement.events.guest_list import ATTENDED, NO_REPLY, WAITING, WITHDRAWN, GuestFilter, list_guests, waiting_lines
 from engagement.events.models import Event, Format, Sitting
@@ -96,8 +96,9 @@ def the_event(name: str, permission: Permission) -> tuple[Access, Event]:
 @events.get("/c/<slug>/events")
 def schedule(slug: str) -> Any:  # noqa: ARG001
     """List the events that this member may know of."""
-    found = [(event, figures_of(event)) for event in events_of(current_access())]
-    return render_template("events/schedule.html", events=found)
+    known = events_of(current_access())
+    figures = figures_of_many(known)
+    return render_template("events/schedule.html", events=[(event, figures[event.id]) for event in known])
 
 
 @events.route("/c/<slug>/events/new", methods=["GET", "POST"])
