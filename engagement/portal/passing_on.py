@@ -16,6 +16,7 @@ from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.policy import LINK, Policy
 from engagement.kernel.settings import settings
 from engagement.kernel.throttle import Throttle
+from engagement.kernel.web import refusals_said
 from engagement.portal.blueprint import portal
 from engagement.portal.passing_on_forms import JoinForm, NominationForm, PassedOnForm
 from engagement.portal.session import held_fields, held_here, let_go_here, opened_invitation, posted_fields
@@ -76,7 +77,8 @@ def pass_on(invitation_id: UUID) -> Any:
 
 
 def _make_link(invitation_id: UUID) -> None:
-    forward_link_for(invitation_id, by_link(invitation_id))
+    with refusals_said():
+        forward_link_for(invitation_id, by_link(invitation_id))
     # Where the button itself came too late, it is done now; a name that was kept stays.
     if "make" not in request.form:
         let_go_here()
