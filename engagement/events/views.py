@@ -157,9 +157,10 @@ def _attended_by_mode(event_id: UUID) -> dict[Mode, int]:
 def edit(slug: str, name: str) -> Any:
     """Change the particulars, seeing which translations are stale."""
     access, found = the_event(name, Permission.SCHEDULE_EVENTS)
-    form = EventForm(obj=found, without_calendar=not found.sends_calendar)
+    form, fresh = (EventForm(obj=found, without_calendar=not found.sends_calendar, **given) for given in ({}, {"formdata": None}))
     form.offer_words()
-    if form.validate_on_submit():
+    fresh.offer_words()
+    if form.validate_on_submit() and form.still_stands(fresh):
         try:
             changed = edit_event(event_id=found.id, particulars=form.particulars(), actor=access.actor)
             flash(gettext("Saved."))
@@ -197,11 +198,10 @@ def the_sitting(event: Event, sitting_id: UUID) -> Sitting:
 def sitting(slug: str, name: str, sitting_id: UUID) -> Any:
     """Change the time or the seats of a sitting."""
     access, found = the_event(name, Permission.SCHEDULE_EVENTS)
-    row, form = the_sitting(found, sitting_id), SittingForm()
-    form.ask_for_seats(found)
-    if request.method == "GET":
-        form.fill_from(row)
-    if form.validate_on_submit():
+    row = the_sitting(found, sitting_id)
+    fresh = SittingForm.of(row, found)
+    form = fresh if request.method == "GET" else SittingForm.asking(found)
+    if form.validate_on_submit() and form.still_stands(fresh):
         try:
             edit_sitting(sitting_id=sitting_id, plan=form.plan(), actor=access.actor)
             flash(gettext("Saved."))

@@ -134,7 +134,7 @@ def edit(slug: str, person_id: UUID) -> Any:
     access = current_access()
     found = find_person(access, person_id)
     form = PersonForm(found)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.still_stands(PersonForm(found, formdata=None)):
         try:
             edit_person(person_id=found.id, particulars=form.particulars(), safe_hours=form.safe_hours(), actor=access.actor)
         except DomainError as error:
