@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 
 def one_at_a_time(session: Session, consultation_id: UUID) -> None:
-    """Let changes of one team follow each other: two at once would each find the other's organizer, or clearance, still there."""
-    session.execute(select(Consultation.id).where(Consultation.id == consultation_id).with_for_update())
+    """Let what must not happen twice at once in one consultation happen one after the other.
+
+    Of two changes of its team each would find the other's organizer, or clearance, still there.
+    """
+    # The weaker lock: rows that belong to the consultation can be stored meanwhile, and nobody waits for each other in a ring.
+    session.execute(select(Consultation.id).where(Consultation.id == consultation_id).with_for_update(key_share=True))
 
 
 def others_cleared(session: Session, clearance: Clearance) -> bool:
