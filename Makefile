@@ -24,12 +24,12 @@ install: .venv/ready ## Prepare .venv with the pinned dependencies, without star
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Convoke needs Python 3.11 or newer; this is " + sys.version.split()[0])'
 	@$(PYTHON) -m venv .venv
 
-.venv/runs: requirements.txt | .venv/bin/python
+.venv/runs: requirements.txt constraints.txt | .venv/bin/python
 	@echo "Preparing .venv with the pinned dependencies …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/ready: requirements.txt requirements-dev.txt | .venv/bin/python
+.venv/ready: requirements.txt requirements-dev.txt constraints.txt | .venv/bin/python
 	@echo "Preparing .venv with the pinned dependencies and the tools …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch .venv/runs $@
@@ -65,8 +65,8 @@ journeys: install ## Drive an installed Chromium or Chrome through the running p
 benchmarks: install ## Measure: one JSON line per row, each with its limit from the same run
 	@for row in $$(grep -l __main__ benchmarks/*.py); do $(BIN)/python -m benchmarks.$$(basename $$row .py) || exit 1; done
 
-audit: install ## Ask whether a known weakness is in a pinned dependency (needs the network)
-	$(BIN)/pip-audit --disable-pip --no-deps -r requirements.txt
+audit: install ## Ask whether a known weakness is in any package that is installed for it (needs the network)
+	$(BIN)/pip-audit --disable-pip --no-deps -r constraints.txt
 
 french: install ## Bring the French catalogues up to date with the code; new texts are left empty to be written
 	@for room in $(ROOMS); do \

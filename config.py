@@ -31,6 +31,8 @@ MANY = 100_000
 ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 # A worker's lease (15 minutes) outlasts every answer that it waits for.
 LONGEST_TIMEOUT = 60
+# The data folder is its owner's alone. What others may do in a folder; what the group may.
+PRIVATE, OTHERS, GROUP = 0o700, 0o007, 0o070
 
 
 class SettingsError(ValueError):
@@ -93,6 +95,12 @@ class Settings:
     def serves_local_mailbox(self) -> bool:
         """Return whether mail is kept on this machine and shown in the browser."""
         return not self.production
+
+    @property
+    def umask(self) -> int:
+        """Return what is taken from the rights of every new file: all that others have, and the group unless it shares the folder."""
+        shared = self.data_folder.is_dir() and self.data_folder.stat().st_mode & GROUP == GROUP
+        return OTHERS if shared else OTHERS | GROUP
 
     @property
     def mailbox_folder(self) -> Path:
@@ -229,6 +237,9 @@ def _unsafe_in_production(settings: Settings) -> list[str]:
         found.append(f"TRUSTED_HOSTS does not name {own.hostname}, the host of BASE_URL: no link in a mail would open.")
     if settings.mail_server not in LOOPBACK and not (settings.mail_use_tls or settings.mail_use_ssl):
         found.append("MAIL_USE_TLS or MAIL_USE_SSL must be on: mail holds personal links, and MAIL_SERVER is another machine.")
+    if settings.data_folder.is_dir() and settings.data_folder.stat().st_mode & OTHERS:
+        folder = settings.data_folder
+        found.append(f"CONVOKE_DATA: every account of this machine can look into {folder}. Close it: chmod o-rwx {folder}")
     return found
 
 
@@ -279,7 +290,7 @@ def _local_secrets(folder: Path) -> dict[str, str]:
     whoever comes second reads what the first one wrote.
     """
     path = folder / "secrets.json"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
     if not path.exists():
         key = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
         made = {"SECRET_KEY": secrets.token_urlsafe(KEY_BYTES), "ENCRYPTION_KEYS": f"k1:{key}"}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from config import Settings, SettingsError, read_settings
+from config import PRIVATE, Settings, SettingsError, read_settings
 from engagement.accounts import wiring as accounts
 from engagement.consultations import wiring as consultations
 from engagement.consultations.gate import stand_guard
@@ -96,7 +96,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _flask_settings(settings: Settings) -> dict[str, object]:
-    settings.data_folder.mkdir(parents=True, exist_ok=True)
+    settings.data_folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
     secure = settings.base_url.startswith("https://")
     return {
         "SETTINGS": settings,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import os
 import shutil
 import tempfile
@@ -18,6 +19,7 @@ from engagement.kernel.crypto import keys
 from engagement.mailing.guard import stamp_file
 from tests.support.client import LintingClient
 from tests.support.databases import Database, open_database
+from tests.support.logs import Keeper, secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -136,6 +138,20 @@ def app(the_app: Flask, database: Database) -> Iterator[Flask]:
         # An empty database is a new installation, not an old one that was put back.
         stamp_file().unlink(missing_ok=True)
         yield the_app
+
+
+@pytest.fixture(autouse=True)
+def told_in_logs() -> Iterator[list[str]]:
+    """Keep what the program logs during the test, and fail it where a line holds somebody's address or a live link."""
+    lines: list[str] = []
+    root, ours = logging.getLogger(), logging.getLogger("engagement")
+    keeper, level = Keeper(lines), ours.level
+    root.addHandler(keeper)
+    ours.setLevel(logging.INFO)
+    yield lines
+    ours.setLevel(level)
+    root.removeHandler(keeper)
+    assert secrets_in(lines) == []
 
 
 @pytest.fixture

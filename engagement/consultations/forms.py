@@ -12,6 +12,7 @@ from wtforms.validators import Email, InputRequired, Length, Optional
 
 from engagement.consultations.models import Consultation, Status
 from engagement.consultations.service import Particulars, Upload
+from engagement.kernel.editing import EditForm
 from engagement.kernel.forms import Form, options
 from engagement.kernel.policy import Role
 from engagement.kernel.wording import ZONES
@@ -35,7 +36,7 @@ ROLE_LABELS = {
 _LINE, _LONG = 300, 20_000
 
 
-class ConsultationForm(Form):
+class ConsultationForm(EditForm):
     """The particulars of a consultation, in two languages."""
 
     title_en = StringField(_l("Title in English"), validators=[InputRequired(_l("Enter the title in English.")), Length(max=_LINE)])

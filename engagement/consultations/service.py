@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from engagement.accounts.models import User
 from engagement.accounts.service import BadAddressError, checked_address
+from engagement.consultations.losing import one_at_a_time, others_cleared
 from engagement.consultations.models import (
     Clearance,
     ClearedFor,
@@ -289,6 +290,7 @@ def admit(
         said = Text("A note-taker is let into one event: choose it.", "La prise de notes vaut pour un seul événement\u00a0: choisissez-le.")
         raise BadMembershipError(said, field="event_id")
     with writing() as session:
+        one_at_a_time(session, consultation_id)
         led = has_organizer(consultation_id)
         user = session.scalar(select(User).where(User.email_key == email.strip().casefold()))
         if user is None:
@@ -312,8 +314,12 @@ def admit(
 
 
 def dismiss(*, consultation_id: UUID, membership_id: UUID, actor: Actor) -> None:
-    """End a membership, with what it was cleared for. Raises BadMembershipError for the last organizer."""
+    """End a membership, with what it was cleared for.
+
+    Raises BadMembershipError for the last organizer, and for whoever alone is cleared for a restricted event or batch.
+    """
     with writing() as session:
+        one_at_a_time(session, consultation_id)
         row = session.get(Membership, membership_id)
         if row is None or row.consultation_id != consultation_id:
             raise AbsentError
@@ -327,7 +333,14 @@ def dismiss(*, consultation_id: UUID, membership_id: UUID, actor: Actor) -> None
             lost = select(Clearance).where(Clearance.user_id == row.user_id, Clearance.consultation_id == consultation_id)
             if row.event_id is not None:
                 lost = lost.where(Clearance.subject_id == row.event_id)
-            for clearance in session.scalars(lost):
+            for clearance in session.scalars(lost).all():
+                if not others_cleared(session, clearance):
+                    raise BadMembershipError(
+                        Text(
+                            "This member alone is cleared for something restricted: have them clear somebody else for it first.",
+                            "Ce membre est seul à détenir une habilitation\u00a0: demandez-lui d’habiliter d’abord quelqu’un d’autre.",
+                        )
+                    )
                 session.delete(clearance)
 
 
@@ -381,17 +394,15 @@ def revoke_clearance(*, consultation_id: UUID, user_id: UUID, subject_id: UUID, 
 
     Raises BadMembershipError where nobody else would be cleared for it: it would be lost to everybody.
     """
+    theirs = (Clearance.consultation_id == consultation_id, Clearance.subject_id == subject_id, Clearance.user_id == user_id)
     with writing() as session:
-        rows = list(
-            session.scalars(select(Clearance).where(Clearance.consultation_id == consultation_id, Clearance.subject_id == subject_id))
-        )
-        for row in rows:
-            if row.user_id == user_id:
-                if len(rows) == 1:
-                    said = Text(
-                        "Nobody else is cleared for it: clear somebody first.",
-                        "Personne d’autre n’a cette habilitation\u00a0: habilitez d’abord quelqu’un.",
-                    )
-                    raise BadMembershipError(said)
-                note(session, f"revoke_clearance_for_{row.kind}", row, actor)
-                session.delete(row)
+        one_at_a_time(session, consultation_id)
+        for row in session.scalars(select(Clearance).where(*theirs)).all():
+            if not others_cleared(session, row):
+                said = Text(
+                    "Nobody else is cleared for it: clear somebody first.",
+                    "Personne d’autre n’a cette habilitation\u00a0: habilitez d’abord quelqu’un.",
+                )
+                raise BadMembershipError(said)
+            note(session, f"revoke_clearance_for_{row.kind}", row, actor)
+            session.delete(row)

@@ -97,9 +97,10 @@ def overview(slug: str) -> Any:  # noqa: ARG001
 def edit(slug: str) -> Any:
     """Change the particulars, seeing which translations are stale."""
     access = current_access()
-    form = ConsultationForm(obj=access.consultation)
+    form, fresh = ConsultationForm(obj=access.consultation), ConsultationForm(formdata=None, obj=access.consultation)
     _name_zones(form)
-    if form.validate_on_submit():
+    _name_zones(fresh)
+    if form.validate_on_submit() and form.still_stands(fresh):
         try:
             edit_consultation(
                 consultation_id=access.consultation.id, particulars=form.particulars(), documents=form.documents(), actor=access.actor

@@ -1,4 +1,4 @@
-"""The 42 answers of the model case, and those who pressed Start and went no further."""
+"""The 42 answers of the model case, and those who began and went no further."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _given(definition: Definition, language: str, each: Reached, drawn: random.R
     if each.someone.in_part:
         most = drawn.randrange(definition.sufficient_answers, 10)
     elif not each.someone.answered:
-        most = drawn.randrange(3)
+        most = 1 + drawn.randrange(2)
     given: dict[UUID, Given] = {}
     for question in questions:
         if len(given) < most and question.id in asked(questions, given):

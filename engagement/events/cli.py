@@ -10,7 +10,7 @@ import click
 from flask.cli import AppGroup
 
 from engagement.consultations.service import find_consultation
-from engagement.events.figures import Figures, figures_of
+from engagement.events.figures import Figures, figures_of_many
 from engagement.events.service import all_events
 from engagement.kernel.errors import AbsentError
 from engagement.kernel.wording import span_words
@@ -31,7 +31,9 @@ def list_events(slug: str, as_json: bool) -> None:  # noqa: FBT001
     except AbsentError:
         click.echo(f"There is no consultation {slug}.", err=True)
         sys.exit(2)
-    rows = [(event, figures_of(event)) for event in all_events(consultation.id)]
+    found = all_events(consultation.id)
+    counted = figures_of_many(found)
+    rows = [(event, counted[event.id]) for event in found]
     if as_json:
         events = [_as_json(event, figures) for event, figures in rows]
         click.echo(json.dumps({"consultation": slug, "events": events}, ensure_ascii=False, indent=2))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
@@ -31,6 +31,7 @@ from engagement.events.vocabulary import AGENDA_KINDS, FORMATS, INTERPRETATION, 
 from engagement.invitations.models import Channel, Choice, Mode
 from engagement.invitations.vocabulary import CHANNELS, CHOICES, MODES
 from engagement.kernel.clock import in_utc
+from engagement.kernel.editing import EditForm
 from engagement.kernel.forms import BothLanguages, Form, WallTimeField, WholeNumberField, options
 from engagement.kernel.languages import current_language
 from engagement.kernel.wording import ZONES
@@ -54,7 +55,7 @@ def _named(words: Mapping[Any, Text]) -> list[tuple[str, str]]:
     return [(str(key), text.in_(current_language())) for key, text in words.items()]
 
 
-class EventForm(Form):
+class EventForm(EditForm):
     """The particulars of an event, in two languages."""
 
     title_en = StringField(_l("Title in English"), validators=[InputRequired(_l("Enter the title in English.")), Length(max=_LINE)])
@@ -142,7 +143,7 @@ class WithdrawForm(Form):
         ]
 
 
-class SittingForm(Form):
+class SittingForm(EditForm):
     """When a sitting is, and its seats."""
 
     day = DateField(_l("Date"), validators=[InputRequired(DATE_WANTED)])
@@ -156,6 +157,20 @@ class SittingForm(Form):
         """Ask only for the seats that the event's format has."""
         for mode in set(Mode) - set(modes_of(event.format)):
             del self[f"seats_{mode}"]
+
+    @classmethod
+    def asking(cls, event: Event, **given: Any) -> Self:
+        """Return the form for a sitting of ``event``."""
+        form = cls(**given)
+        form.ask_for_seats(event)
+        return form
+
+    @classmethod
+    def of(cls, sitting: Sitting, event: Event) -> Self:
+        """Return the form as it shows what is stored."""
+        form = cls.asking(event, formdata=None)
+        form.fill_from(sitting)
+        return form
 
     def fill_from(self, sitting: Sitting) -> None:
         """Show what is stored."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext
 
+from engagement.consultations.gate import current_access
 from engagement.events.forms import RecordedReplyForm, WithdrawForm
 from engagement.events.guest_list import guest_named
 from engagement.events.guests import needs_of
@@ -20,6 +21,7 @@ from engagement.events.views import events, the_event
 from engagement.events.vocabulary import INTERPRETATION
 from engagement.invitations.models import Channel, Invitation
 from engagement.invitations.service import replies_of
+from engagement.kernel.audit import note_read
 from engagement.kernel.clock import now, on_the_wall
 from engagement.kernel.db import db
 from engagement.kernel.errors import AbsentError, DomainError
@@ -93,7 +95,9 @@ def _what_came(outcomes: list[Outcome]) -> Any:
 
 
 def _show(event: Event, row: Invitation, person: Person, form: RecordedReplyForm, asked: WithdrawForm | None = None) -> Any:
-    told = was_told(row)
+    told, needs = was_told(row), needs_of(row.id)
+    if needs is not None:
+        note_read("read_needs", "invitation", row.id, current_access().actor, row.consultation_id)
     if asked is None:
         asked = WithdrawForm(None)
         asked.offer(was_told=told)
@@ -107,7 +111,7 @@ def _show(event: Event, row: Invitation, person: Person, form: RecordedReplyForm
         replies=replies_of(row.id),
         sittings={sitting.id: sitting for sitting in sittings_of(event.id)},
         seats=seats_of(row.id),
-        needs=needs_of(row.id),
+        needs=needs,
         knows=what_is_known(event, row, person),
         was_told=told,
         interpretation=INTERPRETATION,

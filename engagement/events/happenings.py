@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from flask import url_for
 from sqlalchemy import select
 
-from engagement.events.figures import figures_of
+from engagement.events.figures import Figures, figures_of_many
 from engagement.events.models import Attendance, Event, EventStatus, Seat, Sitting
-from engagement.events.service import events_of, sittings_of
+from engagement.events.service import events_of
 from engagement.events.telling import guests_behind, people_told
 from engagement.events.vocabulary import SEATS
-from engagement.events.zone_rules import moved_by_rules
+from engagement.events.zone_rules import moved_among
 from engagement.invitations.models import Invitation, Reply
 from engagement.invitations.vocabulary import CHANNELS, CHOICES, MODES
 from engagement.kernel.bilingual import Text
@@ -33,7 +33,6 @@ WITHDRAWN = Text("Invitation to {event} withdrawn", "Invitation à l’événeme
 REPLIED = Text("{event}: {choice} ({channel})", "{event}\u00a0: {choice} ({channel})")
 SEATED = Text("{event}: {seat}, {mode}", "{event}\u00a0: {seat}, {mode}")
 ATTENDED = Text("Was at {event} ({mode})", "Présence à l’événement {event} ({mode})")
-BEHIND = Text("Guests who know an older time or place: {number}", "Personnes qui connaissent une heure ou un lieu périmé\u00a0: {number}")
 MOVED = Text(
     "A rule of a time zone has moved a sitting: decide what stands",
     "Une règle de fuseau horaire a déplacé une séance\u00a0: décidez de ce qui vaut",
@@ -50,9 +49,9 @@ def overview(access: Access) -> Iterator[OverviewLine]:
     if not access.may_somewhere(Permission.SEE_EVENTS):
         return
     found = [event for event in events_of(access) if event.status is EventStatus.SCHEDULED]
-    dated = [
-        sitting.starts_at for event in found for sitting in sittings_of(event.id) if sitting.starts_at > now() and not sitting.cancelled_at
-    ]
+    figures = figures_of_many(found)
+    sittings = {event.id: [sitting for sitting, _ in figures[event.id].sittings] for event in found}
+    dated = [row.starts_at for rows in sittings.values() for row in rows if row.starts_at > now() and not row.cancelled_at]
     url = url_for("events.schedule", slug=access.consultation.slug)
     head = Text("Events", "Événements")
     if not found:
@@ -64,22 +63,23 @@ def overview(access: Access) -> Iterator[OverviewLine]:
         count = Text(f"{count.en}, the next on {date_words(day, 'en')}", f"{count.fr}, le prochain {date_words(day, 'fr')}")
     yield OverviewLine(head, count, url)
     for event in found:
-        yield from _seats_to_give(access, event)
-        yield from _to_be_told(access, event)
-        if moved_by_rules(event) and access.may(Permission.SCHEDULE_EVENTS, event.id):
+        yield from _seats_to_give(access, event, figures[event.id])
+        yield from _to_be_told(access, event, figures[event.id])
+        if moved_among(event, sittings[event.id]) and access.may(Permission.SCHEDULE_EVENTS, event.id):
             yield OverviewLine(event.title, MOVED, _address(access, event), waiting=True)
 
 
-def _seats_to_give(access: Access, event: Event) -> Iterator[OverviewLine]:
-    counts = [count for sitting, counts in figures_of(event).sittings for count in counts if sitting.cancelled_at is None]
+def _seats_to_give(access: Access, event: Event, figures: Figures) -> Iterator[OverviewLine]:
+    counts = [count for sitting, counts in figures.sittings for count in counts if sitting.cancelled_at is None]
     ready = sum(min(count.waiting, count.seats - count.taken) for count in counts)
     if ready and access.may(Permission.RECORD_REPLIES, event.id):
         stands = Text(f"Seats that people wait for are free: {ready}", f"Places attendues et libres\u00a0: {ready}")
         yield OverviewLine(event.title, stands, _address(access, event), waiting=True)
 
 
-def _to_be_told(access: Access, event: Event) -> Iterator[OverviewLine]:
-    number = people_told(guests_behind(event)) if access.may(Permission.INVITE, event.id) else 0
+def _to_be_told(access: Access, event: Event, figures: Figures) -> Iterator[OverviewLine]:
+    # Where nobody is invited, nobody has to be told; the rows are asked for no more than they must be.
+    number = people_told(guests_behind(event)) if figures.invited and access.may(Permission.INVITE, event.id) else 0
     if number:
         stands = Text(
             f"Guests who know an older time or place: {number}", f"Personnes qui connaissent une heure ou un lieu périmé\u00a0: {number}"

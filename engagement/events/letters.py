@@ -210,7 +210,7 @@ def composed(message: Message, about: Subject, values_in: ValuesIn) -> Composed:
     values = {language: values_in(language, link) for language in languages_of(message.language)}
     calendar = _calendar(about, message.language, values)
     return Composed(
-        to_name=about.person.name,
+        to_name=about.person.addressed_as,
         to_address=about.person.email or "",
         values=values,
         calendar=calendar,
@@ -245,10 +245,9 @@ def _expiry(about: Subject) -> datetime:
 def shared_values(about: Subject, language: Language, link: str) -> dict[str, str]:
     """Return what every mail of an event can say, in one language."""
     title = about.alike.once(("title", about.discreet), lambda: title_for(about.event, discreet=about.person.discreet)).in_(language)
-    greeting = {"en": f"Dear {about.person.name},", "fr": f"Bonjour {about.person.name},"}
     return {
         **about.alike.once(("values", language), lambda: _values_for_all(about, language)),
-        "salutation": greeting[language],
+        "salutation": about.person.greeted().in_(language),
         # The name of a restricted event would tell what its guests have lived: not in a subject line.
         "event_name": title,
         "neutral_subject": f"{title}, {about.alike.once(('when', language), lambda: when_words(about.event, about.sitting, language))}",

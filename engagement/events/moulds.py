@@ -46,13 +46,6 @@ class Guest(NamedTuple):
     partstat: Choice | None = None
 
 
-def guest_of(entry: Entry) -> Guest:
-    """Return what is the guest's own in an entry."""
-    return Guest(
-        entry.uid, entry.mailbox, entry.sequence, entry.stamp, entry.attendee_name, entry.attendee_address, entry.partstat
-    )  # fmt: skip
-
-
 class Mould:
     """The calendar object of one sitting, for guests to be filled in."""
 

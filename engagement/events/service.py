@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 
 from sqlalchemy import func, select
 
+from engagement.consultations.losing import one_at_a_time
 from engagement.consultations.models import ClearedFor
 from engagement.consultations.service import clear
 from engagement.events.attendance import record_attendance
@@ -110,6 +111,7 @@ def schedule_event(
     Raises BadEventError, BadSittingError.
     """
     with writing() as session:
+        one_at_a_time(session, consultation_id)
         event = Event(consultation_id=consultation_id, status=EventStatus.SCHEDULED, created_at=now())
         event.name = _name_for(session, consultation_id, name, particulars)
         _write(event, particulars)

@@ -24,7 +24,7 @@ from engagement.kernel.db import db
 from engagement.mailing.models import Message, State, Suppression, Why
 from engagement.mailing.suppressions import OWN_WORD
 from engagement.roster.models import Person
-from engagement.roster.safe_hours import read_hours
+from engagement.roster.safe_hours import hours_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -209,7 +209,7 @@ def _reach(person: Person, mode: Mode | None, blocked: dict[UUID, Why]) -> Fate:
     if person.do_not_contact or blocked.get(person.id) in {*OWN_WORD, Why.STAFF}:
         # Whoever holds a seat would come to an empty room: they are called.
         return Fate.CALL if mode is not None else Fate.NO_CONTACT
-    by_telephone = not person.email or person.id in blocked or read_hours(person.safe_hours).calls_only
+    by_telephone = not person.email or person.id in blocked or hours_of(person).calls_only
     return Fate.CALL if by_telephone else Fate.MAIL
 
 

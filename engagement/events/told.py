@@ -14,7 +14,6 @@ from engagement.events.shown import marks_known
 from engagement.events.telling import CANCELLATION, CHANGE, NOT_TOLD, TOLD, Guest
 from engagement.events.tellings import tellings_of
 from engagement.invitations.models import Invitation
-from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db
 from engagement.mailing.models import ContactTask, Message, State
 from engagement.mailing.tasks import BECAME_A_TASK
@@ -127,9 +126,3 @@ def grouped(guests: Iterable[Guest]) -> list[Group]:
 def left_out(guests: Sequence[Guest]) -> dict[Fate, list[Guest]]:
     """Return those who are not told, by why not."""
     return {fate: those for fate in NOT_TOLD if (those := [guest for guest in guests if guest.fate is fate])}
-
-
-ABOUT_WORDS: dict[str, Text] = {
-    "change": Text("What has changed", "Ce qui a changé"),
-    "cancellation": Text("Cancellation", "Annulation"),
-}

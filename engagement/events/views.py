@@ -12,7 +12,7 @@ from engagement.consultations.gate import current_access
 from engagement.events import vocabulary
 from engagement.events.agenda import agendas_of
 from engagement.events.attendance import attendance_of
-from engagement.events.figures import figures_of, needs_totals
+from engagement.events.figures import figures_of, figures_of_many, needs_totals
 from engagement.events.forms import EventForm, NewEventForm, SittingForm
 from engagement.events.guest_list import ATTENDED, NO_REPLY, WAITING, WITHDRAWN, GuestFilter, list_guests, waiting_lines
 from engagement.events.models import Event, Format, Sitting
@@ -97,8 +97,9 @@ def the_event(name: str, permission: Permission) -> tuple[Access, Event]:
 @events.get("/c/<slug>/events")
 def schedule(slug: str) -> Any:  # noqa: ARG001
     """List the events that this member may know of."""
-    found = [(event, figures_of(event)) for event in events_of(current_access())]
-    return render_template("events/schedule.html", events=found)
+    known = events_of(current_access())
+    figures = figures_of_many(known)
+    return render_template("events/schedule.html", events=[(event, figures[event.id]) for event in known])
 
 
 @events.route("/c/<slug>/events/new", methods=["GET", "POST"])
@@ -157,9 +158,10 @@ def _attended_by_mode(event_id: UUID) -> dict[Mode, int]:
 def edit(slug: str, name: str) -> Any:
     """Change the particulars, seeing which translations are stale."""
     access, found = the_event(name, Permission.SCHEDULE_EVENTS)
-    form = EventForm(obj=found, without_calendar=not found.sends_calendar)
+    form, fresh = (EventForm(obj=found, without_calendar=not found.sends_calendar, **given) for given in ({}, {"formdata": None}))
     form.offer_words()
-    if form.validate_on_submit():
+    fresh.offer_words()
+    if form.validate_on_submit() and form.still_stands(fresh):
         try:
             changed = edit_event(event_id=found.id, particulars=form.particulars(), actor=access.actor)
             flash(gettext("Saved."))
@@ -197,11 +199,10 @@ def the_sitting(event: Event, sitting_id: UUID) -> Sitting:
 def sitting(slug: str, name: str, sitting_id: UUID) -> Any:
     """Change the time or the seats of a sitting."""
     access, found = the_event(name, Permission.SCHEDULE_EVENTS)
-    row, form = the_sitting(found, sitting_id), SittingForm()
-    form.ask_for_seats(found)
-    if request.method == "GET":
-        form.fill_from(row)
-    if form.validate_on_submit():
+    row = the_sitting(found, sitting_id)
+    fresh = SittingForm.of(row, found)
+    form = fresh if request.method == "GET" else SittingForm.asking(found)
+    if form.validate_on_submit() and form.still_stands(fresh):
         try:
             edit_sitting(sitting_id=sitting_id, plan=form.plan(), actor=access.actor)
             flash(gettext("Saved."))

@@ -17,11 +17,12 @@ from engagement.events.models import AgendaItem, CalendarEntry, Event, EventStat
 from engagement.events.revising import picture, raise_sequences
 from engagement.events.telling import sittings_ahead
 from engagement.kernel.audit import Actor, note
-from engagement.kernel.clock import in_utc, on_the_wall
+from engagement.kernel.clock import in_utc, now, on_the_wall
 from engagement.kernel.db import writing
 from engagement.kernel.errors import AbsentError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
     from uuid import UUID
 
@@ -39,12 +40,18 @@ class MovedByRules:
 
 def moved_by_rules(event: Event) -> list[MovedByRules]:
     """Return the sittings still to come whose stored instants are not what the zone's rules make of their wall times."""
+    return moved_among(event, sittings_ahead(event))
+
+
+def moved_among(event: Event, sittings: Iterable[Sitting]) -> list[MovedByRules]:
+    """Return what ``moved_by_rules`` returns, of sittings that were read already, past ones and cancelled ones among them."""
     if event.status is EventStatus.CANCELLED:
         return []
+    moment = now()
     return [
         MovedByRules(row, _wall(row.starts_at, event.zone), _wall(row.ends_at, event.zone))
-        for row in sittings_ahead(event)
-        if _differs(row, event.zone)
+        for row in sittings
+        if row.cancelled_at is None and row.ends_at > moment and _differs(row, event.zone)
     ]
 
 

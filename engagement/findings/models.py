@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engagement.kernel.base import Base, one_of, unique_where, words
@@ -48,7 +48,7 @@ class Submission(Base):
     __table_args__ = (
         one_of("source", Source),
         CheckConstraint("language IN ('en', 'fr')", name="language_known"),
-        Index("ix_submission_listed", "prompt_id", "number"),
+        UniqueConstraint("prompt_id", "number"),
     )
 
     consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"), index=True)

@@ -11,7 +11,9 @@ from engagement.kernel.wording import number_words, percent_words
 if TYPE_CHECKING:
     from engagement.findings.reading import Line, ThemeTable
 
-NOT_SHOWN = Text("1 to 4", "de 1 à 4")
+# Whether 1 to 4 spoke of a theme, or all but 1 to 4, is not told.
+NOT_SHOWN = Text("not shown", "non indiqué")
+FEW_IN_ALL = Text("1 to 4", "de 1 à 4")
 NO_PILLAR = Text("", "")
 HEADER = Text("theme|pillar|n|percent|N", "thème|pilier|n|pourcentage|N")
 BASE = Text(
@@ -21,7 +23,13 @@ MOST = Text(
     "The most frequent theme is “{name}”: {percent} of the submissions.",
     "Le thème le plus fréquent est «\u00a0{name}\u00a0»\u00a0: {percent} des contributions.",
 )
-FEW = Text("Themes with 1 to 4 submissions are not drawn.", "Les thèmes comptant de 1 à 4 contributions ne sont pas représentés.")
+MOST_SHOWN = Text(
+    "Of the themes whose figures are shown, the most frequent is “{name}”: {percent} of the submissions.",
+    "Parmi les thèmes dont les chiffres sont indiqués, le plus fréquent est « {name} » : {percent} des contributions.",
+)
+FEW = Text(
+    "Themes whose figures are not shown are not drawn.", "Les thèmes dont les chiffres ne sont pas indiqués ne sont pas représentés."
+)
 NOTHING = Text("No submission carries a code yet.", "Aucune contribution ne porte encore de code.")
 COLUMNS = Text("Theme|Percentage", "Thème|Pourcentage")
 
@@ -36,23 +44,29 @@ def chart_of(table: ThemeTable, language: str) -> Chart:
         drawn,
         unit="%",
         language=language,
-        note=BASE.in_(language).format(n=number_words(table.submissions, language)),
+        note=BASE.in_(language).format(n=base_of(table, language)),
         columns=(theme, percentage),
     )
+
+
+def base_of(table: ThemeTable, language: str) -> str:
+    """Return N as it is written."""
+    return FEW_IN_ALL.in_(language) if table.submissions is None else number_words(table.submissions, language)
 
 
 def description_of(table: ThemeTable, language: str) -> str:
     """Return in words what the picture shows, for whoever does not see it."""
     first = max(table.themes, key=lambda line: line.figure.n or 0, default=None)
-    if first is None or not first.figure.n:
-        return NOTHING.in_(language)
-    words = MOST.in_(language).format(name=first.code.text("name").in_(language), percent=percent_of(first, language))
     hidden = any(line.figure.n is None for line in table.themes)
+    if first is None or not first.figure.n:
+        return (FEW if hidden else NOTHING).in_(language)
+    said = MOST_SHOWN if hidden else MOST
+    words = said.in_(language).format(name=first.code.text("name").in_(language), percent=percent_of(first, language))
     return f"{words} {FEW.in_(language)}" if hidden else words
 
 
 def percent_of(line: Line, language: str) -> str:
-    """Return a line's percentage as it is written, the words for a small count where it is not shown."""
+    """Return a line's percentage as it is written, the words for it where it is not shown."""
     percent = line.figure.percent
     if line.figure.n is None:
         return NOT_SHOWN.in_(language)
@@ -67,7 +81,7 @@ def data_rows(table: ThemeTable, language: str) -> tuple[list[str], list[list[st
             (line.parent.text("name") if line.parent else NO_PILLAR).in_(language),
             NOT_SHOWN.in_(language) if line.figure.n is None else str(line.figure.n),
             "" if line.figure.percent is None else str(line.figure.percent),
-            str(table.submissions),
+            FEW_IN_ALL.in_(language) if table.submissions is None else str(table.submissions),
         ]
         for line in table.themes
     ]

@@ -9,16 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import case, exists, func, select
 
 from engagement.events.service import all_events
 from engagement.findings.models import Code, Coding, Prompt, Submission
-from engagement.findings.themes import Figure, hide_small, parents_to_hide, submissions_per_code, submissions_per_parent
+from engagement.findings.themes import Figure, hide_small, is_small, parents_to_hide, submissions_per_code, submissions_per_parent
 from engagement.kernel.db import db
 from engagement.kernel.errors import AbsentError
 from engagement.kernel.policy import Permission
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from sqlalchemy import ColumnElement
@@ -97,11 +98,12 @@ class Progress:
     uncoded: int
 
 
-def progress_of(prompt_id: UUID) -> Progress:
-    """Return how far the coding of a prompt has come."""
-    total = db.session.scalar(select(func.count()).select_from(Submission).where(Submission.prompt_id == prompt_id)) or 0
-    rest = db.session.scalar(select(func.count()).select_from(Submission).where(Submission.prompt_id == prompt_id, _carries_no_code()))
-    return Progress(total, rest or 0)
+def progress_of(prompt_ids: Sequence[UUID]) -> dict[UUID, Progress]:
+    """Return how far the coding of each prompt has come, in one question."""
+    uncoded = case((_carries_no_code(), 1), else_=0)
+    counted = select(Submission.prompt_id, func.count(), func.sum(uncoded)).where(Submission.prompt_id.in_(prompt_ids))
+    found = {row[0]: Progress(row[1], int(row[2])) for row in db.session.execute(counted.group_by(Submission.prompt_id))}
+    return dict.fromkeys(prompt_ids, Progress(0, 0)) | found
 
 
 def _carries_no_code() -> ColumnElement[bool]:
@@ -174,14 +176,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ThemeTable:
-    """The figures of one prompt. ``submissions`` is N, the base of every percentage.
+    """The figures of one prompt. ``submissions`` is N, the base of every percentage; None: from 1 to 4, and not shown to this reader.
 
-    ``hides_small`` says that counts from 1 to 4 are left out for this reader.
+    ``hides_small`` says that counts which point at few are left out for this reader.
     """
 
     prompt: Prompt
     event: Event | None
-    submissions: int
+    submissions: int | None
     themes: list[Line]
     pillars: list[Line]
     hides_small: bool
@@ -190,34 +192,63 @@ class ThemeTable:
 def table_of(access: Access, prompt: Prompt) -> ThemeTable:
     """Return the themes of a prompt for this reader: the most frequent first, those outside the pillars last.
 
-    Whoever may not read the submissions does not see counts from 1 to 4.
+    Whoever may not read the submissions sees no count where 1 to 4 spoke of a theme, or did not, nor any of fewer than five.
     """
-    total = progress_of(prompt.id).submissions
-    codings = [
-        (submission_id, code_id)
-        for submission_id, code_id in db.session.execute(
-            select(Coding.submission_id, Coding.code_id)
-            .join(Submission, Submission.id == Coding.submission_id)
-            .where(Submission.prompt_id == prompt.id)
+    return tables_of(access, [prompt])[0]
+
+
+def tables_of(access: Access, prompts: Sequence[Prompt]) -> list[ThemeTable]:
+    """Return the tables of several prompts of the consultation, asked for in as many questions as one."""
+    ids = [prompt.id for prompt in prompts]
+    progress, events = progress_of(ids), known_events(access)
+    pillars = {pillar.id: pillar for pillar in pillars_of(access.consultation.id)}
+    themes: dict[UUID, list[Code]] = {each: [] for each in ids}
+    for code in db.session.scalars(select(Code).where(Code.prompt_id.in_(ids)).order_by(Code.position, Code.id)):
+        if code.prompt_id is not None:
+            themes[code.prompt_id].append(code)
+    codings: dict[UUID, list[tuple[UUID, UUID]]] = {each: [] for each in ids}
+    rows = select(Submission.prompt_id, Coding.submission_id, Coding.code_id).join(Submission, Submission.id == Coding.submission_id)
+    for prompt_id, submission_id, code_id in db.session.execute(rows.where(Submission.prompt_id.in_(ids))):
+        codings[prompt_id].append((submission_id, code_id))
+    return [
+        _table(
+            each,
+            Counted(progress[each.id].submissions, codings[each.id], themes[each.id], pillars),
+            event=events.get(each.event_id) if each.event_id else None,
+            hides=not access.may(Permission.READ_SUBMISSIONS, each.event_id),
         )
+        for each in prompts
     ]
-    themes, pillars = themes_of(prompt.id), {pillar.id: pillar for pillar in pillars_of(prompt.consultation_id)}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a table is made of: how many submissions, (submission, code) pairs, the code book and the pillars by id."""
+
+    total: int
+    codings: list[tuple[UUID, UUID]]
+    themes: list[Code]
+    pillars: dict[UUID, Code]
+
+
+def _table(prompt: Prompt, counted: Counted, *, event: Event | None, hides: bool) -> ThemeTable:
+    total, codings, themes, pillars = counted.total, counted.codings, counted.themes, counted.pillars
     parent_of = {theme.id: theme.parent_id for theme in themes}
     counts = {theme.id: 0 for theme in themes} | submissions_per_code(codings)
     wholes = submissions_per_parent(codings, parent_of)
-    hides = not access.may(Permission.READ_SUBMISSIONS, prompt.event_id)
-    shown: dict[UUID, int | None] = {**(hide_small(counts) if hides else counts)}
-    shown_wholes: dict[UUID, int | None] = {**(hide_small(wholes) if hides else wholes)}
+    shown: dict[UUID, int | None] = {**(hide_small(counts, total) if hides else counts)}
+    shown_wholes: dict[UUID, int | None] = {**(hide_small(wholes, total) if hides else wholes)}
     if hides:
-        shown_wholes |= dict.fromkeys(parents_to_hide(counts, parent_of))
+        shown_wholes |= dict.fromkeys(parents_to_hide(counts, parent_of, total))
+    base = None if hides and is_small(total) else total
     # Hidden counts rank alike: their order would tell which is the larger.
     rank = {code: 1 if n is None else n for code, n in shown.items()}
     ordered = sorted(themes, key=lambda theme: (theme.parent_id is None and bool(wholes), -rank[theme.id], theme.position))
     return ThemeTable(
         prompt,
-        known_events(access).get(prompt.event_id) if prompt.event_id else None,
-        total,
-        [Line(theme, pillars.get(theme.parent_id) if theme.parent_id else None, Figure(shown[theme.id], total)) for theme in ordered],
-        [Line(pillar, None, Figure(shown_wholes[pillar.id], total)) for pillar in pillars.values() if pillar.id in wholes],
+        event,
+        base,
+        [Line(theme, pillars.get(theme.parent_id) if theme.parent_id else None, Figure(shown[theme.id], base)) for theme in ordered],
+        [Line(pillar, None, Figure(shown_wholes[pillar.id], base)) for pillar in pillars.values() if pillar.id in wholes],
         hides,
     )

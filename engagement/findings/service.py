@@ -76,7 +76,8 @@ def add_submissions(
     _check_amount(said)
     moment = now()
     with writing() as session:
-        prompt = session.get(Prompt, prompt_id)
+        # The lock makes two who add at the same moment count one after the other.
+        prompt = session.get(Prompt, prompt_id, with_for_update=True, populate_existing=True)
         if prompt is None:
             raise AbsentError
         last = session.scalar(select(func.max(Submission.number)).where(Submission.prompt_id == prompt_id)) or 0

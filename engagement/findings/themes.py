@@ -18,21 +18,22 @@ if TYPE_CHECKING:
 S = TypeVar("S")
 C = TypeVar("C")
 
-# Cells from 1 to 4 are not shown to people who may not read the submissions.
+# Of people who may not read the submissions, none learns a count from 1 to 4: neither of those who spoke of a
+# theme nor of those who did not.
 SMALLEST_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A count of submissions and its base. ``n`` is None where it is too small to be shown."""
+    """A count of submissions and its base, each None where it is not shown."""
 
     n: int | None
-    of: int
+    of: int | None
 
     @property
     def percent(self) -> int | None:
         """Return the whole percentage, None where it is not shown or nothing was said."""
-        return None if self.n is None else whole_percent(self.n, self.of)
+        return None if self.n is None or self.of is None else whole_percent(self.n, self.of)
 
 
 def whole_percent(n: int, of: int) -> int | None:
@@ -62,15 +63,20 @@ def is_small(n: int) -> bool:
     return 0 < n < SMALLEST_SHOWN
 
 
-def hide_small(counts: Mapping[C, int]) -> dict[C, int | None]:
-    """Return ``counts`` with those from 1 to 4 taken out."""
-    return {code: None if is_small(n) else n for code, n in counts.items()}
+def points_at_few(n: int, of: int) -> bool:
+    """Return whether a count, or what it leaves of its base, could point to single people; in a small base every count does."""
+    return is_small(n) or is_small(of - n) or is_small(of)
 
 
-def parents_to_hide(counts: Mapping[C, int], parent_of: Mapping[C, C | None]) -> set[C]:
+def hide_small(counts: Mapping[C, int], of: int) -> dict[C, int | None]:
+    """Return ``counts``, each out of ``of``, with those taken out that point at few."""
+    return {code: None if points_at_few(n, of) else n for code, n in counts.items()}
+
+
+def parents_to_hide(counts: Mapping[C, int], parent_of: Mapping[C, C | None], of: int) -> set[C]:
     """Return the parents whose own count must go as well.
 
     Where any code of a parent is hidden, the parent's count less the counts of the others
     would bound how many submissions the hidden ones have, and often tell exactly.
     """
-    return {parent for code, n in counts.items() if is_small(n) and (parent := parent_of.get(code)) is not None}
+    return {parent for code, n in counts.items() if points_at_few(n, of) and (parent := parent_of.get(code)) is not None}

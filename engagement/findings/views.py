@@ -26,6 +26,7 @@ from engagement.findings.reading import (
     progress_of,
     prompts_of,
     table_of,
+    tables_of,
     themes_of,
 )
 from engagement.findings.service import add_code, add_prompt, add_submissions, code_submission, edit_code, edit_prompt
@@ -69,7 +70,8 @@ def overview(access: Access) -> Iterator[OverviewLine]:
     """Give a line for submissions that nobody has coded yet."""
     if not access.may(Permission.CODE_SUBMISSIONS):
         return
-    rest = sum(progress_of(prompt.id).uncoded for prompt in prompts_of(access, Permission.READ_SUBMISSIONS))
+    known = [prompt.id for prompt in prompts_of(access, Permission.READ_SUBMISSIONS)]
+    rest = sum(each.uncoded for each in progress_of(known).values())
     if rest:
         stands = Text(f"Submissions without a code: {rest}", f"Contributions sans code\u00a0: {rest}")
         yield OverviewLine(Text("Findings", "Constats"), stands, url_for("findings.prompts", slug=access.consultation.slug), waiting=True)
@@ -79,7 +81,7 @@ def overview(access: Access) -> Iterator[OverviewLine]:
 def themes(slug: str) -> Any:
     """Show the figures of every prompt: bars over a table, with N and base."""
     access = current_access()
-    tables = [table_of(access, prompt) for prompt in prompts_of(access, Permission.VIEW_FIGURES)]
+    tables = tables_of(access, prompts_of(access, Permission.VIEW_FIGURES))
     shown = [(table, chart_of(table, current_language()), _files(slug, table.prompt.id)) for table in tables]
     return render_template(
         "findings/themes.html", shown=shown, percent_of=partial(percent_of, language=current_language()), hidden=NOT_SHOWN
@@ -111,7 +113,9 @@ def download(slug: str, prompt_id: UUID, kind: str) -> Any:
 def prompts(slug: str) -> Any:  # noqa: ARG001
     """List what was asked, and how far the coding has come."""
     access = current_access()
-    rows = [(prompt, progress_of(prompt.id)) for prompt in prompts_of(access, Permission.READ_SUBMISSIONS)]
+    known = prompts_of(access, Permission.READ_SUBMISSIONS)
+    progress = progress_of([prompt.id for prompt in known])
+    rows = [(prompt, progress[prompt.id]) for prompt in known]
     return render_template("findings/prompts.html", rows=rows, events=known_events(access))
 
 

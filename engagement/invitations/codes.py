@@ -160,7 +160,7 @@ def _compose(message: Message) -> Composed | Dropped:
         tries_left=TRIES,
     )
     values = {language: {"code": f"{code[:3]} {code[3:]}"} for language in LANGUAGES}
-    return Composed(to_name=person.name, to_address=person.email, values=values, rows=[row])
+    return Composed(to_name=person.addressed_as, to_address=person.email, values=values, rows=[row])
 
 
 CODE_COMPOSER = Composer(purpose=PURPOSE, placeholders=("code",), compose=_compose, asked_for=True, private=True, kind=Kind.ANSWER)

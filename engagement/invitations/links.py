@@ -68,12 +68,6 @@ def find_link(token: str) -> OpenedLink | None:
     return OpenedLink(row[0], row[1]) if row else None
 
 
-def open_link(token: str) -> Invitation | None:
-    """Return the invitation that ``token`` opens, or None for whatever reason it does not."""
-    found = find_link(token)
-    return found.invitation if found else None
-
-
 def was_not_revoked(link_id: UUID, invitation_id: UUID) -> bool:
     """Return whether this link opened this invitation once and nobody took it back; its time may be over."""
     return (

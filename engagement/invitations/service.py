@@ -285,18 +285,6 @@ def mark_distributed(*, invitation_id: UUID, at: datetime) -> None:
         _FIRST_TIME.run(transaction, this_id=invitation_id, this_moment=at)
 
 
-def invitations_of(person_id: UUID) -> list[Invitation]:
-    """Return everything a person was asked to, the first first."""
-    rows = db.session.scalars(select(Invitation).where(Invitation.person_id == person_id).order_by(Invitation.created_at))
-    return list(rows)
-
-
-def replies_to_event(event_id: UUID) -> list[Reply]:
-    """Return the whole ledger of an event, over all who were invited."""
-    invited = select(Invitation.id).where(Invitation.event_id == event_id)
-    return list(db.session.scalars(select(Reply).where(Reply.invitation_id.in_(invited)).order_by(Reply.received_at)))
-
-
 def mark_bounced(*, invitation_id: UUID, at: datetime) -> None:
     """Write down that its mail came back (UTC). It went out all the same: it is distributed; a later bounce changes nothing."""
     with writing() as session:

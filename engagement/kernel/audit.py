@@ -8,12 +8,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import Index, String, select
+from sqlalchemy import Index, String, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engagement.kernel.base import Base, new_ids, one_of, words
+from engagement.kernel.base import Base, new_id, new_ids, one_of, words
 from engagement.kernel.bulk import insert_all
 from engagement.kernel.clock import now
+from engagement.kernel.db import beside_the_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -79,6 +80,13 @@ def note(session: Session, verb: str, subject: Base, actor: Actor, consultation_
             consultation_id=consultation_id or getattr(subject, "consultation_id", None),
         )
     )
+
+
+def note_read(verb: str, table: str, subject_id: UUID, actor: Actor, consultation_id: UUID | None) -> None:
+    """Write down that ``actor`` read or took out something sensitive, at once, though a page that is fetched writes nothing else."""
+    read = {"verb": verb, "subject_table": table, "subject_id": subject_id, "consultation_id": consultation_id}
+    with beside_the_request("sensitive_read") as connection:
+        connection.execute(insert(AuditEntry).values(id=new_id(), at=now(), actor_kind=actor.kind, actor_id=actor.id, **read))
 
 
 def note_many(session: Session, verb: str, table: str, subjects: Iterable[tuple[UUID, UUID | None]], actor: Actor) -> None:

@@ -199,11 +199,6 @@ def stored_once(session: Session, row: T, chosen: Select[T]) -> T:
     return row
 
 
-def is_writing() -> bool:
-    """Return whether the current code runs inside ``writing()``."""
-    return _writing.get()
-
-
 @event.listens_for(Engine, "connect")
 def _set_up_connection(connection: Any, record: Any) -> None:  # noqa: ARG001
     if type(connection).__module__.startswith("sqlite3"):

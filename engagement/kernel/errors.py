@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,14 @@ class DomainError(Exception):
         super().__init__(said.en)
         self.said = said
         self.field = field
+
+
+_ADDRESSES = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
+
+
+def without_addresses(words: object) -> str:
+    """Return ``words`` of another program for a log: mail servers repeat the address that they refuse."""
+    return _ADDRESSES.sub("…", str(words))
 
 
 def what_broke(error: BaseException) -> str:

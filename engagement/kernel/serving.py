@@ -1,7 +1,7 @@
 """How gunicorn serves the pages: ``gunicorn --config python:engagement.kernel.serving app:app``.
 
 The application is loaded once and then forked, so that the workers share its memory.
-There is no access log: the address of a personal link is a secret.
+There is no access log, and the log of errors quotes no address: that of a personal link is a secret.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ worker_class = "gthread"
 preload_app = True
 accesslog = None
 errorlog = "-"
+logger_class = "engagement.kernel.serving_log.CleanLogger"
 loglevel = "warning"
 # Nothing steers it from outside but signals.
 control_socket_disable = True

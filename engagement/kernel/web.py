@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, abort, current_app, flash, g, render_template, request, url_for
-from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException, SecurityError
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
 POLICY_HEADER = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 HEADERS = {
@@ -84,6 +83,12 @@ def set_up_pages(app: Flask) -> None:
 def other_language_url() -> str:
     """Return the address of this same page in the other language."""
     return page_url(lang="en" if current_language() == "fr" else "fr")
+
+
+def page_asked() -> int:
+    """Return the page number in the address; the first one for anything that is no number."""
+    asked = request.args.get("page", "1")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
 
 
 def page_url(**changes: object) -> str:
@@ -194,8 +199,3 @@ def refusals_said() -> Iterator[None]:
         yield
     except DomainError as error:
         flash(said(error.said))
-
-
-def yes_or_no(value: bool) -> str:  # noqa: FBT001
-    """Return "Yes" or "No" in the language of the page."""
-    return str(gettext("Yes") if value else gettext("No"))

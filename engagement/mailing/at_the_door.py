@@ -19,7 +19,7 @@ from engagement.mailing.composing import Composed, Composer, Dropped, Kind, Said
 from engagement.mailing.models import Message, MessageEvent, State
 from engagement.mailing.quiet import next_moment
 from engagement.roster.models import Person
-from engagement.roster.safe_hours import SafeHours, read_hours
+from engagement.roster.safe_hours import SafeHours, hours_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -127,7 +127,7 @@ def _outside_safe_hours(session: Session, message: Message, moment: datetime, *,
     consultation = session.get(Consultation, message.consultation_id) if message.consultation_id else None
     if person is None or consultation is None:
         return None
-    hours = read_hours(person.safe_hours)
+    hours = hours_of(person)
     if _may_go(hours, moment, consultation.zone) or (answers and moment - message.created_at < STILL_THERE):
         return None
     at = hours.next_allowed(moment, consultation.zone)
@@ -148,7 +148,7 @@ def _in_quiet_hours(session: Session, message: Message, moment: datetime, said: 
     if quiet is None or consultation is None or not quiet.holds(moment):
         return None
     person = session.get(Person, message.person_id) if message.person_id else None
-    hours = read_hours(person.safe_hours if person else None)
+    hours = hours_of(person) if person is not None else SafeHours()
     at = next_moment(moment, quiet, hours, consultation.zone)
     must_go = has_to_know(session, message) and isinstance(said, Composed)
     if at <= moment or (must_go and message.not_after is not None and at >= message.not_after):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import OperationalError
 
 from engagement.kernel.clock import now
+from engagement.kernel.errors import without_addresses
 from engagement.kernel.quick import Quick
 from engagement.kernel.settings import settings
 from engagement.mailing import domains, guard, outbox
@@ -131,7 +132,7 @@ class Round:
 
     def _refused(self, outgoing: Outgoing, said: Refused) -> State:
         if said.permanent and " 5.7." in said.reply:
-            log.warning("a message was refused by policy, which the team has to look at: %s", said.reply)
+            log.warning("a message was refused by policy, which the team has to look at: %s", without_addresses(said.reply))
         return outbox.record_refused(
             outgoing.id,
             said.reply,

@@ -31,7 +31,7 @@ from engagement.mailing.quiet import next_moment
 from engagement.mailing.suppressions import asked_for_silence, why_suppressed
 from engagement.mailing.texts import text_of
 from engagement.roster.models import Person
-from engagement.roster.safe_hours import SafeHours, read_hours
+from engagement.roster.safe_hours import SafeHours, hours_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,7 +121,7 @@ def instead_of_mail(message: Message, said: Composed, desk: Desk, moment: dateti
     mail = _mail_of(message, said, desk, moment)
     if mail is None or mail.composer.asked_for:
         return None
-    hours = read_hours(mail.person.safe_hours)
+    hours = hours_of(mail.person)
     if mail.must_reach or not said.to_address or not hours.always:
         refused = _refusal(mail)
         if refused:
@@ -226,7 +226,7 @@ def call_after_all(session: Session, message: Message) -> ContactTask | None:
     mail = _mail_of(message, said, Desk([message]), moment) if isinstance(said, Composed) and not too_late else None
     if mail is None:
         return None
-    at = read_hours(mail.person.safe_hours).next_allowed(moment, mail.zone)
+    at = hours_of(mail.person).next_allowed(moment, mail.zone)
     return _open_task(session, message, mail.task(TaskReason.BOUNCED, at), SYSTEM)
 
 

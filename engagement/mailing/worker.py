@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from huey import PostgresHuey, SqliteHuey, crontab
 
 from engagement.kernel.db import db
-from engagement.kernel.errors import what_broke
+from engagement.kernel.errors import what_broke, without_addresses
 from engagement.kernel.ports import ports
 from engagement.mailing import alive, guard
 from engagement.mailing.batches import prepare_many
@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 
 def _log(error: LineDownError) -> None:
-    log.warning("%s; what is due waits for the next tick", error)
+    log.warning("%s; what is due waits for the next tick", without_addresses(error))
 
 
 def send_due(

@@ -65,7 +65,7 @@ def compose(message: Message) -> Composed | Dropped | Waits:
         rows, link = [row], f"{settings().base_url}/r/{token}"
     values = _values(Sketch(consultation.id, person.id, mailing.event_id, mailing.questionnaire_id), link)
     return Composed(
-        to_name=person.name,
+        to_name=person.addressed_as,
         to_address=person.email or "",
         values={each: values[each] for each in languages_of(message.language)},
         rows=[*rows],
@@ -100,7 +100,7 @@ def _values(sketch: Sketch, link: str) -> dict[Language, dict[str, str]]:
 def _in(language: Language, consultation: Consultation, person: Person) -> dict[str, str]:
     contact = (consultation.text("contact").in_(language), consultation.contact_email, consultation.contact_phone)
     return {
-        "salutation": {"en": f"Dear {person.name},", "fr": f"Bonjour {person.name},"}[language],
+        "salutation": person.greeted().in_(language),
         "name": person.name,
         "lead": (consultation.text("lead") or consultation.text("title")).in_(language),
         "consultation_title": consultation.text("title").in_(language),

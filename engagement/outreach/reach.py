@@ -15,7 +15,7 @@ from engagement.kernel.db import db
 from engagement.mailing.models import Suppression
 from engagement.outreach.words import ANNOUNCEMENT
 from engagement.roster.models import Person
-from engagement.roster.safe_hours import read_hours
+from engagement.roster.safe_hours import hours_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -123,7 +123,7 @@ def survey(mailing: Mailing, people: Sequence[Person]) -> Survey:
 
 def may_be_mailed(person: Person) -> bool:
     """Return whether a mail can go to this person at all: there is an address, and not by telephone only."""
-    return bool(person.email) and not read_hours(person.safe_hours).calls_only
+    return bool(person.email) and not hours_of(person).calls_only
 
 
 def invited_already(mailing: Mailing, ids: Sequence[UUID]) -> Iterator[UUID]:

@@ -15,7 +15,7 @@ from engagement.kernel.clock import in_utc, now, on_the_wall
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.mailing.bell import ring_when_stored
-from engagement.outreach.facts import mark_of, why_void
+from engagement.outreach.facts import mark_of
 from engagement.outreach.models import Mailing, MailingState
 from engagement.outreach.readiness import faults_before_sending
 from engagement.outreach.words import ANNOUNCEMENT
@@ -207,12 +207,6 @@ LOOK_AGAIN = Text(
     "Quelque chose a changé depuis que vous l’avez vérifié\u00a0: vérifiez de nouveau, puis approuvez.",
 )
 TOO_LATE = Text("The time set for sending has passed: set another one.", "Le moment prévu pour l’envoi est passé\u00a0: fixez-en un autre.")
-
-
-def may_be_planned(mailing: Mailing) -> bool:
-    """Return whether messages of this mailing may be planned now: approved, its time has come, what was approved stands."""
-    due = mailing.send_at is None or mailing.send_at <= now()
-    return mailing.state is MailingState.APPROVED and due and why_void(mailing) is None
 
 
 def discard(*, mailing_id: UUID, actor: Actor) -> None:

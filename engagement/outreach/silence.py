@@ -24,7 +24,7 @@ from engagement.questionnaires.models import Response, ResponseState
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from uuid import UUID
 
     from sqlalchemy import ColumnElement
@@ -211,8 +211,3 @@ def written_to_meanwhile(message: Message, moment: datetime) -> bool:
         Message.sent_at > max(message.created_at, moment - apart),
     )
     return message.outcome != SENT_AGAIN and db.session.scalar(select(Message.id).where(other).limit(1)) is not None
-
-
-def people_in(rows: Iterable[Asked]) -> list[UUID]:
-    """Return the ids of these people, in their order."""
-    return [row.person.id for row in rows]

@@ -33,12 +33,18 @@ def wishes(slug: str, person_id: UUID) -> Any:
     """Write down which mails somebody wants."""
     access = current_access()
     person = find_person(access, person_id)
-    form = WishesForm(obj=person)
+    form = WishesForm(data=_written_down(person))
     if request.method == "POST" and form.validate():
         wish_for_address(person_id=person.id, wishes=form.wishes(), actor=access.actor)
         flash(gettext("Saved."))
         return redirect(url_for("roster.person", slug=slug, person_id=person_id))
     return _show(person, form, SuppressForm(formdata=None))
+
+
+def _written_down(person: Person) -> dict[str, bool]:
+    """Return what this row says: another row with the same address may be one that this member is not to know of."""
+    wishes = ("wants_mailings", "wants_reminders", "wants_calendar", "do_not_contact")
+    return {"discreet": person.asks_discretion, **{wish: getattr(person, wish) for wish in wishes}}
 
 
 def _show(person: Person, form: WishesForm, suppressing: SuppressForm) -> Any:
@@ -62,7 +68,7 @@ def suppress_person(slug: str, person_id: UUID) -> Any:
             return redirect(url_for("roster.person", slug=slug, person_id=person_id))
         except DomainError as error:
             form.refuse(error)
-    return _show(person, WishesForm(formdata=None, obj=person), form)
+    return _show(person, WishesForm(formdata=None, data=_written_down(person)), form)
 
 
 @outreach.post("/c/<slug>/mail/wishes/<uuid:person_id>/allow")

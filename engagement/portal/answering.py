@@ -23,19 +23,19 @@ from engagement.portal.answering_forms import (
 )
 from engagement.portal.blueprint import portal
 from engagement.portal.drafts import Draft, draft_here, is_locked, remember_saved
-from engagement.portal.session import NEVER_HELD, held_fields, held_here, let_go_here, opened_invitation
+from engagement.portal.session import HELD_FIELD, NEVER_HELD, held_fields, held_here, let_go_here, opened_invitation, posted_fields
 from engagement.questionnaires.answering import NOTHING, mark
 from engagement.questionnaires.opening import Standing
-from engagement.questionnaires.service import NotOpenError, Saved, SubmittedError, save_answers, start_response, submit
+from engagement.questionnaires.service import NotOpenError, Saved, SubmittedError, answer_invitation, submit_invited
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from uuid import UUID
 
     from engagement.portal.answering_forms import SectionForm
     from engagement.questionnaires.completeness import SectionShown
     from engagement.questionnaires.definition import QuestionAsked
-    from engagement.questionnaires.models import Response
+    from engagement.questionnaires.service import Typed
 
 POLICY_ANSWERING: Policy = {
     "portal.questions": LINK,
@@ -47,23 +47,23 @@ CHECK = "check"
 
 
 def while_answering(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Let ``view`` be reached with a started, unsent questionnaire that takes answers; it gets the draft.
+    """Let ``view`` be reached with an unsent questionnaire that takes answers; it gets the draft.
 
     What is posted to one that takes none right now is held, not lost. Without the six digits
-    nothing that was stored earlier is shown, while a POST still stores what it brings.
+    nothing that was stored or held earlier is shown, while a POST still stores what it brings.
     """
 
     @wraps(view)
     def guarded(invitation_id: UUID, **arguments: Any) -> Any:
         draft = draft_here()
-        if draft.response is None or draft.submitted:
+        if draft.submitted:
             return _to_start(invitation_id)
         if draft.standing is not Standing.OPEN:
             return _not_open(draft.standing)
         if request.method == "GET" and is_locked(draft):
             return _to_code(invitation_id)
         try:
-            return view(invitation_id=invitation_id, draft=draft, response=draft.response, **arguments)
+            return view(invitation_id=invitation_id, draft=draft, **arguments)
         except NotOpenError as error:
             return _not_open(error.standing)
         except SubmittedError:
@@ -87,6 +87,9 @@ def _not_open(standing: Standing) -> Any:
 
 def _hold() -> bool:
     """Keep what was posted to this page beside the answers; return whether it could be kept."""
+    if HELD_FIELD in request.form:
+        # It is held already.
+        return held_here() is not None
     fields = [(name, value) for name, value in request.form.items(multi=True) if name not in NEVER_HELD]
     arguments = {name: str(value) for name, value in (request.view_args or {}).items()}
     try:
@@ -96,19 +99,15 @@ def _hold() -> bool:
     return True
 
 
-@portal.route("/i/<uuid:invitation_id>/questions", methods=["GET", "POST"])
+@portal.get("/i/<uuid:invitation_id>/questions")
 @opened_invitation
-def questions(invitation_id: UUID) -> Any:
-    """Say what the questionnaire is, and start it; show that it was sent, or that it is closed."""
+def questions(invitation_id: UUID) -> Any:  # noqa: ARG001
+    """Say what the questionnaire is, and where it starts; show that it was sent, or that it is closed."""
     draft = draft_here()
     if draft.submitted:
         return render_template("portal/questionnaire_sent.html", draft=draft)
     if draft.standing is not Standing.OPEN:
         return render_template("portal/questionnaire_closed.html", standing=draft.standing, held=False)
-    if request.method == "POST":
-        start_response(invitation_id=invitation_id, language=current_language(), actor=by_link(invitation_id))
-        let_go_here()
-        return redirect(_go_on(draft))
     return render_template("portal/questionnaire_start.html", draft=draft, go_on=_go_on(draft))
 
 
@@ -126,11 +125,13 @@ def _page(section: SectionShown | None) -> str:
 @portal.route("/i/<uuid:invitation_id>/questions/<int:number>", methods=["GET", "POST"])
 @opened_invitation
 @while_answering
-def question_page(invitation_id: UUID, draft: Draft, response: Response, number: int) -> Any:  # noqa: ARG001
+def question_page(invitation_id: UUID, draft: Draft, number: int) -> Any:  # noqa: ARG001
     """Ask the questions of one section and keep what is answered."""
     section = draft.section(number)
     if request.method == "POST":
-        return _take(draft, response, section)
+        return _take(draft, section)
+    if held_here() and not g.visit.unlocked:
+        return render_template("portal/questionnaire_held.html", draft=draft, held=held_here())
     if not section.questions:
         return redirect(_go_on(draft))
     posted = held_fields()
@@ -144,27 +145,35 @@ def _on_page(section: SectionShown, posted: Any) -> tuple[QuestionAsked, ...]:
     return tuple(question for question in section.section.questions if was_name(question) in posted)
 
 
-def _take(draft: Draft, response: Response, section: SectionShown) -> Any:
+def _take(draft: Draft, section: SectionShown) -> Any:
     """Store what can be taken; show the page again where something cannot."""
-    locked = is_locked(draft)
-    shown = _on_page(section, request.form)
-    form = section_form(shown, draft.answers, current_language(), request.form)
+    fields = posted_fields()
+    # What was held may be somebody else's to read: sending it shows none of it.
+    locked = is_locked(draft) or (fields is not request.form and not g.visit.unlocked)
+    shown = _on_page(section, fields)
+    form = section_form(shown, draft.answers, current_language(), fields)
     form.validate()
-    changes = changed_since(form, shown, request.form)
-    saved = save_answers(response_id=response.id, typed=changes, actor=by_link(g.invitation.id)) if changes else Saved(0)
-    if not locked:
-        remember_saved(response)
+    changes = changed_since(form, shown, fields)
+    saved = _save(changes) if changes else Saved(0)
     after = draft_here()
+    if not locked and after.response is not None:
+        remember_saved(after.response)
     if not saved.problems and not form.errors:
         let_go_here()
         return redirect(_next_page(after, section, shown))
     if locked:
         # Showing the page again would show what was stored before.
-        _hold()
+        if fields is request.form:
+            _hold()
         return _to_code(g.invitation.id)
     fresh = section_form(shown, after.answers, current_language())
     show_again(form, fresh, shown, saved.problems, current_language())
     return _ask(after, section, fresh, shown, None)
+
+
+def _save(changes: Mapping[str, Typed]) -> Saved:
+    invitation_id: UUID = g.invitation.id
+    return answer_invitation(invitation_id=invitation_id, language=current_language(), typed=changes, actor=by_link(invitation_id))
 
 
 def _ask(draft: Draft, section: SectionShown, form: SectionForm, shown: Sequence[QuestionAsked], posted: Any) -> Any:
@@ -206,14 +215,14 @@ def _from(back: str | None) -> dict[str, Any]:
 @portal.route("/i/<uuid:invitation_id>/questions/check", methods=["GET", "POST"])
 @opened_invitation
 @while_answering
-def check_answers(invitation_id: UUID, draft: Draft, response: Response) -> Any:
+def check_answers(invitation_id: UUID, draft: Draft) -> Any:
     """Show all answers before they are sent, and send them."""
     form = SubmitForm()
     if request.method == "POST" and is_locked(draft):
         return _to_code(invitation_id)
     if request.method == "POST" and form.validate():
         try:
-            submit(response_id=response.id, language=current_language(), actor=by_link(invitation_id))
+            submit_invited(invitation_id=invitation_id, language=current_language(), actor=by_link(invitation_id))
         except NotOpenError:
             raise
         except DomainError as error:
@@ -229,6 +238,6 @@ def check_answers(invitation_id: UUID, draft: Draft, response: Response) -> Any:
 def answers_saved(invitation_id: UUID) -> Any:
     """Say that everything is kept, and how to come back."""
     draft = draft_here()
-    if draft.response is None or draft.submitted:
+    if draft.submitted:
         return _to_start(invitation_id)
     return render_template("portal/questionnaire_saved.html", draft=draft, go_on=_go_on(draft))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app, redirect, render_template, url_for
+from flask import current_app, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext
 
 from engagement.invitations.held import held_forms, let_go
 from engagement.invitations.links import find_link
@@ -15,7 +16,7 @@ from engagement.kernel.policy import LINK, Policy
 from engagement.kernel.web import said
 from engagement.kernel.wording import time_words
 from engagement.portal.blueprint import portal
-from engagement.portal.session import begin_visit, form_seal, opened_invitation
+from engagement.portal.session import DROP, KEPT_FIELD, begin_visit, form_seal, opened_invitation
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -87,9 +88,12 @@ def contact(invitation_id: UUID) -> Any:  # noqa: ARG001
 @portal.post("/i/<uuid:invitation_id>/kept/<uuid:held_id>/drop")
 @opened_invitation
 def let_go_of(invitation_id: UUID, held_id: UUID) -> Any:
-    """Drop what was kept, because it is not to be sent any more."""
-    let_go(held_id, invitation_id)
-    return redirect(url_for("portal.reply_page", invitation_id=invitation_id))
+    """Drop what was kept, because it is not to be sent any more: only where the box was ticked."""
+    if request.form.get(KEPT_FIELD) == DROP:
+        let_go(held_id, invitation_id)
+        return redirect(url_for("portal.reply_page", invitation_id=invitation_id))
+    flash(gettext("Nothing was done. Tick the box to throw away what you typed."))
+    return redirect(_first_page(g.invitation))
 
 
 @portal.errorhandler(AbsentError)

@@ -26,7 +26,7 @@ def standing_choices(person: Person) -> dict[str, object]:
         "wants_mailings": person.wants_mailings and not stopped,
         "wants_reminders": person.wants_reminders and not stopped,
         "wants_calendar": person.wants_calendar,
-        "discreet": person.discreet,
+        "discreet": person.asks_discretion,
         "do_not_contact": person.do_not_contact,
     }
 

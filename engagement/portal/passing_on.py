@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
@@ -15,6 +16,7 @@ from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.policy import LINK, Policy
 from engagement.kernel.settings import settings
 from engagement.kernel.throttle import Throttle
+from engagement.kernel.web import refusals_said
 from engagement.portal.blueprint import portal
 from engagement.portal.passing_on_forms import JoinForm, NominationForm, PassedOnForm
 from engagement.portal.session import held_fields, held_here, let_go_here, opened_invitation, posted_fields
@@ -49,6 +51,9 @@ POLICY_PASSING_ON: Policy = {
 # Many may come through one address of the network (an office, a shelter); a machine would send more.
 MOST_AT_ONCE = 30
 EXTENSION = "convoke_joining_throttle"
+# Through one link, from wherever: a newsletter brings some dozens in an hour.
+MOST_THROUGH_ONE_LINK, AN_HOUR = 200, timedelta(hours=1)
+LINK_EXTENSION = "convoke_link_throttle"
 
 
 @portal.route("/i/<uuid:invitation_id>/pass-on", methods=["GET", "POST"])
@@ -72,7 +77,8 @@ def pass_on(invitation_id: UUID) -> Any:
 
 
 def _make_link(invitation_id: UUID) -> None:
-    forward_link_for(invitation_id, by_link(invitation_id))
+    with refusals_said():
+        forward_link_for(invitation_id, by_link(invitation_id))
     # Where the button itself came too late, it is done now; a name that was kept stays.
     if "make" not in request.form:
         let_go_here()
@@ -123,9 +129,7 @@ def forwarded(token: str) -> Any:
     passed_on = _behind(token)
     form = JoinForm()
     if form.validate_on_submit():
-        throttle: Throttle = current_app.extensions.setdefault(EXTENSION, Throttle(limit=MOST_AT_ONCE))
-        if not throttle.allows(request.remote_addr or "", now()):
-            abort(429)
+        _refuse_too_many(str(passed_on.link.id))
         try:
             join_by_link(token=token, actor=Actor(ActorKind.LINK), **form.particulars())
             return redirect(url_for(".on_its_way", token=token))
@@ -134,6 +138,13 @@ def forwarded(token: str) -> Any:
     standing = standing_of(passed_on.questionnaire, passed_on.consultation)
     closes = announced_day(passed_on.questionnaire, passed_on.consultation)
     return render_template("portal/forward.html", form=form, questionnaire=passed_on.questionnaire, standing=standing, closes=closes)
+
+
+def _refuse_too_many(link: str) -> None:
+    here: Throttle = current_app.extensions.setdefault(EXTENSION, Throttle(limit=MOST_AT_ONCE))
+    through: Throttle = current_app.extensions.setdefault(LINK_EXTENSION, Throttle(limit=MOST_THROUGH_ONE_LINK, window=AN_HOUR))
+    if not here.allows(request.remote_addr or "", now()) or not through.allows(link, now()):
+        abort(429)
 
 
 @portal.get("/f/<token>/on-its-way")

@@ -13,8 +13,8 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from flask import current_app, g, make_response, render_template, request, url_for
-from flask_babel import refresh
+from flask import current_app, flash, g, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext, refresh
 from flask_wtf.csrf import CSRFError
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.datastructures import MultiDict
@@ -35,8 +35,10 @@ LONGEST_VISIT = timedelta(hours=12)
 FORM_LIFE = timedelta(days=1)
 SEAL_FIELD = "form_seal"
 HELD_FIELD = "held"
+# What is to become of what was kept: nothing is chosen beforehand, so that a form that is sent as it stands does neither.
+KEPT_FIELD, SEND, DROP = "kept", "send", "drop"
 NEVER_KEPT = {"portal.code"}
-NEVER_HELD = {SEAL_FIELD, HELD_FIELD, "csrf_token"}
+NEVER_HELD = {SEAL_FIELD, HELD_FIELD, KEPT_FIELD, "csrf_token"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,8 @@ def opened_invitation(view: Callable[..., Any]) -> Callable[..., Any]:
         _let_in(visit, behind)
         if request.method == "POST" and _sealed_for(invitation_id) is None:
             return _keep(make_response(render_template("portal/mixed_up.html"), 409), visit)
-        answer = make_response(view(invitation_id=invitation_id, **arguments))
+        undecided = _settle_held() if request.method == "POST" and HELD_FIELD in request.form else None
+        answer = make_response(undecided or view(invitation_id=invitation_id, **arguments))
         return _keep(answer, g.visit)
 
     return guarded
@@ -163,13 +166,22 @@ def _too_late(invitation_id: UUID) -> Any:
     link_id = _sealed_for(invitation_id)
     if link_id is None or not _can_be_kept() or not was_not_revoked(link_id, invitation_id):
         return open_again()
+    if not _keep_posted(invitation_id):
+        return open_again()
+    still_open = _read_visit(invitation_id) is not None
+    return render_template("portal/kept.html", go_on=_own_address() if still_open else None), 202
+
+
+def _keep_posted(invitation_id: UUID) -> bool:
+    """Keep what was typed, and return whether it is kept; a form that only speaks of what is kept already leaves that as it is."""
+    if HELD_FIELD in request.form:
+        return any(str(held.id) == request.form[HELD_FIELD] for held in held_forms(invitation_id))
     fields = [(name, value) for name, value in request.form.items(multi=True) if name not in NEVER_HELD]
     try:
         hold_form(invitation_id=invitation_id, endpoint=request.endpoint or "", arguments=_arguments(), fields=fields)
     except TooLargeToHoldError:
-        return open_again()
-    still_open = _read_visit(invitation_id) is not None
-    return render_template("portal/kept.html", go_on=_own_address() if still_open else None), 202
+        return False
+    return True
 
 
 def _can_be_kept() -> bool:
@@ -215,8 +227,23 @@ def held_fields() -> MultiDict[str, str] | None:
     return MultiDict(held.fields) if held else None
 
 
+def _settle_held() -> Any:
+    """Drop what was kept of this page if that was chosen; return where to go, None where the page takes what was kept."""
+    held = held_here()
+    chosen = request.form.get(KEPT_FIELD)
+    if held is None or request.form.get(HELD_FIELD) != str(held.id):
+        return redirect(_own_address())
+    if chosen == DROP:
+        let_go_here()
+        return redirect(url_for("portal.reply_page", invitation_id=g.visit.invitation_id))
+    if chosen != SEND:
+        flash(gettext("Nothing was done. Choose what shall become of what you typed."))
+        return redirect(_own_address())
+    return None
+
+
 def posted_fields() -> MultiDict[str, str]:
-    """Return what this POST sends: its own fields, or, where it only says "Send this now", the kept ones."""
+    """Return what this POST sends: its own fields, or, where it only says to send what was kept, the kept ones."""
     held = held_here()
     if held and request.form.get(HELD_FIELD) == str(held.id):
         return MultiDict(held.fields)

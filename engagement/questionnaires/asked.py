@@ -21,7 +21,7 @@ STAGES = (NOT_OPENED, OPENED, PARTIAL, COMPLETE, SILENT)
 def asked_at(questionnaire_id: UUID, stage: str) -> ColumnElement[bool]:
     """Return the condition on Invitation for those who stand at this one of STAGES ("" for all who are asked).
 
-    Not opened: it was sent, and Start was not pressed. Opened: begun and not sent in. Silent:
+    Not opened: it was sent, and nothing was answered. Opened: begun and not sent in. Silent:
     it was sent and nothing came back, begun or not, as the response page counts it.
     """
     standing = and_(Invitation.questionnaire_id == questionnaire_id, Invitation.withdrawn_at.is_(None))

@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 
 from engagement.consultations.cli import give_up
 from engagement.consultations.service import find_consultation
+from engagement.kernel.audit import SYSTEM, note_read
 from engagement.kernel.errors import AbsentError
 from engagement.kernel.tables import write_csv, write_xlsx
 from engagement.questionnaires.definition import definition_of
@@ -32,6 +33,7 @@ def export(questionnaire: str, file: Path) -> None:
         definition = definition_of(find_questionnaire(consultation.id, name).id)
     except AbsentError:
         give_up(f"There is no questionnaire {questionnaire}; name it as SLUG/NAME.")
+    note_read("export_answers", "questionnaire", definition.id, SYSTEM, consultation.id)
     header, rows = export_header(definition), list(export_rows(definition, consultation.zone, access=None))
     try:
         file.write_bytes(write_csv(header, rows) if ending == ".csv" else write_xlsx(header, rows))

@@ -38,12 +38,3 @@ def asked(questions: Iterable[QuestionAsked], answers: Mapping[UUID, Given]) -> 
         if condition is None or (condition.question_id in found and is_met(condition, answers.get(condition.question_id))):
             found.add(question.id)
     return frozenset(found)
-
-
-def hangs_on(question_id: UUID, questions: Iterable[QuestionAsked]) -> frozenset[UUID]:
-    """Return the ids of the questions that hang on this one, directly or along a chain."""
-    found = {question_id}
-    for question in questions:
-        if question.condition is not None and question.condition.question_id in found:
-            found.add(question.id)
-    return frozenset(found - {question_id})

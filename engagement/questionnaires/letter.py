@@ -58,7 +58,6 @@ _WAITS_FOR = {
     Standing.NOT_YET: "the questionnaire is not open yet",
     Standing.OPEN: "the questionnaire is not whole in both languages",
 }
-_HELLO = ("Hello", "Bonjour")
 _ANSWER_BY = Text("Please answer by {day}.", "Veuillez répondre d’ici {day}.")
 _TAKE_TIME = Text(
     "There is no closing date yet: answer when you can.", "Il n’y a pas encore de date limite\u00a0: répondez quand vous le pourrez."
@@ -163,7 +162,7 @@ def values_for(questionnaire: Questionnaire, consultation: Consultation, person:
 
 
 def _values_of_one(person: Person, link: str) -> dict[str, Text]:
-    return {"salutation": Text(*(f"{hello} {person.name}," for hello in _HELLO)), "link": Text(link, link)}
+    return {"salutation": person.greeted("Hello"), "link": Text(link, link)}
 
 
 def values_for_all(questionnaire: Questionnaire, consultation: Consultation) -> dict[str, Text]:
@@ -216,7 +215,7 @@ def _composed(message: Message, gathered: Gathered) -> Said:
     token, link = draft_link(asked.invitation.id, expiry(asked))
     values = {**gathered.values_for_all(asked), **_values_of_one(asked.person, f"{settings().base_url}/r/{token}")}
     return Composed(
-        to_name=asked.person.name,
+        to_name=asked.person.addressed_as,
         to_address=asked.person.email or "",
         values=in_both(values),
         rows=[link],

@@ -131,7 +131,7 @@ class Option(BilingualRow, Base):
 
 
 class ResponseState(StrEnum):
-    """Where a response stands. Opened means that Start was pressed."""
+    """Where a response stands. In progress (opened) from the first answer on."""
 
     IN_PROGRESS = "in_progress"
     SUBMITTED = "submitted"

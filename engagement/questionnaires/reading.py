@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy.orm import lazyload
 
 from engagement.invitations.models import Invitation
 from engagement.kernel.clock import on_the_wall
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
 
     from engagement.consultations.access import Access
     from engagement.kernel.tables import Cell
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 ABOUT = ("response", "sector", "region", "language", "wave", "state", "submitted", "version")
 DECLINED = "prefer_not_to_say"
+PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,16 @@ class Returned:
     person_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PageOfResponses:
+    """One page of what was submitted, counted from 1, with the number of responses on all of them."""
+
+    rows: list[Returned]
+    total: int
+    page: int
+    size: int = PAGE
+
+
 def responses_to(questionnaire_id: UUID, access: Access | None = None) -> list[Returned]:
     """Return what was submitted, the first first, as far as ``access`` may know of it (None: the operator, everything without names).
 
@@ -97,23 +109,48 @@ def responses_to(questionnaire_id: UUID, access: Access | None = None) -> list[R
     names, a row without one would be somebody of a restricted batch. Who sees no names gets
     every response; of those people sector and region are not known.
     """
-    named = access is not None and access.may(Permission.SEE_PEOPLE)
-    shown = set(db.session.scalars(select(Person.id).where(visible(access)))) if access is not None else None
-    rows = db.session.execute(
-        select(Response, Invitation, Person)
+    return _returned(_read_by(questionnaire_id, access), access, 1)
+
+
+def page_of_responses(questionnaire_id: UUID, access: Access, page: int) -> PageOfResponses:
+    """Return one page of ``responses_to``; past the end is the last page."""
+    readable = _read_by(questionnaire_id, access)
+    total = _how_many(readable)
+    page = min(max(page, 1), max(1, -(-total // PAGE)))
+    before = (page - 1) * PAGE
+    return PageOfResponses(_returned(readable.limit(PAGE).offset(before), access, before + 1), total, page)
+
+
+def _named(access: Access | None) -> bool:
+    return access is not None and access.may(Permission.SEE_PEOPLE)
+
+
+def _read_by(questionnaire_id: UUID, access: Access | None) -> Select[Response, Invitation, Person, bool]:
+    """Return the query for what this reader is given, in the order of submission, and whether they may know of its person."""
+    known = and_(Person.id.is_not(None), visible(access)) if access is not None else Person.id.is_not(None)
+    chosen = (
+        select(Response, Invitation, Person, known)
         .outerjoin(Invitation, Invitation.id == Response.invitation_id)
         .outerjoin(Person, Person.id == Invitation.person_id)
         .where(*_submitted(questionnaire_id))
         .order_by(Response.submitted_at, Response.id)
+        .options(lazyload(Person.organization))
     )
-    found: list[Returned] = []
-    for response, invitation, person in rows:
-        known = person if shown is None or (person and person.id in shown) else None
-        if named and person and not known:
-            continue
+    return chosen.where(or_(Person.id.is_(None), known)) if _named(access) else chosen
+
+
+def _how_many(chosen: Select[Response, Invitation, Person, bool]) -> int:
+    ids = chosen.with_only_columns(Response.id, maintain_column_froms=True).order_by(None)
+    return db.session.scalar(select(func.count()).select_from(ids.subquery())) or 0
+
+
+def _returned(chosen: Select[Response, Invitation, Person, bool], access: Access | None, first: int) -> list[Returned]:
+    named, found = _named(access), []
+    for number, (response, invitation, person, may_know) in enumerate(db.session.execute(chosen), first):
+        known = person if may_know else None
         sector, region = (known.sector, known.region) if known else (None, None)
         name, person_id = (known.name, known.id) if known and named else ("", None)
-        found.append(Returned(len(found) + 1, response, sector, region, invitation.wave if invitation else 0, name, person_id))
+        found.append(Returned(number, response, sector, region, invitation.wave if invitation else 0, name, person_id))
     return found
 
 
@@ -128,10 +165,13 @@ def _submitted(questionnaire_id: UUID) -> tuple[ColumnElement[bool], ...]:
 
 def find_returned(questionnaire_id: UUID, response_id: UUID, access: Access) -> Returned:
     """Return one submitted response, or raise AbsentError."""
-    for each in responses_to(questionnaire_id, access):
-        if each.response.id == response_id:
-            return each
-    raise AbsentError
+    readable = _read_by(questionnaire_id, access)
+    this = db.session.execute(readable.where(Response.id == response_id)).one_or_none()
+    if this is None:
+        raise AbsentError
+    at, response = this[0].submitted_at, this[0].id
+    earlier = or_(Response.submitted_at < at, and_(Response.submitted_at == at, Response.id < response))
+    return _returned(readable.where(Response.id == response_id), access, _how_many(readable.where(earlier)) + 1)[0]
 
 
 def answers_to(questionnaire_id: UUID) -> dict[UUID, dict[UUID, Given]]:

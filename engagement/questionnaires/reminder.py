@@ -46,7 +46,7 @@ def compose(message: Message) -> Composed | Dropped | Waits:
     token, link = draft_link(asked.invitation.id, expiry(asked))
     values = _values(asked, f"{settings().base_url}/r/{token}", begun=response_to(asked.invitation.id) is not None)
     return Composed(
-        to_name=asked.person.name,
+        to_name=asked.person.addressed_as,
         to_address=asked.person.email or "",
         values=in_both(values),
         rows=[link],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
 from engagement.consultations.models import Consultation
 from engagement.invitations.inviting import Invited, invite_many
@@ -179,7 +179,7 @@ def _once(questionnaire_id: UUID, invited: Invited, round_number: int) -> str:
 
 
 def response_to(invitation_id: UUID) -> Response | None:
-    """Return what was answered to this invitation, None before Start was pressed."""
+    """Return what was answered to this invitation, None before the first answer."""
     return db.session.scalar(select(Response).where(Response.invitation_id == invitation_id))
 
 
@@ -192,6 +192,7 @@ def answers_of(response_id: UUID) -> dict[UUID, Given]:
 def start_response(*, invitation_id: UUID, language: str, actor: Actor) -> Response:
     """Open the response to an invitation: from now on it counts as opened. Starting again changes nothing.
 
+    The pages do so with the first answer (``answer_invitation``): a form that is sent as it stands opens nothing.
     Raises NotOpenError, AbsentError.
     """
     with writing() as session:
@@ -213,6 +214,8 @@ def start_response(*, invitation_id: UUID, language: str, actor: Actor) -> Respo
             started_at=now(),
         )
         session.add(response)
+        # Whoever answers has read the mail: the address is theirs, and so is the name.
+        session.execute(update(Person).where(Person.id == invitation.person_id, Person.name_unproven).values(name_unproven=False))
         session.flush()
         note(session, "start_response", response, actor, invitation.consultation_id)
     return response
@@ -255,6 +258,16 @@ def save_answers(*, response_id: UUID, typed: Mapping[str, Typed], actor: Actor)
             problems[code] = error.said
     changed = _store(response_id, definition.consultation_id, good, actor) if good else 0
     return Saved(changed, problems)
+
+
+def answer_invitation(*, invitation_id: UUID, language: str, typed: Mapping[str, Typed], actor: Actor) -> Saved:
+    """Store answers as ``save_answers`` does; the first ones open the response to the invitation, in the same transaction.
+
+    Raises what ``start_response`` and ``save_answers`` raise; then nothing is stored.
+    """
+    with writing():
+        response = start_response(invitation_id=invitation_id, language=language, actor=actor)
+        return save_answers(response_id=response.id, typed=typed, actor=actor)
 
 
 def _store(response_id: UUID, consultation_id: UUID, good: Mapping[UUID, Given], actor: Actor) -> int:
@@ -304,6 +317,17 @@ def submit(*, response_id: UUID, language: str, actor: Actor) -> Response:
             session.flush()
             look_again(session, response.invitation_id)
     return response
+
+
+def submit_invited(*, invitation_id: UUID, language: str, actor: Actor) -> Response:
+    """Submit what was answered to this invitation, as ``submit`` does. Raises TooFewAnswersError before the first answer, too."""
+    response = response_to(invitation_id)
+    if response is None:
+        invitation = db.session.get(Invitation, invitation_id)
+        if invitation is None or invitation.questionnaire_id is None:
+            raise AbsentError
+        raise TooFewAnswersError(_too_few(definition_of(invitation.questionnaire_id).sufficient_answers))
+    return submit(response_id=response.id, language=language, actor=actor)
 
 
 def _too_few(needed: int) -> Text:

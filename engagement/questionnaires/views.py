@@ -9,13 +9,14 @@ from flask_babel import gettext
 from sqlalchemy import select
 
 from engagement.consultations.gate import current_access
+from engagement.kernel.audit import note_read
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db
 from engagement.kernel.errors import DomainError
 from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.ports import TimelineEntry
 from engagement.kernel.tables import write_csv, write_xlsx
-from engagement.kernel.web import said
+from engagement.kernel.web import page_asked, said
 from engagement.questionnaires.completeness import counting, progress
 from engagement.questionnaires.conditions import asked
 from engagement.questionnaires.definition import definition_of
@@ -30,7 +31,7 @@ from engagement.questionnaires.reading import (
     export_rows,
     figures_of,
     find_returned,
-    responses_to,
+    page_of_responses,
     submitted_to,
 )
 from engagement.questionnaires.service import answers_of, find_questionnaire, questionnaires_of
@@ -181,12 +182,12 @@ def settings(slug: str, name: str) -> Any:
 def responses(slug: str, name: str) -> Any:  # noqa: ARG001
     """List what was submitted."""
     row, access = questionnaire_here(name), current_access()
-    shown = responses_to(row.id, access)
+    page = page_of_responses(row.id, access, page_asked())
     return render_template(
         "questionnaires/responses.html",
         questionnaire=row,
-        responses=shown,
-        unlisted=submitted_to(row.id) - len(shown),
+        listed=page,
+        unlisted=submitted_to(row.id) - page.total,
         figures=figures_of(access.consultation.id).get(row.id, NOBODY),
         STATE_WORDS=STATE_WORDS,
         SECTORS=SECTORS,
@@ -197,12 +198,14 @@ def responses(slug: str, name: str) -> Any:  # noqa: ARG001
 @questionnaires.get("/c/<slug>/questionnaires/<name>/responses/<uuid:response_id>")
 def response(slug: str, name: str, response_id: UUID) -> Any:  # noqa: ARG001
     """Show one response."""
-    row = questionnaire_here(name)
+    row, access = questionnaire_here(name), current_access()
+    returned = find_returned(row.id, response_id, access)
+    note_read("read_response", "response", response_id, access.actor, access.consultation.id)
     definition, answers = definition_of(row.id), answers_of(response_id)
     return render_template(
         "questionnaires/response.html",
         questionnaire=row,
-        returned=find_returned(row.id, response_id, current_access()),
+        returned=returned,
         definition=definition,
         answers=counting(definition, answers),
         asked=asked(definition.questions(), answers),
@@ -219,6 +222,7 @@ def export(slug: str, name: str, kind: str) -> Any:
     definition = definition_of(questionnaire_here(name).id)
     header, rows = export_header(definition), export_rows(definition, access.consultation.zone, access)
     content = write_csv(header, rows) if kind == "csv" else write_xlsx(header, rows)
+    note_read("export_answers", "questionnaire", definition.id, access.actor, access.consultation.id)
     answer = Response(content, content_type=MEDIA_TYPES[kind])
     answer.headers.set("Content-Disposition", "attachment", filename=f"{slug}-{name}.{kind}")
     return answer

@@ -54,6 +54,12 @@ class PartnerForm(Form):
         return {"name": self.name.data, "questionnaire_id": UUID(self.questionnaire_id.data), "contact": self.contact.data or ""}
 
 
+class RevokeForm(Form):
+    """The address of a link that is to open nothing any more."""
+
+    address = StringField(_l("Address of the link"), validators=[InputRequired(_l("Paste the address of the link.")), Length(max=500)])
+
+
 class CountForm(Form):
     """Staff write down a count that a partner gave by telephone or letter."""
 

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 
 from engagement.consultations.models import Consultation
 from engagement.invitations.models import Invitation
+from engagement.kernel.audit import ActorKind
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now, today
 from engagement.kernel.db import writing
@@ -25,6 +26,7 @@ from engagement.questionnaires.models import Questionnaire
 from engagement.questionnaires.opening import Standing, standing_of
 from engagement.questionnaires.service import NotOpenError, ask_to_answer
 from engagement.referrals.models import Referral, ReferralKind, ReferralState
+from engagement.referrals.names import NO_NAME, may_be_a_name
 from engagement.roster.models import Batch, BatchMember, IdentifiedThrough, Person
 from engagement.roster.service import find_or_add_person
 
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
 
     from engagement.kernel.audit import Actor
 
-LONGEST_NAME = 150
 # Somebody who asks again is sent their link again, once a day.
 AGAIN_AFTER = timedelta(days=1)
 # Where a mail stands that will go yet.
@@ -65,9 +66,8 @@ class Particulars:
         if not given and not family:
             raise BadParticularsError(Text("Enter a name.", "Entrez un nom."), field="given_name")
         for name, field in ((given, "given_name"), (family, "family_name")):
-            if len(name) > LONGEST_NAME:
-                said = Text("A name takes at most 150 characters.", "Un nom compte au plus 150 caractères.")
-                raise BadParticularsError(said, field=field)
+            if not may_be_a_name(name):
+                raise BadParticularsError(NO_NAME, field=field)
         try:
             address = validate_email(self.email.strip(), check_deliverability=False).normalized
         except EmailNotValidError:
@@ -117,7 +117,8 @@ def join(
 ) -> tuple[Invitation, bool]:
     """Put somebody on the roster and ask them, each once; return the invitation and whether it is new.
 
-    The first time sets the wave. Runs in the caller's transaction.
+    The first time sets the wave. Unless one of the team did it, their mails leave out the name until they
+    answer. Runs in the caller's transaction.
     """
     person, _ = find_or_add_person(
         consultation_id=questionnaire.consultation_id,
@@ -130,6 +131,7 @@ def join(
         language=particulars.language,
         identified_through=through,
         actor=actor,
+        name_unproven=actor.kind is not ActorKind.STAFF,
     )
     asked = select(Invitation.id).where(Invitation.person_id == person.id, Invitation.questionnaire_id == questionnaire.id)
     new = session.scalar(asked) is None

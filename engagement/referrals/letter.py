@@ -49,7 +49,7 @@ def compose(message: Message) -> Composed | Dropped | Waits:
     token, link = draft_link(asked.invitation.id, expiry(asked))
     values = values_for(asked.questionnaire, asked.consultation, asked.person, f"{settings().base_url}/r/{token}")
     values["nominator"] = Text(nominator.name, nominator.name)
-    return Composed(to_name=asked.person.name, to_address=asked.person.email or "", values=in_both(values), rows=[link])
+    return Composed(to_name=asked.person.addressed_as, to_address=asked.person.email or "", values=in_both(values), rows=[link])
 
 
 def _nominator(referral_id: str) -> Person | None:

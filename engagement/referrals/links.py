@@ -55,7 +55,8 @@ def forward_link_of(invitation_id: UUID) -> str | None:
 def forward_link_for(invitation_id: UUID, actor: Actor) -> str:
     """Return the token of the link that this respondent passes on, made at the first time.
 
-    Raises NotPassedOnError where the questionnaire is not passed on, AbsentError for an invitation to an event.
+    Raises NotPassedOnError where the questionnaire is not passed on or the team took their link back,
+    AbsentError for an invitation to an event.
     """
     with writing() as session:
         invitation = session.get(Invitation, invitation_id)
@@ -67,7 +68,8 @@ def forward_link_for(invitation_id: UUID, actor: Actor) -> str:
         if there is not None and there.revoked_at is None:
             return there.token
         if there is not None:
-            raise AbsentError
+            said = Text("The link that you had is no longer in use.", "Le lien que vous aviez n’est plus utilisé.")
+            raise NotPassedOnError(said)
         link = new_link(session, questionnaire_id=questionnaire.id, invitation_id=invitation_id)
         note(session, "make_forward_link", link, actor, questionnaire.consultation_id)
         return link.token

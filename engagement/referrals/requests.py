@@ -22,7 +22,7 @@ from engagement.questionnaires.service import ask_to_answer, questionnaires_of, 
 from engagement.questionnaires.wholeness import faults_of
 from engagement.referrals.joining import send_link_again
 from engagement.roster.models import Person
-from engagement.roster.safe_hours import read_hours
+from engagement.roster.safe_hours import hours_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -107,4 +107,4 @@ def _held_back(person: Person) -> str:
     asked = Message(purpose=PURPOSE, person_id=person.id, consultation_id=person.consultation_id)
     if why_suppressed(asked, person.email):
         return NO_MAIL_GOES
-    return BY_TELEPHONE if read_hours(person.safe_hours).calls_only else ""
+    return BY_TELEPHONE if hours_of(person).calls_only else ""

@@ -37,12 +37,14 @@ from engagement.referrals.partners import (
     partners_of,
     report_passed_on,
 )
+from engagement.referrals.revoking import NoSuchLinkError, revoke_link
 
 __all__ = [
     "BadParticularsError",
     "BadPartnerError",
     "BadReportError",
     "DecidedError",
+    "NoSuchLinkError",
     "NotNominatedError",
     "NotPassedOnError",
     "add_partner",
@@ -66,6 +68,7 @@ __all__ = [
     "partners_of",
     "report_passed_on",
     "request_questionnaire",
+    "revoke_link",
     "team_link_for",
     "team_link_of",
 ]

@@ -16,7 +16,7 @@ from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.ports import OverviewLine
 from engagement.kernel.settings import settings
 from engagement.questionnaires.service import questionnaires_of
-from engagement.referrals.forms import KIND_LABELS, STATE_LABELS, CountForm, DecisionForm, PartnerForm
+from engagement.referrals.forms import KIND_LABELS, STATE_LABELS, CountForm, DecisionForm, PartnerForm, RevokeForm
 from engagement.referrals.models import ReferralKind, ReferralState
 from engagement.referrals.service import (
     add_partner,
@@ -28,6 +28,7 @@ from engagement.referrals.service import (
     list_referrals,
     partners_of,
     report_passed_on,
+    revoke_link,
     team_link_for,
     team_link_of,
 )
@@ -49,6 +50,7 @@ POLICY: Policy = {
     "referrals.partners": member(Permission.EDIT_ROSTER),
     "referrals.partner": member(Permission.EDIT_ROSTER),
     "referrals.make_team_link": member(Permission.EDIT_ROSTER),
+    "referrals.take_back": member(Permission.EDIT_ROSTER),
 }
 
 
@@ -108,10 +110,8 @@ def _decide(form: DecisionForm, referral_id: UUID, actor: Actor) -> str:
 @referrals.route("/c/<slug>/partners", methods=["GET", "POST"])
 def partners(slug: str) -> Any:
     """List and add partners, with their links and counts."""
-    access = current_access()
-    questionnaires = questionnaires_of(access.consultation.id)
-    form = PartnerForm()
-    form.offer(questionnaires, current_language())
+    access, form = current_access(), PartnerForm()
+    form.offer(questionnaires_of(access.consultation.id), current_language())
     if form.validate_on_submit():
         try:
             given = form.particulars()
@@ -120,9 +120,35 @@ def partners(slug: str) -> Any:
             return redirect(url_for(".partner", slug=slug, partner_id=added.id))
         except DomainError as error:
             form.refuse(error)
-    links = {each.id: _address("f", team_link_of(each.id)) for each in questionnaires}
-    standings = partners_of(access.consultation.id)
-    return render_template("referrals/partners.html", form=form, standings=standings, questionnaires=questionnaires, links=links)
+    return _show_partners(access, form, RevokeForm(formdata=None))
+
+
+def _show_partners(access: Access, form: PartnerForm, taking_back: RevokeForm) -> Any:
+    questionnaires = questionnaires_of(access.consultation.id)
+    return render_template(
+        "referrals/partners.html",
+        form=form,
+        taking_back=taking_back,
+        standings=partners_of(access.consultation.id),
+        questionnaires=questionnaires,
+        links={each.id: _address("f", team_link_of(each.id)) for each in questionnaires},
+    )
+
+
+@referrals.post("/c/<slug>/partners/take-back")
+def take_back(slug: str) -> Any:
+    """Have a link that is passed on, or a partner's page, open nothing any more."""
+    access, form = current_access(), RevokeForm()
+    if form.validate_on_submit():
+        try:
+            revoke_link(consultation_id=access.consultation.id, address=form.address.data, actor=access.actor)
+            flash(gettext("This address opens nothing any more."))
+            return redirect(url_for(".partners", slug=slug))
+        except DomainError as error:
+            form.refuse(error)
+    adding = PartnerForm(formdata=None)
+    adding.offer(questionnaires_of(access.consultation.id), current_language())
+    return _show_partners(access, adding, form)
 
 
 def _address(kind: str, token: str | None) -> str | None:

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
-from engagement.kernel.audit import AuditEntry
-from engagement.kernel.base import new_id
+from engagement.kernel.audit import SYSTEM, note_read
 from engagement.kernel.bilingual import Text
-from engagement.kernel.clock import now
-from engagement.kernel.db import beside_the_request, db
+from engagement.kernel.db import db
 from engagement.kernel.errors import DomainError
 from engagement.kernel.tables import write_csv, write_xlsx
 from engagement.roster.columns import COLUMNS
@@ -52,24 +50,13 @@ def kind_of(filename: str) -> str:
 def export_for(access: Access, asked: Filter, kind: str, language: str) -> bytes:
     """Return the people whom the filter chooses as a file, and note who took them out."""
     content, _ = _written(chosen(access, asked), kind, language)
-    with beside_the_request("sensitive_read") as connection:
-        connection.execute(
-            insert(AuditEntry).values(
-                id=new_id(),
-                at=now(),
-                actor_kind=access.actor.kind,
-                actor_id=access.actor.id,
-                verb="export_people",
-                subject_table="consultation",
-                subject_id=access.consultation.id,
-                consultation_id=access.consultation.id,
-            )
-        )
+    note_read("export_people", "consultation", access.consultation.id, access.actor, access.consultation.id)
     return content
 
 
 def export_open(consultation_id: UUID, kind: str, language: str = "en") -> tuple[bytes, int]:
-    """Return everybody whom the whole team sees as a file, and how many they are."""
+    """Return everybody whom the whole team sees as a file, and how many they are; note that it was taken out on the command line."""
+    note_read("export_people", "consultation", consultation_id, SYSTEM, consultation_id)
     return _written((Person.consultation_id == consultation_id) & Person.open_to_team, kind, language)
 
 

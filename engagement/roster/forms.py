@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, EmailField, SelectField, StringField, TelField, TextAreaField
 
+from engagement.kernel.editing import EditForm
 from engagement.kernel.forms import Form, Ticks, WallTimeField, options
 from engagement.kernel.web import said
 from engagement.roster.models import Batch, IdentifiedThrough, Person
@@ -34,7 +35,7 @@ def offer_batches(batches: Iterable[Batch], empty: str) -> Any:
     return options([("", empty), *((str(batch.id), batch.name) for batch in batches)])
 
 
-class PersonForm(Form):
+class PersonForm(EditForm):
     """What is written down about a person. The rules are those of Particulars, for files and links too."""
 
     given_name = StringField(_l("Given name"))

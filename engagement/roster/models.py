@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, or_, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, aliased, column_property, mapped_column, relationship
 
 from engagement.kernel.base import Base, one_of, unique_where, words
+from engagement.kernel.bilingual import Text
 from engagement.kernel.crypto import SealedBytes, SealedText
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
 
 
 class IdentifiedThrough(StrEnum):
@@ -70,6 +76,9 @@ class Person(Base):
     region: Mapped[str | None] = mapped_column(String(10))
     # None: not known, and both texts are sent whole.
     language: Mapped[str | None] = mapped_column(String(2))
+    # The name was typed behind a link that anybody may have, for an address that may be somebody else's: until
+    # somebody answers from there, or the team has looked at it, no mail of ours says it (addressed_as).
+    name_unproven: Mapped[bool] = mapped_column(default=False)
     identified_through: Mapped[IdentifiedThrough] = mapped_column(words(IdentifiedThrough))
     # Where and when it is safe to reach this person; see safe_contact.
     safe_contact_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -81,8 +90,9 @@ class Person(Base):
     wants_mailings: Mapped[bool] = mapped_column(default=True)
     wants_reminders: Mapped[bool] = mapped_column(default=True)
     wants_calendar: Mapped[bool] = mapped_column(default=True)
-    # Neutral sender name, subject and calendar title: others may see this person's screen.
-    discreet: Mapped[bool] = mapped_column(default=False)
+    # Neutral sender name, subject and calendar title: others may see this person's screen. What they said
+    # in this row; mails go by ``discreet``.
+    asks_discretion: Mapped[bool] = mapped_column("discreet", default=False)
     # False: known through restricted batches only, so that members who are cleared for none of them
     # never see this person (roster.filters.visible).
     open_to_team: Mapped[bool] = mapped_column(default=True)
@@ -92,10 +102,39 @@ class Person(Base):
     safe_contact = SealedText()
     safe_hours = SealedText()
 
+    if TYPE_CHECKING:
+        # Whether any row with this address, in whichever consultation, asks for discretion; whether another one has hours.
+        mailbox_is_discreet: Mapped[bool]
+        mailbox_has_hours: Mapped[bool]
+
+    @hybrid_property
+    def discreet(self) -> bool:
+        """Return whether mails to this person are discreet: they asked for it here, or in another row with the same mailbox."""
+        return bool(self.asks_discretion or self.mailbox_is_discreet)
+
+    @discreet.inplace.setter
+    def _set_discreet(self, value: bool) -> None:  # noqa: FBT001
+        self.asks_discretion = value
+
+    @discreet.inplace.expression
+    @classmethod
+    def _is_discreet(cls) -> ColumnElement[bool]:
+        return or_(cls.asks_discretion, cls.mailbox_is_discreet)
+
     @property
     def name(self) -> str:
         """Return the name as it is read aloud: given, then family."""
         return f"{self.given_name} {self.family_name}".strip()
+
+    @property
+    def addressed_as(self) -> str:
+        """Return the name as a mail to this person may say it, empty where a stranger may have typed it."""
+        return "" if self.name_unproven else self.name
+
+    def greeted(self, dear: str = "Dear") -> Text:
+        """Return how a mail to this person begins."""
+        name = self.addressed_as
+        return Text(f"{dear} {name},", f"Bonjour {name},") if name else Text("Hello,", "Bonjour,")
 
     @property
     def organization_name(self) -> str:
@@ -103,10 +142,22 @@ class Person(Base):
         return self.organization.name if self.organization else ""
 
 
+# Somebody in a restricted batch has a row of their own, and may be added again with the same address: whoever reads
+# their mailbox reads the mail of both rows. Asked with the row itself, so that no mail has to ask again.
+_OTHER = aliased(Person)
+_same_mailbox = select(_OTHER.id).where(_OTHER.email_index == Person.email_index)
+Person.mailbox_is_discreet = column_property(_same_mailbox.where(_OTHER.asks_discretion).correlate_except(_OTHER).exists())
+Person.mailbox_has_hours = column_property(
+    _same_mailbox.where(_OTHER.id != Person.id, _OTHER.safe_hours_sealed.is_not(None)).correlate_except(_OTHER).exists()
+)
+
+
 class Batch(Base):
     """A part of the roster that was chosen together. A restricted one is known to cleared members only."""
 
     __tablename__ = "batch"
+    # The names of restricted batches are never "taken": that would tell of them.
+    __table_args__ = (unique_where("uq_batch_open_name", "consultation_id", "name_index", where="NOT restricted"),)
 
     consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"), index=True)
     # Sealed, since the name of a restricted batch would tell what its people have lived.

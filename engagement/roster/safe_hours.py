@@ -1,21 +1,25 @@
 """When somebody may be written to or called: days of the week, from and until, on the consultation's clocks.
 
-Pure but for the one verb at the end. Somebody else may see this person's screen or pick up
+Pure but for ``hours_of`` and the one verb at the end. Somebody else may see this person's screen or pick up
 their telephone: outside these hours nothing of ours reaches them by itself.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from functools import reduce
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import lazyload
 
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import on_the_wall
-from engagement.kernel.db import writing
+from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.wording import time_words
 from engagement.roster.models import Person
@@ -128,6 +132,29 @@ def read_hours(stored: str | None) -> SafeHours:
     content = json.loads(stored)
     opens, until = (time.fromisoformat(content[key]) if content.get(key) else None for key in ("from", "until"))
     return SafeHours(days=frozenset(content["days"]), opens=opens, until=until, calls_only=bool(content.get("calls_only")))
+
+
+def hours_of(person: Person) -> SafeHours:
+    """Return when mail may come into this person's mailbox: their hours, and those of every other row with the same address.
+
+    Where the hours of two rows have no moment in common, no mail may come at all.
+    """
+    own = read_hours(person.safe_hours)
+    if not person.mailbox_has_hours:
+        return own
+    theirs = (Person.email_index == person.email_index, Person.id != person.id, Person.safe_hours_sealed.is_not(None))
+    others = db.session.scalars(select(Person).where(*theirs).order_by(Person.id).options(lazyload(Person.organization)))
+    return reduce(both, (read_hours(other.safe_hours) for other in others), own)
+
+
+def both(one: SafeHours, other: SafeHours) -> SafeHours:
+    """Return the hours in which both allow a mail; calls only, in the hours of the first that has any, where they never do."""
+    first = other if one.always else one
+    opens = max((each.opens for each in (one, other) if each.opens is not None), default=None)
+    until = min((each.until for each in (one, other) if each.until is not None), default=None)
+    if not one.days & other.days or (opens is not None and until is not None and until <= opens):
+        return replace(first, calls_only=True)
+    return SafeHours(days=one.days & other.days, opens=opens, until=until, calls_only=one.calls_only or other.calls_only)
 
 
 def change_safe_hours(*, person_id: UUID, hours: SafeHours, actor: Actor) -> Person:

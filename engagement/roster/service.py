@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from engagement.consultations.losing import one_at_a_time
 from engagement.consultations.models import ClearedFor
 from engagement.consultations.service import clear
 from engagement.kernel.audit import Actor, ActorKind, note
@@ -99,10 +100,11 @@ def find_or_add_person(
     language: str | None = None,
     identified_through: IdentifiedThrough,
     actor: Actor,
+    name_unproven: bool = False,
 ) -> tuple[Person, bool]:
     """Return the person with this address, or put them on the roster; and whether they are new.
 
-    Somebody who is there already stays as they are. A person who is known through a
+    Somebody who is there already stays as they are; ``name_unproven`` is of somebody new. A person who is known through a
     restricted batch only is not found: the open roster gets a row of its own. Raises
     BadPersonError.
     """
@@ -110,7 +112,7 @@ def find_or_add_person(
         given_name=given_name, family_name=family_name, email=email, phone=phone, organization=organization, sector=sector,
         region=region, language=language, identified_through=identified_through,
     )  # fmt: skip
-    return find_or_add(consultation_id=consultation_id, particulars=particulars, actor=actor)
+    return find_or_add(consultation_id=consultation_id, particulars=particulars, actor=actor, name_unproven=name_unproven)
 
 
 def find_or_add(
@@ -120,6 +122,7 @@ def find_or_add(
     actor: Actor,
     batch_id: UUID | None = None,
     safe_hours: SafeHours | None = None,
+    name_unproven: bool = False,
 ) -> tuple[Person, bool]:
     """Return the person whom these particulars mean, added if they are new, and whether they are.
 
@@ -135,7 +138,7 @@ def find_or_add(
             return session.get_one(Person, there), False
         person = Person(consultation_id=consultation_id, created_at=now(), open_to_team=batch is None or not batch.restricted)
         _write(session, person, particulars)
-        person.safe_hours = safe_hours.stored() if safe_hours else ""
+        person.safe_hours, person.name_unproven = safe_hours.stored() if safe_hours else "", name_unproven
         try:
             with session.begin_nested():
                 session.add(person)
@@ -168,6 +171,7 @@ def edit_person(*, person_id: UUID, particulars: Particulars, safe_hours: SafeHo
         if person.do_not_contact != particulars.do_not_contact:
             note(session, "change_wishes", person, actor)
         _write(session, person, particulars)
+        person.name_unproven = False
         try:
             session.flush()
         except IntegrityError:
@@ -241,6 +245,7 @@ def add_batch(*, consultation_id: UUID, name: str, restricted: bool = False, act
         said = Text("Enter a name of at most 200 characters.", "Entrez un nom d’au plus 200 caractères.")
         raise BadBatchNameError(said, field="name")
     with writing() as session:
+        one_at_a_time(session, consultation_id)
         same_name = find_batch_named(consultation_id, name)
         if same_name is not None and not same_name.restricted:
             said = Text("There is a batch of this name already.", "Il existe déjà un lot de ce nom.")

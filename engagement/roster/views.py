@@ -8,12 +8,14 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_babel import gettext
 
 from engagement.consultations.gate import current_access
+from engagement.kernel.audit import note_read
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
 from engagement.kernel.errors import DomainError
 from engagement.kernel.languages import current_language
 from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.ports import OverviewLine, TimelineEntry, ports
+from engagement.kernel.web import page_asked
 from engagement.kernel.wording import number_words
 from engagement.roster.exporting import MEDIA_TYPES, export_for
 from engagement.roster.filters import Filter, list_people
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from engagement.consultations.access import Access
+    from engagement.roster.models import Person
 
 roster = Blueprint("roster", __name__)
 POLICY: Policy = {
@@ -61,12 +64,6 @@ def overview(access: Access) -> Iterator[OverviewLine]:
     yield OverviewLine(Text("Roster", "Répertoire"), stands, url_for("roster.people", slug=access.consultation.slug))
 
 
-def page_asked() -> int:
-    """Return the page number in the address; the first one for anything that is no number."""
-    asked = request.args.get("page", "1")
-    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
-
-
 @roster.get("/c/<slug>/people")
 def people(slug: str) -> Any:  # noqa: ARG001
     """List the people whom the filter in the address chooses."""
@@ -80,7 +77,7 @@ def people(slug: str) -> Any:  # noqa: ARG001
 def person(slug: str, person_id: UUID) -> Any:  # noqa: ARG001
     """Show one person and everything that happened with them."""
     access = current_access()
-    found = find_person(access, person_id)
+    found = _read(access, person_id)
     entries: list[TimelineEntry] = [entry for give in ports().timeline for entry in give(person_id, access)]
     entries.sort(key=lambda entry: entry.at, reverse=True)
     hours = read_hours(found.safe_hours)
@@ -94,6 +91,13 @@ def person(slug: str, person_id: UUID) -> Any:  # noqa: ARG001
         panels=panels,
         batches=batches_with(access, person_id),
     )
+
+
+def _read(access: Access, person_id: UUID) -> Person:
+    found = find_person(access, person_id)
+    if found.safe_contact and access.may(Permission.EDIT_ROSTER):
+        note_read("read_safe_contact", "person", found.id, access.actor, access.consultation.id)
+    return found
 
 
 @roster.route("/c/<slug>/people/new", methods=["GET", "POST"])
@@ -131,7 +135,7 @@ def edit(slug: str, person_id: UUID) -> Any:
     access = current_access()
     found = find_person(access, person_id)
     form = PersonForm(found)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.still_stands(PersonForm(found, formdata=None)):
         try:
             edit_person(person_id=found.id, particulars=form.particulars(), safe_hours=form.safe_hours(), actor=access.actor)
         except DomainError as error:

@@ -76,8 +76,3 @@ NOT_KNOWN_FEMININE = Text("Not known", "Inconnue")
 def by_word(vocabulary: Mapping[Key, Text]) -> dict[str, Key]:
     """Return every folded word that means a key: the key itself and its labels in both languages."""
     return {fold(word): key for key, label in vocabulary.items() for word in (key, label.en, label.fr)}
-
-
-def recognise(vocabulary: Mapping[Key, Text], word: str) -> Key | None:
-    """Return the key that ``word`` means, whatever its case and accents; None if it means none."""
-    return by_word(vocabulary).get(fold(word))

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 LONGEST_TOLD = 500
+# ``Person.discreet`` speaks of the whole mailbox; a wish is stored in the row.
+_STORED_AS = {"discreet": "asks_discretion"}
 
 
 class NoRoomError(DomainError):
@@ -86,8 +88,9 @@ def _wish(session: Session, person: Person, wishes: Wishes, actor: Actor) -> boo
     for field in fields(wishes):
         wish = getattr(wishes, field.name)
         stored = None if field.name == "language" and wish == "" else wish
-        if wish is not None and getattr(person, field.name) != stored:
-            setattr(person, field.name, stored)
+        name = _STORED_AS.get(field.name, field.name)
+        if wish is not None and getattr(person, name) != stored:
+            setattr(person, name, stored)
             changed = True
     if changed:
         session.flush()

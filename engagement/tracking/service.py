@@ -43,7 +43,7 @@ OPENED = Response.id.is_not(None)
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """How far the people by name have come. Opened: Start was pressed."""
+    """How far the people by name have come. Opened: something was answered."""
 
     invited: int
     arrived: int

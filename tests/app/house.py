@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_FUNCTION = 40
 LONGEST_FILE = 400
+# Of templates, styles and scripts; a table row with its cells stands in one line.
+LONGEST_LINE = 900
 # Written in two halves, so that this file does not hold them.
 MARKS = re.compile("|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK"]))
 
@@ -32,6 +34,19 @@ def sources(*folders: str) -> Iterator[Path]:
     for folder in folders:
         found = ROOT.glob("*.py") if folder == "." else (ROOT / folder).rglob("*.py")
         yield from sorted(path for path in found if "versions" not in path.parts)
+
+
+def pages() -> Iterator[Path]:
+    """Return every file of what browsers and mail programs are given, and that people write: templates, styles, scripts."""
+    yield from sorted(path for path in (ROOT / "templates").rglob("*") if path.is_file())
+    yield from sorted(path for path in (ROOT / "static").rglob("*") if path.suffix in {".css", ".js"})
+
+
+def page_too_long(name: str, source: str) -> list[str]:
+    """Return what passes the limit of a file that is not Python: 400 lines, none of them so long that it hides several."""
+    lines = source.splitlines()
+    found = [f"{name} has {len(lines)} lines"] if len(lines) > LONGEST_FILE else []
+    return found + [f"{name}:{number} has {len(line)} characters" for number, line in enumerate(lines, 1) if len(line) > LONGEST_LINE]
 
 
 def too_long(name: str, source: str) -> list[str]:
@@ -47,19 +62,40 @@ def too_long(name: str, source: str) -> list[str]:
 
 
 def raw_sql(name: str, source: str) -> list[str]:
-    """Return where SQL is written as text: calls of text() from SQLAlchemy, of exec_driver_sql, of literal_column."""
+    """Return where SQL is written as text: text() and literal_column() by whatever name, a driver, strings that are executed."""
     tree = ast.parse(source)
-    imported = {
-        alias.asname or alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
-        for alias in node.names
-        if alias.name in {"text", "literal_column"}
-    }
-    called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    direct = [f"{name}: {func.id}()" for func in called if isinstance(func, ast.Name) and func.id in imported]
-    by_name = {"exec_driver_sql", "literal_column"}
-    return direct + [f"{name}: {func.attr}()" for func in called if isinstance(func, ast.Attribute) and func.attr in by_name]
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")]
+    imported = {alias.asname or alias.name for node in imports for alias in node.names if alias.name in {"text", "literal_column"}}
+    called = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    found = [node.func.id for node in called if isinstance(node.func, ast.Name) and node.func.id in imported]
+    found += [node.func.attr for node in called if isinstance(node.func, ast.Attribute) and _is_raw(node, node.func)]
+    # Only the driver itself takes a string; its module is the way to it.
+    found += [f"import of {module}" for module in _imported(tree) if module.partition(".")[0] in {"sqlite3", "psycopg"}]
+    return [f"{name}: {each}()" for each in found]
+
+
+def _is_raw(call: ast.Call, func: ast.Attribute) -> bool:
+    if func.attr in {"exec_driver_sql", "literal_column", "executescript"}:
+        return True
+    # sa.text("…"), db.text("…"): what else is called text here takes the name of a text, of our own.
+    if func.attr == "text" and isinstance(func.value, ast.Name) and func.value.id in {"sa", "sqlalchemy", "db", "sql"}:
+        return True
+    executes = func.attr in {"execute", "executemany", "scalar", "scalars"}
+    return executes and bool(call.args) and _is_string(call.args[0])
+
+
+def _is_string(node: ast.expr) -> bool:
+    """Return whether an expression is a string, put together or not."""
+    if isinstance(node, ast.BinOp):
+        return _is_string(node.left) or _is_string(node.right)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"format", "join"}:
+        return _is_string(node.func.value)
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def _imported(tree: ast.AST) -> list[str]:
+    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    return names + [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
 
 
 def marks_left(name: str, source: str) -> list[str]:
@@ -78,14 +114,21 @@ def foreign_keys_by_class(name: str, source: str) -> list[str]:
 
 
 def views_too_long(name: str, source: str, longest: int = 15) -> list[str]:
-    """Return views (functions under a route decorator) whose body passes ``longest`` lines."""
-    found = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef) and any(_is_route(each) for each in node.decorator_list):
+    """Return views (functions under a route decorator, or given to add_url_rule) whose body passes ``longest`` lines."""
+    found, tree = [], ast.parse(source)
+    added = {each.id for node in ast.walk(tree) if _adds_a_rule(node) for each in ast.walk(node) if isinstance(each, ast.Name)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (
+            node.name in added or any(_is_route(each) for each in node.decorator_list)
+        ):
             length = _lines_of_body(node)
             if length > longest:
                 found.append(f"{name}: {node.name} has {length} lines")
     return found
+
+
+def _adds_a_rule(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "add_url_rule"
 
 
 def _lines_of_body(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -95,7 +138,7 @@ def _lines_of_body(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 def _is_route(decorator: ast.expr) -> bool:
     called = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return isinstance(called, ast.Attribute) and called.attr in {"route", "get", "post"}
+    return isinstance(called, ast.Attribute) and called.attr in {"route", "get", "post", "put", "patch", "delete"}
 
 
 def rules(app: Flask) -> list[Rule]:

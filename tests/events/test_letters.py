@@ -14,7 +14,7 @@ from engagement.events.models import CalendarEntry
 from engagement.events.replies import Answer, promote_from_waitlist, reply_to_event, withdraw_guest
 from engagement.events.seats import waiting_line
 from engagement.events.service import SittingPlan, ask_to_come, cancel_event, edit_event, edit_sitting, schedule_event, sittings_of
-from engagement.invitations.links import open_link
+from engagement.invitations.links import find_link
 from engagement.invitations.models import Channel, Choice, Mode
 from engagement.kernel.audit import SYSTEM, by_link
 from engagement.kernel.bilingual import Text
@@ -62,10 +62,10 @@ def test_an_invitation_greets_by_name_and_carries_a_link_of_its_own(consultation
     assert "Bonjour Noémie Tremblay," in mail.plain
     assert "Session 1, en français" in mail.subject
     token = composed.values["fr"]["reply_link"].rpartition("/")[2]
-    assert open_link(token) is None
+    assert find_link(token) is None
     with writing() as session:
         store_all(session, composed.rows)
-    assert open_link(token).id == invitation.id
+    assert find_link(token).invitation.id == invitation.id
 
 
 def test_a_guest_whose_language_is_not_known_gets_both_whole(consultation):

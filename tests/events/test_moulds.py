@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from icalendar.parser import Contentline
 
 from engagement.events.calendar import Entry, calendar_part
-from engagement.events.moulds import Mould, folded, guest_of
+from engagement.events.moulds import Guest, Mould, folded
 from engagement.invitations.models import Choice
 
 ENTRY = Entry(
@@ -61,6 +61,11 @@ HOSTILE = st.one_of(
     st.text(st.characters(blacklist_categories=("Cs",)), max_size=300),
     st.sampled_from(["x" * 300, "é" * 300, "👩" * 300, "\\" * 300, "^" * 300, "\r\nATTENDEE:mailto:evil@example.org", "", "\x00"]),
 )
+
+
+def guest_of(entry):
+    """Return what is the guest's own in an entry."""
+    return Guest(entry.uid, entry.mailbox, entry.sequence, entry.stamp, entry.attendee_name, entry.attendee_address, entry.partstat)
 
 
 @given(st.lists(HOSTILE, min_size=4, max_size=4), st.sampled_from([None, *Choice]), st.integers(0, 10**9))

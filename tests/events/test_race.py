@@ -11,11 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import func, select, text
 
-from engagement.events.models import Seat, SeatState, Sitting
+from engagement.events.models import Event, Format, Kind, Seat, SeatState, Sitting
 from engagement.events.replies import Answer, reply_to_event
 from engagement.events.seats import waiting_line
+from engagement.events.service import EventParticulars, schedule_event
 from engagement.invitations.models import Choice, Mode
-from engagement.kernel.audit import by_link
+from engagement.kernel.audit import SYSTEM, by_link
+from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
 from tests.events.given import an_event, some_guests, the_sitting
@@ -104,3 +106,13 @@ def test_the_table_itself_refuses_a_seat_too_many(app):
         session.execute(text("UPDATE sitting SET taken_in_person = 2"))
     db.session.rollback()
     assert the_sitting(event).taken_in_person == 0
+
+
+def test_events_of_one_title_that_are_made_at_once_have_an_address_each(app):
+    of = a_consultation().id
+    db.session.commit()
+    title = {"title": Text("Roundtable", "Table ronde")}
+    made = EventParticulars(kind=Kind.ROUNDTABLE, format=Format.ONLINE, zone="America/Toronto", texts=title)
+    all_at_once(app, range(4), lambda _: schedule_event(consultation_id=of, particulars=made, actor=SYSTEM).id)
+    db.session.rollback()
+    assert sorted(db.session.scalars(select(Event.name))) == ["roundtable", "roundtable-2", "roundtable-3", "roundtable-4"]

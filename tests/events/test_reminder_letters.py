@@ -9,7 +9,7 @@ from engagement.events.posting import ask_to_come
 from engagement.events.reminder import compose_day_before, compose_reminder, preview_day_before, preview_reminder
 from engagement.events.replies import Answer, reply_to_event, withdraw_guest
 from engagement.events.service import cancel_event
-from engagement.invitations.links import open_link
+from engagement.invitations.links import find_link
 from engagement.invitations.models import Channel, Choice, Invitation, Mode
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.bilingual import Text
@@ -72,7 +72,7 @@ def test_a_reminder_says_when_where_until_when_and_how_to_get_no_more(consultati
     token = said.values[language]["reply_link"].rpartition("/")[2]
     with writing() as session:
         store_all(session, said.rows)
-    assert open_link(token).id == message.invitation_id
+    assert find_link(token).invitation.id == message.invitation_id
 
 
 def test_a_reminder_carries_no_calendar_part_and_raises_no_sequence(consultation):

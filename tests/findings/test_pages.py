@@ -78,11 +78,43 @@ def test_a_viewer_sees_no_count_from_one_to_four_in_any_form(client, language):
     for number in range(7):
         a_submission(prompt, f"Said {number}", often, *([seldom] if number < 3 else []))
     page = client.get(f"/c/fisheries/findings?lang={language}").text
-    hidden = "1 to 4" if language == "en" else "de 1 à 4"
+    hidden = "not shown" if language == "en" else "non indiqué"
     assert hidden in page
     assert "43\u00a0%" not in page
     assert f",{hidden},,7" in client.get(f"/c/fisheries/findings/{prompt.id}/themes.csv?lang={language}").text
     assert client.get(f"/c/fisheries/findings/{prompt.id}/submissions").status_code == 404
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_viewer_does_not_learn_that_all_but_one_spoke_of_a_theme(client, language):
+    consultation = a_consultation()
+    signed_in_as(client, a_member(consultation, Role.VIEWER))
+    prompt = a_prompt(consultation)
+    nearly_all, some = a_theme(prompt, "Nearly all"), a_theme(prompt, "Some")
+    for number in range(12):
+        a_submission(prompt, f"Said {number}", *([nearly_all] if number < 11 else []), *([some] if number < 6 else []))
+    page = client.get(f"/c/fisheries/findings?lang={language}").text
+    assert "92\u00a0%" not in page
+    assert "92%" not in page
+    assert ("of the themes whose" if language == "en" else "parmi les thèmes dont") in page.lower()
+    rows = client.get(f"/c/fisheries/findings/{prompt.id}/themes.csv?lang={language}").data.decode("utf-8-sig").splitlines()
+    assert [row.split(",")[2] for row in rows[1:]] == ["6", "not shown" if language == "en" else "non indiqué"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_fewer_than_five_submissions_a_viewer_learns_nothing(client, language):
+    consultation = a_consultation()
+    signed_in_as(client, a_member(consultation, Role.VIEWER))
+    prompt = a_prompt(consultation)
+    theme, never = a_theme(prompt, "All"), a_theme(prompt, "Never")
+    for number in range(3):
+        a_submission(prompt, f"Said {number}", theme)
+    assert never
+    assert client.get(f"/c/fisheries/findings?lang={language}").status_code == 200
+    rows = client.get(f"/c/fisheries/findings/{prompt.id}/themes.csv?lang={language}").data.decode("utf-8-sig").splitlines()
+    assert {tuple(row.split(",")[2:]) for row in rows[1:]} == {
+        ("not shown", "", "1 to 4") if language == "en" else ("non indiqué", "", "de 1 à 4")
+    }
 
 
 def test_the_order_of_hidden_themes_does_not_tell_which_is_larger(app):

@@ -52,15 +52,24 @@ def test_a_pillar_counts_submissions_and_not_codings(pairs):
         assert max(under) <= count <= sum(under)
 
 
-@given(st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 20)))
-def test_no_count_from_one_to_four_is_shown(counts):
-    shown = hide_small(counts)
-    assert all((shown[code] is None) == (1 <= n <= 4) for code, n in counts.items())
+tables = st.integers(0, 20).flatmap(lambda of: st.tuples(st.dictionaries(st.sampled_from("abcdef"), st.integers(0, of)), st.just(of)))
 
 
-@given(st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 20)))
-def test_a_pillar_that_would_tell_of_a_hidden_theme_is_hidden_too(counts):
-    hidden = parents_to_hide(counts, PARENTS)
+def points_at_few(n, of):
+    return 1 <= n <= 4 or 1 <= of - n <= 4 or 1 <= of <= 4
+
+
+@given(tables)
+def test_no_count_from_one_to_four_is_shown_nor_what_it_leaves_of_the_whole(table):
+    counts, of = table
+    shown = hide_small(counts, of)
+    assert all((shown[code] is None) == points_at_few(n, of) for code, n in counts.items())
+
+
+@given(tables)
+def test_a_pillar_that_would_tell_of_a_hidden_theme_is_hidden_too(table):
+    counts, of = table
+    hidden = parents_to_hide(counts, PARENTS, of)
     for pillar in ("x", "y"):
-        small = sum(1 for code, n in counts.items() if PARENTS[code] == pillar and 1 <= n <= 4)
+        small = sum(1 for code, n in counts.items() if PARENTS[code] == pillar and points_at_few(n, of))
         assert (pillar in hidden) == (small > 0)

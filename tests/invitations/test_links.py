@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from engagement.invitations.held import TooLargeToHoldError, held_forms, hold_form, let_go
-from engagement.invitations.links import draft_link, find_link, open_link, was_not_revoked
+from engagement.invitations.links import draft_link, find_link, was_not_revoked
 from engagement.invitations.models import HeldForm, Invitation, PersonalLink
 from engagement.invitations.service import invite, withdraw
 from engagement.kernel.audit import SYSTEM
@@ -24,10 +24,10 @@ def invitation(app):
 
 def test_a_drafted_link_opens_nothing_until_it_is_stored(invitation):
     token, link = draft_link(invitation.id, now() + timedelta(days=1))
-    assert open_link(token) is None
+    assert find_link(token) is None
     with writing() as session:
         store_all(session, [link])
-    assert open_link(token).id == invitation.id
+    assert find_link(token).invitation.id == invitation.id
 
 
 def test_only_the_fingerprint_of_a_token_is_stored(invitation):
@@ -41,7 +41,7 @@ def test_only_the_fingerprint_of_a_token_is_stored(invitation):
 def test_each_message_has_a_link_of_its_own_and_all_of_them_open(invitation):
     first, second = a_link(invitation), a_link(invitation)
     assert first != second
-    assert open_link(first).id == open_link(second).id == invitation.id
+    assert find_link(first).invitation.id == find_link(second).invitation.id == invitation.id
 
 
 @pytest.mark.parametrize("why", ["unknown", "expired", "revoked", "withdrawn"])
@@ -63,14 +63,14 @@ def test_inviting_again_revives_no_link_of_before(invitation):
     withdraw(invitation_id=invitation.id, actor=SYSTEM)
     again = invite(consultation_id=invitation.consultation_id, person_id=invitation.person_id, event_id=invitation.event_id, actor=SYSTEM)
     assert again.id == invitation.id
-    assert open_link(before) is None
-    assert open_link(a_link(invitation)).id == invitation.id
+    assert find_link(before) is None
+    assert find_link(a_link(invitation)).invitation.id == invitation.id
 
 
 def test_a_revoked_link_leaves_the_others_open(invitation):
     revoked, other = a_link(invitation, revoked_at=now()), a_link(invitation)
-    assert open_link(revoked) is None
-    assert open_link(other) is not None
+    assert find_link(revoked) is None
+    assert find_link(other) is not None
 
 
 def test_a_link_that_was_opened_is_known_when_its_time_is_over_and_only_for_its_own_invitation(invitation):

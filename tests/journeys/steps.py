@@ -90,6 +90,11 @@ def in_language(page: Page, program: Program, language: str) -> None:
     assert page.get_attribute("html", "lang") == language
 
 
+def begin(page: Page) -> None:
+    """Go from the page that says what the questionnaire is to its first section."""
+    page.locator("main a.button").first.click()
+
+
 def answer_some(page: Page, look: Callable[[Page], None] | None = None) -> None:
     """Answer three questions, one of which brings up another, and go on to the check.
 

@@ -8,6 +8,7 @@ from tests.journeys.pages import assert_accessible, sign_in
 from tests.journeys.steps import (
     CONSULTATION,
     answer_some,
+    begin,
     in_language,
     invite,
     mail_to,
@@ -91,7 +92,7 @@ def answer_in_part(program, guest, name, language):
     open_link(guest)
     assert guest.get_attribute("html", "lang") == language
     assert_accessible(guest)
-    press(guest)
+    begin(guest)
     assert_accessible(guest)
     answer_some(guest, assert_accessible)
     assert_accessible(guest)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.journeys.pages import assert_accessible, sign_in
-from tests.journeys.steps import CONSULTATION, answer_some, invite, mail_to, not_invited_yet, online_seats, open_link, press
+from tests.journeys.steps import CONSULTATION, answer_some, begin, invite, mail_to, not_invited_yet, online_seats, open_link, press
 
 pytestmark = pytest.mark.journey
 
@@ -39,7 +39,7 @@ def test_a_guest_replies_and_answers_without_scripts(program, new_page, guests):
 
     mail_to(page, program, guests[0], "Questionnaire", look=False)
     open_link(page)
-    press(page)
+    begin(page)
     answer_some(page)
     press(page)
     assert page.locator("main .done").is_visible()

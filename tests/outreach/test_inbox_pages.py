@@ -314,7 +314,7 @@ def test_every_reason_is_said_in_both_languages():
 
 def test_letters_stand_under_a_prompt_of_their_own_with_files_that_can_be_downloaded(staff, consultation):
     row = receive(LETTER.encode()).row
-    staff.post(f"{BOX}/{row.id}/letter", data={"signatory": "M", "language": "fr", "words": "", "files": ["0"]})
+    staff.post(f"{BOX}/{row.id}/letter", data={"signatory": "Maude Quagmire", "language": "fr", "words": "", "files": ["0"]})
     prompt = db.session.scalars(select(Prompt).where(Prompt.for_letters)).one()
     file = db.session.scalars(select(SubmissionFile)).one()
     assert (file.media_type, file.name) == ("application/pdf", "our brief.pdf")
@@ -323,7 +323,7 @@ def test_letters_stand_under_a_prompt_of_their_own_with_files_that_can_be_downlo
     answer = staff.get(f"/c/fisheries/findings/submissions/{submission.id}/files/0")
     assert (answer.data, answer.mimetype) == (b"%PDF-1.4\n", "application/pdf")
     assert answer.headers["Content-Disposition"].startswith("attachment")
-    assert "M" in staff.get(f"/c/fisheries/findings/{prompt.id}/submissions").text
+    assert "Maude Quagmire" in staff.get(f"/c/fisheries/findings/{prompt.id}/submissions").text
     assert len(inbox()) == 1
 
 

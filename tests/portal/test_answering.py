@@ -1,8 +1,11 @@
 import re
 
 import pytest
+from bs4 import BeautifulSoup
+from sqlalchemy import func, select
 
 from engagement.consultations.models import Status
+from engagement.invitations.models import HeldForm
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.db import db, writing
 from engagement.kernel.languages import COOKIE
@@ -59,17 +62,70 @@ def visit(client):
 
 @pytest.fixture
 def started(visit):
-    visit.post()
+    visit.get("/1")
     return visit
 
 
-def test_fetching_the_start_page_opens_nothing_and_start_does(visit):
+def test_looking_at_the_pages_opens_nothing_and_the_first_answer_does(visit):
     page = visit.get()
     assert "What do you think?" in page.text
     assert "Only the team" in page.text
+    assert "Section 1 of 2" in visit.get("/1").text
+    assert "Section 2 of 2" in visit.post("/1").text
+    assert visit.get("/check").status_code == 200
+    assert visit.get("/saved").status_code == 200
     assert response_to(visit.invitation.id) is None
-    assert "Section 1 of 2" in visit.post().text
+    visit.post("/1", q_pick="b")
     assert visit.state is ResponseState.IN_PROGRESS
+
+
+def test_forms_that_are_sent_as_they_stand_record_nothing_and_throw_nothing_away(visit):
+    late(visit, "/2", q_story="He held my passport")
+    for path in ("", "/1", "/2", "/check", "/saved"):
+        send_every_form(visit, path)
+    assert response_to(visit.invitation.id) is None
+    assert db.session.scalar(select(func.count()).select_from(HeldForm)) == 1
+
+
+def send_every_form(visit, path):
+    page = visit.get(path)
+    for form in BeautifulSoup(page.text, "html.parser").find_all("form", method="post"):
+        data = {each["name"]: each.get("value", "") for each in form.find_all("input", type="hidden")}
+        visit.client.post(form.get("action") or page.request.path, data=data)
+
+
+def late(visit, path, **fields):
+    """Send a page whose cookie is gone by then; open a new link in another browser."""
+    form = visit.form(path)
+    visit.client.delete_cookie(f"visit-{visit.invitation.id.hex}", path=f"/i/{visit.invitation.id}")
+    assert visit.client.post(visit.base + path, data={**form, **fields}).status_code == 202
+    visit.client = visit.client.application.test_client()
+    return open_link_in(visit.client, visit.invitation)
+
+
+def test_held_answers_are_not_shown_without_the_code_but_can_be_sent_or_thrown_away(visit):
+    assert late(visit, "/2", q_story="He held my passport", q_count="wrong") == f"{visit.base}/2"
+    page = visit.get("/2")
+    assert "passport" not in page.text
+    assert "Nothing was done" in visit.post("/2").text
+    sent = visit.post("/2", follow=False, kept="send")
+    assert sent.location.endswith("next=" + visit.base + "/2"), "a wrong number would be shown with the story beside it"
+    assert "passport" not in visit.client.get(visit.base + "/2", follow_redirects=True).text
+    assert visit.stored("story") == Given("He held my passport")
+
+
+def test_held_answers_that_are_thrown_away_are_not_stored(visit):
+    late(visit, "/2", q_story="He held my passport")
+    visit.post("/2", kept="drop")
+    assert response_to(visit.invitation.id) is None
+    assert db.session.scalar(select(func.count()).select_from(HeldForm)) == 0
+
+
+def test_sending_what_is_held_too_late_again_loses_nothing_of_it(visit):
+    late(visit, "/2", q_story="He held my passport")
+    late(visit, "/2", kept="send")
+    visit.post("/2", kept="send")
+    assert visit.stored("story") == Given("He held my passport")
 
 
 def test_the_link_of_a_questionnaire_leads_to_it(visit):
@@ -119,7 +175,6 @@ def test_an_answer_that_leads_to_a_question_on_the_same_page_shows_it_first(clie
     invitation = an_invitation(questionnaire, a_person(consultation))
     open_link_in(client, invitation)
     visit = Visit(client, invitation, questionnaire)
-    visit.post()
     page = visit.post("/1", q_pillars_keep="with_changes")
     assert "Section 1 of 8" in page.text
     assert "What would you change" in page.text
@@ -168,7 +223,7 @@ def test_checking_shows_every_answer_and_what_is_open_with_links_back(started):
 def test_an_empty_questionnaire_is_not_sent(started):
     page = started.post("/check")
     assert page.text.count("Answer at least one question before you submit.") == 1
-    assert started.state is ResponseState.IN_PROGRESS
+    assert response_to(started.invitation.id) is None
 
 
 def test_part_of_it_can_be_sent_once(started):
@@ -245,15 +300,15 @@ def test_a_page_that_was_open_too_long_loses_nothing(started):
     started.client.delete_cookie(f"visit-{started.invitation.id.hex}", path=f"/i/{started.invitation.id}")
     late = started.client.post(started.base + "/1", data={**form, "q_pick": "b"})
     assert late.status_code == 202
-    assert started.stored("pick") is None
+    assert response_to(started.invitation.id) is None
     where = open_link_in(started.client, started.invitation)
     assert where.endswith("/questions/1")
     page = started.get("/1").text
-    assert "Send this now" in page
-    assert page.count(" checked") == 1
-    started.post("/1", q_pick="b")
+    assert "Send it as I wrote it" in page
+    assert " checked" not in page
+    started.post("/1", kept="send")
     assert started.stored("pick") == Given("b")
-    assert "Send this now" not in started.get("/1").text
+    assert db.session.scalar(select(func.count()).select_from(HeldForm)) == 0
 
 
 def test_a_paused_consultation_takes_nothing_and_loses_nothing(started):
@@ -264,11 +319,11 @@ def test_a_paused_consultation_takes_nothing_and_loses_nothing(started):
     page = started.post("/1", form, q_pick="b")
     assert "This consultation is paused" in page.text
     assert "was put aside" in page.text
-    assert started.stored("pick") is None
+    assert response_to(started.invitation.id) is None
     assert "suspendue" in started.get(lang="fr").text
     with writing():
         a_consultation_of(started).status = Status.OPEN
-    assert "Send this now" in started.get("/1", lang="en").text
+    assert "Send it as I wrote it" in started.get("/1", lang="en").text
 
 
 def test_a_closed_questionnaire_says_so_calmly(visit):

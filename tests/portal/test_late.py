@@ -105,7 +105,7 @@ def test_needs_that_were_sent_too_late_are_not_shown_without_a_code_but_can_be_s
     assert "A quiet room" not in page.text
     kept = db.session.scalars(select(HeldForm)).one()
     assert b"quiet" not in kept.fields_sealed
-    client.post(f"{address}/needs", data={"form_seal": seal_of(page), "held": str(kept.id)})
+    client.post(f"{address}/needs", data={"form_seal": seal_of(page), "held": str(kept.id), "kept": "send"})
     assert needs_of(ada.id).access == "A quiet room"
     assert needs_of(ada.id).interpretation == ("lsq", "captioning")
     assert held() == 0

@@ -301,7 +301,7 @@ def test_choices_sent_too_late_from_an_invitation_are_kept_and_not_shown(client,
     page = client.get(f"{address}/mails")
     assert "Tuesdays" not in page.text
     held = db.session.scalars(select(HeldForm)).one()
-    client.post(f"{address}/mails", data={"form_seal": seal_of(page), "held": held.id})
+    client.post(f"{address}/mails", data={"form_seal": seal_of(page), "held": held.id, "kept": "send"})
     assert stored(ada).discreet
     assert "Tuesdays" in stored(ada).safe_contact
     assert db.session.scalar(select(func.count()).select_from(HeldForm)) == 0

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from engagement.kernel.bilingual import Text
 from engagement.questionnaires.answering import DECLINED, NOTHING, Given
-from engagement.questionnaires.conditions import asked, hangs_on, is_met
+from engagement.questionnaires.conditions import asked, is_met
 from engagement.questionnaires.definition import Condition, OptionAsked, QuestionAsked
 from engagement.questionnaires.models import QuestionKind
 
@@ -50,7 +50,6 @@ def test_a_chain_falls_with_any_of_its_links_and_a_hidden_answer_opens_nothing()
     answers = {one.id: Given("yes"), two.id: Given("yes"), three.id: Given("yes")}
     assert asked([one, two, three], answers) == {one.id, two.id, three.id}
     assert asked([one, two, three], {**answers, one.id: Given("no")}) == {one.id}
-    assert hangs_on(one.id, [one, two, three]) == {two.id, three.id}
 
 
 def test_a_condition_on_itself_or_on_a_later_question_is_never_met():

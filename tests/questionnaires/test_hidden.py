@@ -1,12 +1,14 @@
 """What a member reads of people whom they may not know of, and what somebody who sees figures only reads."""
 
 import csv
+import re
 from io import StringIO
 
 import pytest
 
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.policy import Role
+from engagement.questionnaires import reading
 from engagement.questionnaires.service import Typed
 from engagement.roster.service import add_batch, put_in_batch
 from tests.questionnaires.given import a_person, a_questionnaire, a_response
@@ -76,3 +78,17 @@ def test_who_sees_protected_figures_only_reads_no_exact_one_beside_a_questionnai
         for language, asked, of in (("en", "People asked", "1 of 1 people asked"), ("fr", "Personnes invitées", "sur 1")):
             pages = [client.get(f"{path}?lang={language}").text for path in (HERE.rpartition("/")[0], HERE)]
             assert [asked in pages[0], of in pages[1]] == [exact, exact]
+
+
+def test_responses_are_read_page_by_page_and_numbered_through_without_those_that_are_not_shown(client, consultation, monkeypatch):
+    monkeypatch.setattr(reading, "PAGE", 2)
+    questionnaire = a_questionnaire(consultation)
+    people = [a_person(consultation, f"Ines{number}") for number in range(5)]
+    responses = [a_response(questionnaire, person, ANSWERS) for person in people]
+    hide(consultation, people[1])
+    signed_in_as(client, a_member(consultation))
+    listed = [client.get(f"{HERE}/responses?page={page}").text for page in (1, 2, 9)]
+    assert [re.findall(r">Response (\d)<", page) for page in listed] == [["1", "2"], ["3", "4"], ["3", "4"]]
+    shown = [client.get(f"{HERE}/responses/{each.id}") for each in responses]
+    assert [page.status_code for page in shown] == [200, 404, 200, 200, 200]
+    assert [re.findall(r"Response (\d)", page.text)[:1] for page in shown if page.status_code == 200] == [["1"], ["2"], ["3"], ["4"]]

@@ -3,7 +3,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from engagement.consultations.models import Status
-from engagement.invitations.links import open_link
+from engagement.invitations.links import find_link
 from engagement.invitations.models import Invitation
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.bulk import store_all
@@ -42,9 +42,9 @@ def test_the_mail_carries_a_link_of_its_own_that_opens_the_invitation(app):
     assert set(made.values["en"]) == set(made.values["fr"]) == set(PLACEHOLDERS)
     with writing() as session:
         store_all(session, made.rows)
-    opened = open_link(made.values["en"]["link"].rpartition("/")[2])
+    opened = find_link(made.values["en"]["link"].rpartition("/")[2])
     assert opened is not None
-    assert opened.id == message.invitation_id
+    assert opened.invitation.id == message.invitation_id
 
 
 def test_a_withdrawn_invitation_gets_no_mail(app):
@@ -75,7 +75,7 @@ def test_a_preview_opens_nothing(app):
     person = a_person(consultation, "Zoe")
     shown = preview(Sketch(consultation.id, person.id, questionnaire_id=questionnaire.id))
     assert shown["fr"]["salutation"] == "Bonjour Zoe Roy,"
-    assert open_link(shown["fr"]["link"].rpartition("/")[2]) is None
+    assert find_link(shown["fr"]["link"].rpartition("/")[2]) is None
 
 
 def test_what_was_sent_is_distributed(app):

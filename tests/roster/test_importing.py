@@ -17,7 +17,7 @@ from engagement.roster.folding import fold, name_key
 from engagement.roster.importing import _opened, apply_chunk, keep_import
 from engagement.roster.models import BatchMember, IdentifiedThrough, Organization, Person, RosterImport
 from engagement.roster.particulars import BadPersonError, clean_address, clean_line
-from engagement.roster.vocabulary import REGIONS, SECTORS, recognise
+from engagement.roster.vocabulary import REGIONS, SECTORS, by_word
 from tests.roster.given import a_batch, a_person
 from tests.support.given import a_consultation
 
@@ -123,9 +123,9 @@ def test_what_is_wrong_says_row_column_and_why_in_both_languages(cell, column, w
 
 def test_words_are_taken_by_key_and_by_either_label_whatever_case_and_accents():
     for word in ("QC", "qc", "Québec", "QUEBEC", " quebec "):
-        assert recognise(REGIONS, word) == "QC"
+        assert by_word(REGIONS)[fold(word)] == "QC"
     for word in ("ngo", "Organisme non gouvernemental", "NON-GOVERNMENTAL ORGANIZATION"):
-        assert recognise(SECTORS, word) == "ngo"
+        assert by_word(SECTORS)[fold(word)] == "ngo"
     found = checked("nom,région,langue,secteur\nRoy,PE,français,inconnu\nRoy2,île du prince édouard,EN,\n")
     assert [(row.person.region, row.person.language, row.person.sector) for row in found.good] == [("PE", "fr", None), ("PE", "en", None)]
 
