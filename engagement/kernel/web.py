@@ -11,7 +11,8 @@ from flask import Flask, Response, abort, current_app, flash, g, render_template
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
+from werkzeug.routing import RequestRedirect
 
 from engagement.kernel import wording
 from engagement.kernel.bilingual import Text
@@ -82,7 +83,10 @@ def set_up_pages(app: Flask) -> None:
 
 
 def other_language_url() -> str:
-    """Return the address of this same page in the other language."""
+    """Return the address of this same page in the other language.
+
+    Where the page answers a form whose address can only be posted to, it is the address of the page that the form stands on.
+    """
     return page_url(lang="en" if current_language() == "fr" else "fr")
 
 
@@ -93,10 +97,28 @@ def page_url(**changes: object) -> str:
     if request.endpoint is not None:
         # Names from the query never reach url_for: some of them are its own arguments.
         path = url_for(request.endpoint, **{**place, **{name: value for name, value in changes.items() if name in place}})
+    if request.method == "POST" or isinstance(request.routing_exception, MethodNotAllowed):
+        path = _nearest_page(path if request.endpoint is not None else request.path)
     kept: dict[str, object] = {name: values for name, values in request.args.to_dict(flat=False).items() if name not in place}
     kept |= {name: value for name, value in changes.items() if name not in place}
     query = urlencode({name: value for name, value in kept.items() if value is not None}, doseq=True)
     return f"{path}?{query}" if query else path
+
+
+def _nearest_page(path: str) -> str:
+    """Return the page at ``path`` or the nearest above it that can be fetched; a form is posted to below the page that it stands on."""
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None  # noqa: S101 - there is a request.
+    while path.strip("/"):
+        try:
+            adapter.match(path, method="GET")
+        except RequestRedirect:
+            return f"{path}/"
+        except HTTPException:
+            path = path.rstrip("/").rpartition("/")[0]
+        else:
+            return path
+    return "/"
 
 
 def _percent(fraction: float | None, digits: int = 1) -> str:

@@ -22,7 +22,9 @@ class LintingClient(FlaskClient):
         if has_app_context():
             vars(g).clear()
         response = super().open(*args, **kwargs)
-        if response.mimetype == "text/html" and response.status_code not in {301, 302, 303, 307, 308}:
+        # A mail that is shown as it came is somebody else's page, and shut in by its policy.
+        ours = "sandbox" not in response.headers.get("Content-Security-Policy", "")
+        if ours and response.mimetype == "text/html" and response.status_code not in {301, 302, 303, 307, 308}:
             found = problems_of(response.get_data(as_text=True))
             assert not found, f"{response.request.path}: " + "; ".join(found)
         return response
