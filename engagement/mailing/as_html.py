@@ -72,7 +72,7 @@ class HtmlMaker:
         for block in _BETWEEN.split(text.replace("\r\n", "\n")):
             if not block.strip():
                 continue
-            way = next((each for each in ways if each.address in block), None)
+            way = next((each for each in ways if each.address in block), None) if self._base_url in block else None
             shown = self._way(block.strip("\n"), way) if way else None
             made.append(shown if shown is not None else self._block(block))
         return "\n".join(made)
@@ -98,7 +98,10 @@ class HtmlMaker:
         return made
 
     def _marked_up(self, lines: list[str]) -> str:
-        if len(lines) > 1 and all(_FACT.fullmatch(line) for line in lines):
+        if len(lines) == 1 and _kind_of(lines[0]) is None:
+            # The greeting, which no two people share, is one of these.
+            return f"<p>{self._linked(lines[0])}</p>"
+        if all(_FACT.fullmatch(line) for line in lines):
             return f"<p>{self._lines([_FACT.sub(self._fact, line) for line in lines], ready=True)}</p>"
         groups = [(kind, list(found)) for kind, found in groupby(lines, _kind_of)]
         made = []
@@ -113,9 +116,12 @@ class HtmlMaker:
 
     def _list(self, kind: re.Pattern[str], lines: list[str]) -> str:
         found = [kind.fullmatch(line) for line in lines]
-        style = "list-style:none;margin:0;padding:0" if kind is _TIMED else "padding-left:20px"
+        style = "list-style:none;padding:0" if kind is _TIMED else "padding-left:20px"
         times = [f"<strong>{each['time']}</strong> " if kind is _TIMED else "" for each in found if each]
-        items = [f"<li>{time}{self._linked(each['said'])}</li>" for time, each in zip(times, filter(None, found), strict=True)]
+        items = [
+            f'<li style="margin-bottom:6px">{time}{self._linked(each["said"])}</li>'
+            for time, each in zip(times, filter(None, found), strict=True)
+        ]
         return f'<ul style="{style}">\n' + "\n".join(items) + "\n</ul>"
 
     def _fact(self, found: re.Match[str]) -> str:
@@ -168,4 +174,4 @@ def _reachable(escaped: str) -> str:
 
 def _call(found: re.Match[str]) -> str:
     digits = re.sub(r"\D", "", found.group())
-    return f'<a href="tel:+{digits if len(digits) > 10 else "1" + digits}">{found.group()}</a>'
+    return f'<a href="tel:+{digits if len(digits) > 10 else "1" + digits}" style="white-space:nowrap">{found.group()}</a>'
