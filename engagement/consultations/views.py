@@ -32,7 +32,7 @@ from engagement.consultations.service import (
 )
 from engagement.kernel.audit import staff
 from engagement.kernel.errors import DomainError
-from engagement.kernel.forms import options
+from engagement.kernel.forms import Form, options
 from engagement.kernel.policy import SIGNED_IN, Permission, Policy, member
 from engagement.kernel.ports import Subject, ports
 from engagement.kernel.web import refusals_said, said
@@ -41,6 +41,8 @@ from engagement.kernel.wording import ZONES
 if TYPE_CHECKING:
     from engagement.accounts.models import User
     from engagement.consultations.access import Access
+    from engagement.consultations.models import Consultation, Document
+    from engagement.kernel.bilingual import Text
 
 consultations = Blueprint("consultations", __name__)
 POLICY: Policy = {
@@ -80,7 +82,11 @@ def new() -> Any:
             form.refuse(error)
         else:
             return redirect(url_for(".overview", slug=made.slug))
-    return render_template("consultations/edit.html", form=form, consultation=None)
+    return render_template("consultations/edit.html", form=form, consultation=None, documents={})
+
+
+def _documents(consultation: Consultation) -> dict[str, Document | None]:
+    return {language: find_document(consultation.id, language) for language in ("en", "fr")}
 
 
 @consultations.get("/c/<slug>/")
@@ -88,7 +94,7 @@ def overview(slug: str) -> Any:  # noqa: ARG001
     """Show where the consultation stands and what is to be done next."""
     access = current_access()
     consultation = access.consultation
-    documents = {language: find_document(consultation.id, language) for language in ("en", "fr")}
+    documents = _documents(consultation)
     lines = [line for give in ports().overview for line in give(access)]
     return render_template("consultations/overview.html", consultation=consultation, documents=documents, lines=lines)
 
@@ -109,7 +115,8 @@ def edit(slug: str) -> Any:
         else:
             flash(gettext("Saved."))
             return redirect(url_for(".overview", slug=slug))
-    return render_template("consultations/edit.html", form=form, consultation=access.consultation)
+    documents = _documents(access.consultation)
+    return render_template("consultations/edit.html", form=form, consultation=access.consultation, documents=documents)
 
 
 def _name_zones(form: ConsultationForm) -> None:
@@ -144,14 +151,24 @@ def _subjects(access: Access) -> list[Subject]:
     return [subject for give in ports().subjects for subject in give(access)]
 
 
-@consultations.post("/c/<slug>/team/<uuid:membership_id>/dismiss")
+@consultations.route("/c/<slug>/team/<uuid:membership_id>/dismiss", methods=["GET", "POST"])
 def dismiss_member(slug: str, membership_id: UUID) -> Any:
-    """End a membership."""
+    """Ask whether a membership is to end, and end it."""
     access = current_access()
-    with refusals_said():
-        dismiss(consultation_id=access.consultation.id, membership_id=membership_id, actor=access.actor)
-        flash(gettext("Removed from the team."))
-    return redirect(url_for(".team", slug=slug))
+    leaving = next((each for each in team_of(access.consultation.id) if each.membership.id == membership_id), None)
+    if leaving is None:
+        abort(404)
+    form = Form()
+    if form.validate_on_submit():
+        try:
+            dismiss(consultation_id=access.consultation.id, membership_id=membership_id, actor=access.actor)
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            flash(gettext("Removed from the team."))
+            return redirect(url_for(".team", slug=slug))
+    titles: dict[UUID | None, Text] = {subject.id: subject.title for subject in _subjects(access)}
+    return render_template("consultations/dismiss.html", form=form, leaving=leaving, title=titles.get(leaving.membership.event_id))
 
 
 @consultations.post("/c/<slug>/team/clear")

@@ -42,6 +42,8 @@ BARE_WORDS = (
     "Something went wrong. It is not your fault. Please try again in a few minutes.\n\n"
     "Une erreur s’est produite. Ce n’est pas de votre faute. Veuillez réessayer dans quelques minutes.\n"
 )
+# What is flashed under this name stands in the error summary of the next page.
+REFUSED = "refused"
 A_YEAR = 365 * 24 * 3600
 
 
@@ -209,13 +211,18 @@ def said(text: Text) -> str:
     return text.in_(current_language())
 
 
+def say_refusal(error: DomainError) -> None:
+    """Say at the top of the next page why a verb refused, as a problem and not as something that was done."""
+    flash(said(error.said), REFUSED)
+
+
 @contextmanager
 def refusals_said() -> Iterator[None]:
     """Say at the top of the next page why a verb in the block refused, and go on behind the block."""
     try:
         yield
     except DomainError as error:
-        flash(said(error.said))
+        say_refusal(error)
 
 
 def yes_or_no(value: bool) -> str:  # noqa: FBT001

@@ -15,7 +15,7 @@ from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.forms import options
 from engagement.kernel.languages import current_language
 from engagement.kernel.policy import Permission, Policy, member
-from engagement.kernel.web import said
+from engagement.kernel.web import said, say_refusal
 from engagement.kernel.wording import span_words
 from engagement.mailing.inbound import InboxState
 from engagement.mailing.inbox import dismiss, file_content, files_listed, link_person
@@ -93,7 +93,9 @@ def _reply_form(access: Access, row: Row, *, filled: bool = False) -> MailReplyF
     given = [value for guest in guests for value, _ in _abouts(guest) if value.endswith(f":{details.get('sitting_id')}")]
     data = {"choice": details.get("choice"), "about": given[0] if given else None, "may_wait": True} if filled else None
     form = MailReplyForm(formdata=None, data=data) if filled else MailReplyForm()
-    form.offer_words(about for guest in guests for about in _abouts(guest))
+    abouts = [about for guest in guests for about in _abouts(guest)]
+    # Of several, the one that the calendar names is chosen, and otherwise none: the first would be a guess.
+    form.offer_words(abouts if len(abouts) < 2 else [("", gettext("Choose who replies, and to what")), *abouts])
     return form
 
 
@@ -233,7 +235,7 @@ def _done(slug: str, inbound_id: UUID, verb: Callable[[], object], words: str, *
     try:
         verb()
     except DomainError as error:
-        flash(said(error.said))
+        say_refusal(error)
         return redirect(url_for(".inbound", slug=slug, inbound_id=inbound_id))
     if stay:
         flash(words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bs4 import BeautifulSoup, Tag
 from flask import g, has_app_context
 from flask.testing import FlaskClient
 
@@ -28,3 +29,9 @@ class LintingClient(FlaskClient):
             found = problems_of(response.get_data(as_text=True))
             assert not found, f"{response.request.path}: " + "; ".join(found)
         return response
+
+
+def links_to_what_is_wrong(page: Any) -> list[str]:
+    """Return where the links of a page's error summary lead, in their order."""
+    summary = BeautifulSoup(page.text, "html.parser").find(id="error-summary")
+    return [str(link["href"]) for link in summary.find_all("a")] if isinstance(summary, Tag) else []
