@@ -16,6 +16,7 @@ from werkzeug.routing import RequestRedirect
 
 from engagement.kernel import wording
 from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import today
 from engagement.kernel.db import db, fetching
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.languages import current_language
@@ -72,6 +73,7 @@ def set_up_pages(app: Flask) -> None:
         other_language_url=other_language_url,
         page_url=page_url,
         span_words=lambda starts, ends, zone: wording.span_words(starts, ends, zone, current_language()),
+        today_in=today,
         zone_words=lambda zone: wording.zone_words(zone, current_language()),
         has_route=lambda endpoint: endpoint in current_app.view_functions,
     )
