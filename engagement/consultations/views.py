@@ -17,7 +17,7 @@ from engagement.consultations.forms import (
     NewConsultationForm,
 )
 from engagement.consultations.gate import current_access
-from engagement.consultations.models import ClearedFor
+from engagement.consultations.models import ClearedFor, Status
 from engagement.consultations.service import (
     admit,
     clear,
@@ -27,14 +27,16 @@ from engagement.consultations.service import (
     dismiss,
     edit_consultation,
     find_document,
+    is_publishable,
     revoke_clearance,
     team_of,
 )
 from engagement.kernel.audit import staff
+from engagement.kernel.bilingual import Text
 from engagement.kernel.errors import DomainError
 from engagement.kernel.forms import Form, options
 from engagement.kernel.policy import SIGNED_IN, Permission, Policy, member
-from engagement.kernel.ports import Subject, ports
+from engagement.kernel.ports import Step, Subject, ports
 from engagement.kernel.web import refusals_said, said
 from engagement.kernel.wording import ZONES
 
@@ -42,7 +44,6 @@ if TYPE_CHECKING:
     from engagement.accounts.models import User
     from engagement.consultations.access import Access
     from engagement.consultations.models import Consultation, Document
-    from engagement.kernel.bilingual import Text
 
 consultations = Blueprint("consultations", __name__)
 POLICY: Policy = {
@@ -55,6 +56,10 @@ POLICY: Policy = {
     "consultations.clear_member": member(Permission.MANAGE_TEAM),
     "consultations.revoke_member": member(Permission.MANAGE_TEAM),
 }
+
+TEXTS = Text("Write why, who and what, in English and in French", "Rédiger le pourquoi, le qui et le quoi, en français et en anglais")
+MATES = Text("Add others to the team", "Ajouter d’autres personnes à l’équipe")
+PUBLIC_PAGE = Text("Show the public page", "Afficher la page publique")
 
 
 @consultations.app_context_processor
@@ -81,6 +86,7 @@ def new() -> Any:
         except DomainError as error:
             form.refuse(error)
         else:
+            flash(gettext("The consultation is created."))
             return redirect(url_for(".overview", slug=made.slug))
     return render_template("consultations/edit.html", form=form, consultation=None, documents={})
 
@@ -94,9 +100,24 @@ def overview(slug: str) -> Any:  # noqa: ARG001
     """Show where the consultation stands and what is to be done next."""
     access = current_access()
     consultation = access.consultation
-    documents = _documents(consultation)
     lines = [line for give in ports().overview for line in give(access)]
-    return render_template("consultations/overview.html", consultation=consultation, documents=documents, lines=lines)
+    panels = [panel for give in ports().overview_panels for panel in give(access)]
+    return render_template(
+        "consultations/overview.html", consultation=consultation, documents=_documents(consultation), lines=lines, panels=panels,
+        steps=_first_steps(access),
+    )  # fmt: skip
+
+
+def _first_steps(access: Access) -> list[Step]:
+    """Return what is to be done before the consultation opens, to those who prepare it; nothing once it is open."""
+    consultation = access.consultation
+    if consultation.status is not Status.PLANNED or not access.may(Permission.EDIT_CONSULTATION):
+        return []
+    edit = url_for(".edit", slug=consultation.slug)
+    mates = Step(MATES, len(team_of(consultation.id)) > 1, url_for(".team", slug=consultation.slug), optional=True)
+    others = [step for give in ports().first_steps for step in give(access)]
+    shown = Step(PUBLIC_PAGE, consultation.is_public, edit, optional=True)
+    return [Step(TEXTS, is_publishable(consultation), edit), mates, *others, shown]
 
 
 @consultations.route("/c/<slug>/edit", methods=["GET", "POST"])

@@ -1,14 +1,15 @@
 import re
 from datetime import timedelta
 
+from bs4 import BeautifulSoup
 from sqlalchemy import inspect
 
-from engagement.consultations.models import ClearedFor
+from engagement.consultations.models import ClearedFor, Consultation, Status
 from engagement.consultations.service import clear, clearances_of, consultations_of, dismiss, find_document, keep_document, team_of
 from engagement.events.service import events_of, schedule_event
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.clock import today
-from engagement.kernel.db import db
+from engagement.kernel.db import db, writing
 from engagement.kernel.policy import Role
 from tests.events.given import an_event, particulars
 from tests.support.client import links_to_what_is_wrong
@@ -150,3 +151,50 @@ def test_a_membership_that_ended_lists_its_consultation_no_more(app):
     assert consultations_of(member.id) == [consultation]
     gone = a_member(consultation, Role.STAFF, until=last_day - timedelta(days=1))
     assert consultations_of(gone.id) == []
+
+
+def tasks_on(page):
+    table = page.find("caption", string=re.compile("to be done before it opens|à faire avant l’ouverture")).find_parent("table")
+    return [(row.th.a["href"], row.td.text.strip()) for row in table.tbody.find_all("tr")]
+
+
+def test_a_consultation_that_was_created_says_so_and_what_comes_next(client):
+    signed_in_as(client, a_member(a_consultation()))
+    made = {"slug": "new-one", "title_en": "New", "title_fr": "Nouvelle", "status": "planned", "zone": "America/Toronto"}
+    first = client.post("/consultations/new?lang=fr", data=made, follow_redirects=True)
+    assert "La consultation est créée." in first.text
+    page = client.get("/c/new-one/?lang=en")
+    assert [address for address, _ in tasks_on(BeautifulSoup(page.text, "html.parser"))] == [
+        "/c/new-one/edit", "/c/new-one/team", "/c/new-one/people", "/c/new-one/events/new", "/c/new-one/questionnaires", "/c/new-one/edit",
+    ]  # fmt: skip
+    for address, done in tasks_on(BeautifulSoup(first.text, "html.parser")):
+        assert done == "À faire"
+        assert client.get(address).status_code == 200
+
+
+def test_a_step_that_is_done_is_marked_and_the_list_goes_when_it_opens(client):
+    consultation = a_consultation()
+    host = a_member(consultation)
+    with writing() as session:
+        session.get_one(Consultation, consultation.id).status = Status.PLANNED
+    an_event(consultation)
+    signed_in_as(client, host)
+    done = dict(tasks_on(BeautifulSoup(client.get("/c/fisheries/?lang=en").text, "html.parser")))
+    assert done["/c/fisheries/events"] == "Done"
+    assert done["/c/fisheries/people"] == "Not done yet"
+    with writing() as session:
+        session.get_one(Consultation, consultation.id).status = Status.OPEN
+    assert "Before it opens" not in client.get("/c/fisheries/?lang=en").text
+
+
+def test_a_viewer_reads_the_next_public_date_and_nothing_that_is_not_public(client):
+    consultation = a_consultation()
+    an_event(consultation, "Open to read")
+    signed_in_as(client, a_member(consultation, Role.VIEWER))
+    page = client.get("/c/fisheries/?lang=en").text
+    assert "1 scheduled, the next on" in page
+    assert 'href="/consultation/fisheries"' in page
+    assert "1 au calendrier, le prochain le" in client.get("/c/fisheries/?lang=fr").text
+    with writing() as session:
+        session.get_one(Consultation, consultation.id).is_public = False
+    assert "the next on" not in client.get("/c/fisheries/?lang=en").text
