@@ -212,6 +212,40 @@ def _days_axis(first: int, last: int, language: str, *, steps: int = 5) -> dict[
     return _axis(values=[int(day) for day in days], labelExpr=f"{json.dumps(days)}[datum.value]", labelAlign="left")
 
 
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A dot of a tree: its column and row, and the place of the dot that holds it up, where one does."""
+
+    column: int
+    row: float
+    held_by: tuple[int, float] | None = None
+
+
+def tree_chart(
+    title: str, description: str, branches: Sequence[Branch], heads: Sequence[str], *, language: str = "en", note: str = ""
+) -> Chart:
+    """Return dots in columns, each under its head and with a line to the dot that holds it up."""
+    wide, narrow = (json.dumps(_tree(branches, heads, width)) for width in (WIDTH - 70, NARROW_WIDTH - 60))
+    return Chart(title, description, note, language, (), (), wide, narrow)
+
+
+def _tree(branches: Sequence[Branch], heads: Sequence[str], width: int) -> dict[str, Any]:
+    rows = max([each.row for each in branches] + [1])
+    x = {"field": "x", "type": "quantitative", "axis": None, "scale": {"domain": [0, max(len(heads) - 1, 1)], "nice": False}}
+    y = {"field": "y", "type": "quantitative", "axis": None, "scale": {"domain": [rows, 0], "nice": False}}
+    lines = [{"x": each.held_by[0], "y": each.held_by[1], "to_x": each.column, "to_y": each.row} for each in branches if each.held_by]
+    dots = [{"x": each.column, "y": each.row} for each in branches]
+    named = [{"x": column, "y": 0, "word": head} for column, head in enumerate(heads)]
+    ends = {"x": x, "y": y, "x2": {"field": "to_x"}, "y2": {"field": "to_y"}}
+    words = {"type": "text", "align": "left", "baseline": "bottom", "dy": -10, "dx": -4, "color": INK, "fontSize": 14}
+    layers = [
+        {"data": {"values": lines}, "mark": {"type": "rule", "color": SOFT, "strokeWidth": 0.7}, "encoding": ends},
+        {"data": {"values": dots}, "mark": {"type": "circle", "color": BRAND, "size": 22, "opacity": 1}, "encoding": {"x": x, "y": y}},
+        {"data": {"values": named}, "mark": words, "encoding": {"x": x, "y": y, "text": {"field": "word", "type": "nominal"}}},
+    ]
+    return {**_spec(width=width, height=max(60, 5 * ceil(rows)), layer=layers), "padding": 4}
+
+
 def even_steps(most: float) -> list[int]:
     """Return whole numbers from nought, evenly apart (1, 2 or 5 times a power of ten), up to at least ``most``."""
     rough = max(most, 1) / 4

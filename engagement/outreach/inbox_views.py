@@ -88,14 +88,14 @@ def _show(access: Access, row: Row, form: MailReplyForm) -> str:
 
 
 def _reply_form(access: Access, row: Row, *, filled: bool = False) -> MailReplyForm:
-    guests = guests_in(access, row)
-    details = row.mail.details
-    given = [value for guest in guests for value, _ in _abouts(guest) if value.endswith(f":{details.get('sitting_id')}")]
-    data = {"choice": details.get("choice"), "about": given[0] if given else None, "may_wait": True} if filled else None
+    guests, details = guests_in(access, row), row.mail.details
+    # What somebody else's mail answers is for the team to say: a name that stands there already is too easily believed.
+    theirs = [value for guest in guests if row.person and guest.person.id == row.person.id for value, _ in _abouts(guest)]
+    meant = [value for value in theirs if len(theirs) == 1 or value.endswith(f":{details.get('sitting_id')}")]
+    data = {"choice": details.get("choice"), "about": meant[0] if meant else "", "may_wait": True} if filled else None
     form = MailReplyForm(formdata=None, data=data) if filled else MailReplyForm()
     abouts = [about for guest in guests for about in _abouts(guest)]
-    # Of several, the one that the calendar names is chosen, and otherwise none: the first would be a guess.
-    form.offer_words(abouts if len(abouts) < 2 else [("", gettext("Choose who replies, and to what")), *abouts])
+    form.offer_words([("", gettext("Choose who replies, and to what")), *abouts] if abouts else [])
     return form
 
 

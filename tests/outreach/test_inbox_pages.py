@@ -356,6 +356,21 @@ def test_nothing_is_chosen_beforehand_where_a_mail_could_answer_several(staff, c
     assert replies_of(jo.invitation.id) == []
 
 
+def test_the_invitation_of_somebody_else_than_the_sender_is_not_chosen_beforehand(staff, consultation, post):
+    (jo,) = guests(consultation, post, "jo@example.org")
+    row = jo.answers("outlook-accepted.eml", FROM="colleague@example.net").row
+    offered = BeautifulSoup(staff.get(f"{BOX}/{row.id}").text, "html.parser").find(id="about").find_all("option")
+    assert [each["value"] for each in offered] == ["", f"{jo.invitation.id}:{jo.entry().sitting_id}"]
+    assert not offered[1].has_attr("selected")
+
+
+def test_the_only_invitation_of_the_sender_is_chosen_beforehand(staff, consultation, post):
+    (jo,) = guests(consultation, post, "jo@example.org")
+    row = a_mail()
+    offered = BeautifulSoup(staff.get(f"{BOX}/{row.id}").text, "html.parser").find(id="about").find_all("option")
+    assert [each["value"] for each in offered if each.has_attr("selected")] == [f"{jo.invitation.id}:{jo.entry().sitting_id}"]
+
+
 def test_a_refusal_stands_in_the_error_summary_of_the_next_page(staff, consultation):
     row = a_mail()
     assert 'class="done"' in staff.post(f"{BOX}/{row.id}/dismiss", follow_redirects=True).text
