@@ -315,3 +315,22 @@ def test_what_may_be_left_empty_is_marked(staff, consultation):
     marked = {label["for"] for label in page.find_all("label") if label.find(class_="optional")}
     assert {"introduction_en", "introduction_fr", "thanks_en", "thanks_fr"} <= marked
     assert not {"title_en", "title_fr"} & marked
+
+
+def test_the_limits_of_a_number_stand_apart_and_below_its_code(staff, consultation):
+    made = a_questionnaire(consultation)
+    section = definition_of(made.id).sections[0]
+    typed = {
+        "code": "steps",
+        "kind": "number",
+        "wording_en": "How many?",
+        "wording_fr": "Combien?",
+        "least": "1",
+        "most": "20",
+        "condition": "",
+    }
+    staff.post(f"{HERE}/{made.name}/sections/{section.id}/questions/new", data=typed)
+    for language, said in (("en", ["Number", "At least 1", "At most 20"]), ("fr", ["Nombre", "Au moins 1", "Au plus 20"])):
+        page = BeautifulSoup(staff.get(f"{HERE}/{made.name}?lang={language}").text, "html.parser")
+        head = next(head for head in page.find_all("th", scope="row") if head.text.startswith("steps"))
+        assert [small.text for small in head.find_all("small")] == said
