@@ -92,6 +92,7 @@ class ConsultationForm(EditForm):
 class NewConsultationForm(ConsultationForm):
     """As above, with the short name that stands in the address for good."""
 
+    first_on_page = ("slug",)
     slug = StringField(_l("Short name for the address"), validators=[InputRequired(_l("Enter a short name.")), Length(max=80)])
 
 

@@ -17,7 +17,7 @@ from engagement.consultations.forms import (
     NewConsultationForm,
 )
 from engagement.consultations.gate import current_access
-from engagement.consultations.models import ClearedFor
+from engagement.consultations.models import ClearedFor, Status
 from engagement.consultations.service import (
     admit,
     clear,
@@ -27,20 +27,23 @@ from engagement.consultations.service import (
     dismiss,
     edit_consultation,
     find_document,
+    is_publishable,
     revoke_clearance,
     team_of,
 )
 from engagement.kernel.audit import staff
+from engagement.kernel.bilingual import Text
 from engagement.kernel.errors import DomainError
-from engagement.kernel.forms import options
+from engagement.kernel.forms import Form, options
 from engagement.kernel.policy import SIGNED_IN, Permission, Policy, member
-from engagement.kernel.ports import Subject, ports
+from engagement.kernel.ports import Step, Subject, ports
 from engagement.kernel.web import refusals_said, said
 from engagement.kernel.wording import ZONES
 
 if TYPE_CHECKING:
     from engagement.accounts.models import User
     from engagement.consultations.access import Access
+    from engagement.consultations.models import Consultation, Document
 
 consultations = Blueprint("consultations", __name__)
 POLICY: Policy = {
@@ -53,6 +56,10 @@ POLICY: Policy = {
     "consultations.clear_member": member(Permission.MANAGE_TEAM),
     "consultations.revoke_member": member(Permission.MANAGE_TEAM),
 }
+
+TEXTS = Text("Write why, who and what, in English and in French", "Rédiger le pourquoi, le qui et le quoi, en français et en anglais")
+MATES = Text("Add others to the team", "Ajouter d’autres personnes à l’équipe")
+PUBLIC_PAGE = Text("Show the public page", "Afficher la page publique")
 
 
 @consultations.app_context_processor
@@ -79,8 +86,13 @@ def new() -> Any:
         except DomainError as error:
             form.refuse(error)
         else:
+            flash(gettext("The consultation is created."))
             return redirect(url_for(".overview", slug=made.slug))
-    return render_template("consultations/edit.html", form=form, consultation=None)
+    return render_template("consultations/edit.html", form=form, consultation=None, documents={})
+
+
+def _documents(consultation: Consultation) -> dict[str, Document | None]:
+    return {language: find_document(consultation.id, language) for language in ("en", "fr")}
 
 
 @consultations.get("/c/<slug>/")
@@ -88,9 +100,24 @@ def overview(slug: str) -> Any:  # noqa: ARG001
     """Show where the consultation stands and what is to be done next."""
     access = current_access()
     consultation = access.consultation
-    documents = {language: find_document(consultation.id, language) for language in ("en", "fr")}
     lines = [line for give in ports().overview for line in give(access)]
-    return render_template("consultations/overview.html", consultation=consultation, documents=documents, lines=lines)
+    panels = [panel for give in ports().overview_panels for panel in give(access)]
+    return render_template(
+        "consultations/overview.html", consultation=consultation, documents=_documents(consultation), lines=lines, panels=panels,
+        steps=_first_steps(access),
+    )  # fmt: skip
+
+
+def _first_steps(access: Access) -> list[Step]:
+    """Return what is to be done before the consultation opens, to those who prepare it; nothing once it is open."""
+    consultation = access.consultation
+    if consultation.status is not Status.PLANNED or not access.may(Permission.EDIT_CONSULTATION):
+        return []
+    edit = url_for(".edit", slug=consultation.slug)
+    mates = Step(MATES, len(team_of(consultation.id)) > 1, url_for(".team", slug=consultation.slug), optional=True)
+    others = [step for give in ports().first_steps for step in give(access)]
+    shown = Step(PUBLIC_PAGE, consultation.is_public, edit, optional=True)
+    return [Step(TEXTS, is_publishable(consultation), edit), mates, *others, shown]
 
 
 @consultations.route("/c/<slug>/edit", methods=["GET", "POST"])
@@ -110,7 +137,11 @@ def edit(slug: str) -> Any:
         else:
             flash(gettext("Saved."))
             return redirect(url_for(".overview", slug=slug))
-    return render_template("consultations/edit.html", form=form, consultation=access.consultation)
+    return _edit_page(form, access.consultation)
+
+
+def _edit_page(form: ConsultationForm, consultation: Consultation) -> str:
+    return render_template("consultations/edit.html", form=form, consultation=consultation, documents=_documents(consultation))
 
 
 def _name_zones(form: ConsultationForm) -> None:
@@ -145,14 +176,24 @@ def _subjects(access: Access) -> list[Subject]:
     return [subject for give in ports().subjects for subject in give(access)]
 
 
-@consultations.post("/c/<slug>/team/<uuid:membership_id>/dismiss")
+@consultations.route("/c/<slug>/team/<uuid:membership_id>/dismiss", methods=["GET", "POST"])
 def dismiss_member(slug: str, membership_id: UUID) -> Any:
-    """End a membership."""
+    """Ask whether a membership is to end, and end it."""
     access = current_access()
-    with refusals_said():
-        dismiss(consultation_id=access.consultation.id, membership_id=membership_id, actor=access.actor)
-        flash(gettext("Removed from the team."))
-    return redirect(url_for(".team", slug=slug))
+    leaving = next((each for each in team_of(access.consultation.id) if each.membership.id == membership_id), None)
+    if leaving is None:
+        abort(404)
+    form = Form()
+    if form.validate_on_submit():
+        try:
+            dismiss(consultation_id=access.consultation.id, membership_id=membership_id, actor=access.actor)
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            flash(gettext("Removed from the team."))
+            return redirect(url_for(".team", slug=slug))
+    titles: dict[UUID | None, Text] = {subject.id: subject.title for subject in _subjects(access)}
+    return render_template("consultations/dismiss.html", form=form, leaving=leaving, title=titles.get(leaving.membership.event_id))
 
 
 @consultations.post("/c/<slug>/team/clear")

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from engagement.events.figures import Figures, figures_of_many
 from engagement.events.models import Attendance, Event, EventStatus, Seat, Sitting
-from engagement.events.service import events_of
+from engagement.events.service import events_of, listed_events
 from engagement.events.telling import guests_behind, people_told
 from engagement.events.vocabulary import SEATS
 from engagement.events.zone_rules import moved_among
@@ -19,11 +19,11 @@ from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now, on_the_wall
 from engagement.kernel.db import db
 from engagement.kernel.policy import Permission
-from engagement.kernel.ports import OverviewLine, Subject, TimelineEntry
+from engagement.kernel.ports import OverviewLine, Step, Subject, TimelineEntry
 from engagement.kernel.wording import date_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from uuid import UUID
 
     from engagement.consultations.access import Access
@@ -33,6 +33,7 @@ WITHDRAWN = Text("Invitation to {event} withdrawn", "Invitation à l’événeme
 REPLIED = Text("{event}: {choice} ({channel})", "{event}\u00a0: {choice} ({channel})")
 SEATED = Text("{event}: {seat}, {mode}", "{event}\u00a0: {seat}, {mode}")
 ATTENDED = Text("Was at {event} ({mode})", "Présence à l’événement {event} ({mode})")
+HEAD = Text("Events", "Événements")
 MOVED = Text(
     "A rule of a time zone has moved a sitting: decide what stands",
     "Une règle de fuseau horaire a déplacé une séance\u00a0: décidez de ce qui vaut",
@@ -47,26 +48,48 @@ def subjects(access: Access) -> list[Subject]:
 def overview(access: Access) -> Iterator[OverviewLine]:
     """Give the overview's line on events, and one where people wait for a seat that is free."""
     if not access.may_somewhere(Permission.SEE_EVENTS):
+        yield from _public_dates(access)
         return
     found = [event for event in events_of(access) if event.status is EventStatus.SCHEDULED]
     figures = figures_of_many(found)
     sittings = {event.id: [sitting for sitting, _ in figures[event.id].sittings] for event in found}
-    dated = [row.starts_at for rows in sittings.values() for row in rows if row.starts_at > now() and not row.cancelled_at]
-    url = url_for("events.schedule", slug=access.consultation.slug)
-    head = Text("Events", "Événements")
-    if not found:
-        yield OverviewLine(head, Text("No event is scheduled yet", "Aucun événement n’est encore prévu"), url)
-        return
-    count = Text(f"{len(found)} scheduled", f"{len(found)} au calendrier")
-    if dated:
-        day = on_the_wall(min(dated), access.consultation.zone).date()
-        count = Text(f"{count.en}, the next on {date_words(day, 'en')}", f"{count.fr}, le prochain {date_words(day, 'fr')}")
-    yield OverviewLine(head, count, url)
+    count = _how_many(found, figures, access)
+    yield OverviewLine(HEAD, count, url_for("events.schedule", slug=access.consultation.slug))
     for event in found:
         yield from _seats_to_give(access, event, figures[event.id])
         yield from _to_be_told(access, event, figures[event.id])
         if moved_among(event, sittings[event.id]) and access.may(Permission.SCHEDULE_EVENTS, event.id):
             yield OverviewLine(event.title, MOVED, _address(access, event), waiting=True)
+
+
+def _public_dates(access: Access) -> Iterator[OverviewLine]:
+    """Give what everybody can read on the public page, to those who see no more of events."""
+    found = listed_events(access.consultation.id) if access.consultation.is_public else []
+    if found:
+        yield OverviewLine(
+            HEAD, _how_many(found, figures_of_many(found), access), url_for("publication.consultation", slug=access.consultation.slug)
+        )
+
+
+def _how_many(found: list[Event], figures: Mapping[UUID, Figures], access: Access) -> Text:
+    """Return how many events are scheduled, and when the next one is."""
+    if not found:
+        return Text("No event is scheduled yet", "Aucun événement n’est encore prévu")
+    rows = [sitting for event in found for sitting, _ in figures[event.id].sittings]
+    dated = [row.starts_at for row in rows if row.starts_at > now() and not row.cancelled_at]
+    count = Text(f"{len(found)} scheduled", f"{len(found)} au calendrier")
+    if not dated:
+        return count
+    day = on_the_wall(min(dated), access.consultation.zone).date()
+    return Text(f"{count.en}, the next on {date_words(day, 'en')}", f"{count.fr}, le prochain {date_words(day, 'fr')}")
+
+
+def first_step(access: Access) -> Iterator[Step]:
+    """Give the step to schedule an event."""
+    if access.may(Permission.SCHEDULE_EVENTS):
+        slug, there = access.consultation.slug, bool(events_of(access))
+        url = url_for("events.schedule", slug=slug) if there else url_for("events.new", slug=slug)
+        yield Step(Text("Schedule an event", "Prévoir un événement"), there, url, optional=True)
 
 
 def _seats_to_give(access: Access, event: Event, figures: Figures) -> Iterator[OverviewLine]:

@@ -11,7 +11,7 @@ from engagement.events.agenda_views import AGENDA_POLICY
 from engagement.events.calendar_replies import place_by_mailbox, take_calendar_reply
 from engagement.events.cli import events_group
 from engagement.events.guest_views import GUEST_POLICY
-from engagement.events.happenings import overview, subjects, timeline
+from engagement.events.happenings import first_step, overview, subjects, timeline
 from engagement.events.knowledge import forget_told, remember_perhaps_told, remember_told
 from engagement.events.letters import CONFIRMATION_COMPOSER, INVITATION_COMPOSER, invitation_was_sent
 from engagement.events.notices import CANCELLATION_COMPOSER, CHANGE_COMPOSER, WITHDRAWAL_COMPOSER
@@ -50,6 +50,7 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.subjects.append(subjects)
     ports.timeline.append(timeline)
     ports.overview.append(overview)
+    ports.first_steps.append(first_step)
     ports.person_tables["attendance"] = "goes with the person"
     ports.person_tables["agenda_part"] = "goes with the person"
     return {**POLICY, **GUEST_POLICY, **AGENDA_POLICY, **TELLING_POLICY}

@@ -21,13 +21,14 @@ SOURCE_LABELS = {
     Source.ANSWER: _l("Written in an answer"),
     Source.LETTER: _l("Written in a letter"),
 }
+_ENTER_EN, _ENTER_FR = _l("Enter the English text."), _l("Enter the French text.")
 
 
 class PromptForm(Form):
     """What was asked, and where."""
 
-    wording_en = StringField(_l("What was asked, in English"), validators=[Length(max=500)])
-    wording_fr = StringField(_l("What was asked, in French"), validators=[Length(max=500)])
+    wording_en = StringField(_l("What was asked, in English"), validators=[InputRequired(_ENTER_EN), Length(max=500)])
+    wording_fr = StringField(_l("What was asked, in French"), validators=[InputRequired(_ENTER_FR), Length(max=500)])
     event_id = SelectField(_l("Asked at"), validators=[Optional()])
     confirm_texts = BooleanField(_l("I have compared the English and the French: they say the same"))
 
@@ -64,8 +65,8 @@ class CodingForm(Form):
 class CodeForm(Form):
     """A theme of a prompt, or a pillar."""
 
-    name_en = StringField(_l("Name in English"), validators=[Length(max=300)])
-    name_fr = StringField(_l("Name in French"), validators=[Length(max=300)])
+    name_en = StringField(_l("Name in English"), validators=[InputRequired(_ENTER_EN), Length(max=300)])
+    name_fr = StringField(_l("Name in French"), validators=[InputRequired(_ENTER_FR), Length(max=300)])
     parent_id = SelectField(_l("Pillar it belongs to"), validators=[Optional()])
     confirm_texts = BooleanField(_l("I have compared the English and the French: they say the same"))
 

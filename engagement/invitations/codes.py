@@ -23,6 +23,7 @@ from engagement.kernel.db import db, writing
 from engagement.kernel.errors import DomainError
 from engagement.kernel.tokens import new_code
 from engagement.mailing.composing import Composed, Composer, Dropped, Kind
+from engagement.mailing.models import Message, State
 from engagement.mailing.service import plan
 from engagement.roster.models import Person
 
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy.orm import Session
-
-    from engagement.mailing.models import Message
 
 PURPOSE = "access_code"
 CODE_LIFE = timedelta(minutes=10)
@@ -114,19 +113,21 @@ def check_code(*, invitation_id: UUID, digits: str, actor: Actor) -> None:
 
 
 def is_on_its_way(invitation_id: UUID) -> bool:
-    """Return whether a code was sent to this guest that can still be entered."""
-    return bool(
-        db.session.scalar(
-            select(AccessCode.id)
-            .where(
-                AccessCode.invitation_id == invitation_id,
-                AccessCode.used_at.is_(None),
-                AccessCode.tries_left > 0,
-                AccessCode.expires_at > now(),
-            )
-            .limit(1)
-        )
+    """Return whether a code that can still be entered was sent to this guest, or is about to be."""
+    code = select(AccessCode.id).where(
+        AccessCode.invitation_id == invitation_id,
+        AccessCode.used_at.is_(None),
+        AccessCode.tries_left > 0,
+        AccessCode.expires_at > now(),
     )
+    # The digits are made when the mail is written, some seconds after they were asked for.
+    mail = select(Message.id).where(
+        Message.invitation_id == invitation_id,
+        Message.purpose == PURPOSE,
+        Message.state == State.PLANNED,
+        Message.not_after > now(),
+    )
+    return any(db.session.scalar(each.limit(1)) is not None for each in (code, mail))
 
 
 def _still_open(session: Session, invitation_id: UUID) -> list[AccessCode]:

@@ -29,6 +29,8 @@ FONT = "Atkinson Hyperlegible Next, sans-serif"
 WIDTH = 620
 LABEL_WIDTH = 210
 LABEL_LETTERS = 30
+# On a small screen: 320 px less the margins of the page.
+NARROW_WIDTH, NARROW_LETTERS = 280, 36
 MEDIA_TYPES = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
 
 # What the renderer says of its own parts, in English; the picture's own name and description replace it.
@@ -49,11 +51,17 @@ class Chart:
     columns: tuple[str, ...]
     rows: tuple[tuple[str | float, ...], ...]
     drawing: str
+    narrow: str
 
     @property
     def svg(self) -> Markup:
         """Return the picture to stand in a page, under a heading that is its title."""
         return Markup(_named(_render_svg(self.drawing), self.title, self.description, self.language))  # noqa: S704 - all words are escaped by the renderer or by us.
+
+    @property
+    def narrow_svg(self) -> Markup:
+        """Return the same picture for a small screen, where its words keep their size."""
+        return Markup(_named(_render_svg(self.narrow), self.title, self.description, self.language))  # noqa: S704 - as above.
 
     def svg_file(self) -> bytes:
         """Return the picture as a file of its own, with title and note."""
@@ -106,7 +114,39 @@ def bar_chart(
         ],
     )
     kept = tuple((label, value) for label, value in rows)
-    return Chart(title, description, note, language, columns, kept, json.dumps(spec))
+    return Chart(title, description, note, language, columns, kept, json.dumps(spec), _narrow_bars(rows, unit, language))
+
+
+def _narrow_bars(rows: Sequence[tuple[str, float]], unit: str, language: str) -> str:
+    """Return bars for a small screen, each below its label."""
+    lines = [textwrap.wrap(label, NARROW_LETTERS) or [""] for label, _ in rows]
+    # From the middle of a row up to the first line of its label: the bar stands at the foot of the row.
+    bars = [
+        {"row": str(index), "value": value, "shown": _shown(value, unit, language), "label": label, "lift": -16 * (len(label) - 1) - 2}
+        for index, ((_, value), label) in enumerate(zip(rows, lines, strict=True))
+    ]
+    y = {"field": "row", "type": "nominal", "sort": None, "axis": None}
+    most = max([value for _, value in rows] + [1])
+    x = {"field": "value", "type": "quantitative", "axis": None, "scale": {"domain": [0, most]}}
+    words = {"type": "text", "align": "left", "color": INK, "fontSize": 14}
+    foot = 8 * max([len(each) for each in lines] + [1])
+    spec = _spec(
+        width=NARROW_WIDTH - 70,
+        height={"step": 32 + 2 * foot},
+        data={"values": bars},
+        layer=[
+            {
+                "mark": {**words, "baseline": "bottom", "x": 0, "yOffset": foot - 8, "dy": {"expr": "datum.lift"}, "lineHeight": 16},
+                "encoding": {"y": y, "text": {"field": "label", "type": "nominal"}},
+            },
+            {"mark": {"type": "bar", "color": BRAND, "height": 16, "yOffset": foot}, "encoding": {"y": y, "x": x}},
+            {
+                "mark": {**words, "baseline": "middle", "dx": 8, "yOffset": foot},
+                "encoding": {"y": y, "x": x, "text": {"field": "shown", "type": "nominal"}},
+            },
+        ],
+    )
+    return json.dumps({**spec, "padding": 4})
 
 
 def _bar(index: int, label: str, value: float, shown: str) -> dict[str, Any]:
@@ -154,12 +194,56 @@ def line_chart(
     ]
     spec = _spec(width=WIDTH - 70, height=200, layer=layers)
     kept = tuple((day.isoformat(), value) for day, value in points)
-    return Chart(title, description, note, language, columns, kept, json.dumps(spec))
+    return Chart(title, description, note, language, columns, kept, json.dumps(spec), _narrow_line(spec, marks, x, language))
 
 
-def _days_axis(first: int, last: int, language: str) -> dict[str, Any]:
-    days = {str(day): _day_words(day, language) for day in range(first, last + 1, max(1, ceil((last - first) / 5)))}
+def _narrow_line(spec: dict[str, Any], marks: Sequence[tuple[date, str]], x: dict[str, Any], language: str) -> str:
+    """Return the same line for a small screen: two days named, and the words of a mark on the side where there is room."""
+    first, last = x["scale"]["domain"]
+    drawn = spec["layer"][0]
+    few = {**x, "axis": _days_axis(first, last, language, steps=2)}
+    line = {**drawn, "encoding": {**drawn["encoding"], "x": few}}
+    layers = [line, *_mark_layers(marks, few, middle=(first + last) / 2)]
+    return json.dumps({**spec, "padding": 4, "width": NARROW_WIDTH - 50, "height": 180, "layer": layers})
+
+
+def _days_axis(first: int, last: int, language: str, *, steps: int = 5) -> dict[str, Any]:
+    days = {str(day): _day_words(day, language) for day in range(first, last + (steps == 5), max(1, ceil((last - first) / steps)))}
     return _axis(values=[int(day) for day in days], labelExpr=f"{json.dumps(days)}[datum.value]", labelAlign="left")
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A dot of a tree: its column and row, and the place of the dot that holds it up, where one does."""
+
+    column: int
+    row: float
+    held_by: tuple[int, float] | None = None
+
+
+def tree_chart(
+    title: str, description: str, branches: Sequence[Branch], heads: Sequence[str], *, language: str = "en", note: str = ""
+) -> Chart:
+    """Return dots in columns, each under its head and with a line to the dot that holds it up."""
+    wide, narrow = (json.dumps(_tree(branches, heads, width)) for width in (WIDTH - 70, NARROW_WIDTH - 60))
+    return Chart(title, description, note, language, (), (), wide, narrow)
+
+
+def _tree(branches: Sequence[Branch], heads: Sequence[str], width: int) -> dict[str, Any]:
+    rows = max([each.row for each in branches] + [1])
+    x = {"field": "x", "type": "quantitative", "axis": None, "scale": {"domain": [0, max(len(heads) - 1, 1)], "nice": False}}
+    y = {"field": "y", "type": "quantitative", "axis": None, "scale": {"domain": [rows, 0], "nice": False}}
+    lines = [{"x": each.held_by[0], "y": each.held_by[1], "to_x": each.column, "to_y": each.row} for each in branches if each.held_by]
+    dots = [{"x": each.column, "y": each.row} for each in branches]
+    named = [{"x": column, "y": 0, "word": head} for column, head in enumerate(heads)]
+    ends = {"x": x, "y": y, "x2": {"field": "to_x"}, "y2": {"field": "to_y"}}
+    words = {"type": "text", "align": "left", "baseline": "bottom", "dy": -10, "dx": -4, "color": INK, "fontSize": 14}
+    layers = [
+        {"data": {"values": lines}, "mark": {"type": "rule", "color": SOFT, "strokeWidth": 0.7}, "encoding": ends},
+        {"data": {"values": dots}, "mark": {"type": "circle", "color": BRAND, "size": 22, "opacity": 1}, "encoding": {"x": x, "y": y}},
+        {"data": {"values": named}, "mark": words, "encoding": {"x": x, "y": y, "text": {"field": "word", "type": "nominal"}}},
+    ]
+    return {**_spec(width=width, height=max(60, 5 * ceil(rows)), layer=layers), "padding": 4}
 
 
 def even_steps(most: float) -> list[int]:
@@ -170,19 +254,20 @@ def even_steps(most: float) -> list[int]:
     return list(range(0, step * ceil(most / step) + 1, step)) if most > 0 else [0, 1]
 
 
-def _mark_layers(marks: Sequence[tuple[date, str]], x: dict[str, Any]) -> list[dict[str, Any]]:
-    if not marks:
-        return []
-    values = {"values": [{"day": day.toordinal(), "word": word} for day, word in marks]}
+def _mark_layers(marks: Sequence[tuple[date, str]], x: dict[str, Any], *, middle: float | None = None) -> list[dict[str, Any]]:
+    """Return dashed lines and their words: right of each, or left of those past the ``middle`` where one is given."""
     place = {"x": x}
-    return [
-        {"data": values, "mark": {"type": "rule", "color": WARN, "strokeDash": [4, 3]}, "encoding": place},
-        {
-            "data": values,
-            "mark": {"type": "text", "align": "left", "baseline": "bottom", "dx": 4, "color": WARN, "fontSize": 14, "y": -4},
-            "encoding": {**place, "text": {"field": "word", "type": "nominal"}},
-        },
-    ]
+    layers: list[dict[str, Any]] = []
+    for day, word in marks:
+        values = {"values": [{"day": day.toordinal(), "word": word}]}
+        before = middle is not None and day.toordinal() > middle
+        text = {"type": "text", "baseline": "bottom", "color": WARN, "fontSize": 14, "y": -4}
+        side = {"align": "right", "dx": 4} if before else {"align": "left", "dx": 4}
+        layers += [
+            {"data": values, "mark": {"type": "rule", "color": WARN, "strokeDash": [4, 3]}, "encoding": place},
+            {"data": values, "mark": {**text, **side}, "encoding": {**place, "text": {"field": "word", "type": "nominal"}}},
+        ]
+    return layers
 
 
 def _axis(**more: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask_babel import gettext
 from flask_wtf import FlaskForm
@@ -38,7 +38,13 @@ def _trimmed(value: str | None) -> str | None:
 
 
 class Form(FlaskForm):
-    """A form of ours. Typed text is trimmed and free of control characters, or the field says so."""
+    """A form of ours. Typed text is trimmed and free of control characters, or the field says so.
+
+    ``first_on_page`` names fields that stand above those of a base class, so that errors are listed as the page has them.
+    """
+
+    first_on_page: ClassVar[tuple[str, ...]] = ()
+    _fields: dict[str, Any]
 
     class Meta(FlaskForm.Meta):
         """How fields are bound: typed text loses the space around it."""
@@ -53,6 +59,12 @@ class Form(FlaskForm):
         def get_translations(self, form: Any) -> OwnWords:  # noqa: ARG002
             """Say what WTForms says in words of ours."""
             return _OWN_WORDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Bind the fields, in the order in which they stand on the page."""
+        super().__init__(*args, **kwargs)
+        order = dict.fromkeys([*self.first_on_page, *self._fields])
+        self._fields = {name: self._fields[name] for name in order}
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Return whether every field is usable; control characters never are."""

@@ -54,8 +54,21 @@ class OverviewLine:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonPanel:
-    """A section of a person's page: the template that draws it, which knows the section as ``panel``, and what it shows."""
+class Step:
+    """Something to be done before a consultation opens: what, whether it is done, and the page to do it on.
+
+    ``optional``: not every consultation needs it.
+    """
+
+    what: Text
+    done: bool
+    url: str
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A section of another room's page: the template that draws it, which knows the section as ``panel``, and what it shows."""
 
     template: str
     values: Mapping[str, Any]
@@ -86,6 +99,8 @@ class Ports:
     ``person_panels``: each takes (person id, access) and gives sections of the person's page that this member may see.
     ``subjects``: each takes an access and gives the events or batches that this member knows of.
     ``overview``: each takes an access and gives lines of the overview page that this member may see.
+    ``overview_panels``: each takes an access and gives sections that stand first on the overview page.
+    ``first_steps``: each takes an access and gives what is to be done in its room before a consultation opens.
     ``composers``: mail purpose to the composer that renders a planned message.
     ``sent``: mail purpose to what must be stored in the transaction that marks a message sent; the message may be
     in no session: it is read and not changed. It runs without a session where it needs none (``kernel.quick``).
@@ -111,9 +126,11 @@ class Ports:
     """
 
     timeline: list[Callable[[UUID, Any], Iterable[TimelineEntry]]] = field(default_factory=list)
-    person_panels: list[Callable[[UUID, Any], Iterable[PersonPanel]]] = field(default_factory=list)
+    person_panels: list[Callable[[UUID, Any], Iterable[Panel]]] = field(default_factory=list)
     subjects: list[Callable[[Any], Iterable[Subject]]] = field(default_factory=list)
     overview: list[Callable[[Any], Iterable[OverviewLine]]] = field(default_factory=list)
+    overview_panels: list[Callable[[Any], Iterable[Panel]]] = field(default_factory=list)
+    first_steps: list[Callable[[Any], Iterable[Step]]] = field(default_factory=list)
     composers: dict[str, Any] = field(default_factory=dict)
     sent: dict[str, Callable[[Any], None]] = field(default_factory=dict)
     greetings: list[Callable[[], Iterable[str]]] = field(default_factory=list)

@@ -10,10 +10,12 @@ from urllib.parse import urlencode
 from flask import Flask, Response, abort, current_app, flash, g, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
+from werkzeug.routing import RequestRedirect
 
 from engagement.kernel import wording
 from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import today
 from engagement.kernel.db import db, fetching
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.languages import current_language
@@ -40,6 +42,8 @@ BARE_WORDS = (
     "Something went wrong. It is not your fault. Please try again in a few minutes.\n\n"
     "Une erreur s’est produite. Ce n’est pas de votre faute. Veuillez réessayer dans quelques minutes.\n"
 )
+# What is flashed under this name stands in the error summary of the next page.
+REFUSED = "refused"
 A_YEAR = 365 * 24 * 3600
 
 
@@ -68,6 +72,7 @@ def set_up_pages(app: Flask) -> None:
         other_language_url=other_language_url,
         page_url=page_url,
         span_words=lambda starts, ends, zone: wording.span_words(starts, ends, zone, current_language()),
+        today_in=today,
         zone_words=lambda zone: wording.zone_words(zone, current_language()),
         has_route=lambda endpoint: endpoint in current_app.view_functions,
     )
@@ -81,7 +86,10 @@ def set_up_pages(app: Flask) -> None:
 
 
 def other_language_url() -> str:
-    """Return the address of this same page in the other language."""
+    """Return the address of this same page in the other language.
+
+    Where the page answers a form whose address can only be posted to, it is the address of the page that the form stands on.
+    """
     return page_url(lang="en" if current_language() == "fr" else "fr")
 
 
@@ -98,10 +106,28 @@ def page_url(**changes: object) -> str:
     if request.endpoint is not None:
         # Names from the query never reach url_for: some of them are its own arguments.
         path = url_for(request.endpoint, **{**place, **{name: value for name, value in changes.items() if name in place}})
+    if request.method == "POST" or isinstance(request.routing_exception, MethodNotAllowed):
+        path = _nearest_page(path if request.endpoint is not None else request.path)
     kept: dict[str, object] = {name: values for name, values in request.args.to_dict(flat=False).items() if name not in place}
     kept |= {name: value for name, value in changes.items() if name not in place}
     query = urlencode({name: value for name, value in kept.items() if value is not None}, doseq=True)
     return f"{path}?{query}" if query else path
+
+
+def _nearest_page(path: str) -> str:
+    """Return the page at ``path`` or the nearest above it that can be fetched; a form is posted to below the page that it stands on."""
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None  # noqa: S101 - there is a request.
+    while path.strip("/"):
+        try:
+            adapter.match(path, method="GET")
+        except RequestRedirect:
+            return f"{path}/"
+        except HTTPException:
+            path = path.rstrip("/").rpartition("/")[0]
+        else:
+            return path
+    return "/"
 
 
 def _percent(fraction: float | None, digits: int = 1) -> str:
@@ -192,10 +218,15 @@ def said(text: Text) -> str:
     return text.in_(current_language())
 
 
+def say_refusal(error: DomainError) -> None:
+    """Say at the top of the next page why a verb refused, as a problem and not as something that was done."""
+    flash(said(error.said), REFUSED)
+
+
 @contextmanager
 def refusals_said() -> Iterator[None]:
     """Say at the top of the next page why a verb in the block refused, and go on behind the block."""
     try:
         yield
     except DomainError as error:
-        flash(said(error.said))
+        say_refusal(error)

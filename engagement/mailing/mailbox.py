@@ -15,11 +15,17 @@ from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import compat32, default
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from engagement.kernel.clock import on_the_wall
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+# On whose clocks the mailbox shows what it holds.
+ZONE = "America/Toronto"
+# As headers are folded; a non-breaking space is none of it.
+_SPACE = re.compile(r"[ \t\r\n]+")
 _NAME = re.compile(r"[0-9]{20}-[0-9a-f]{8}")
 
 
@@ -35,15 +41,15 @@ def keep(folder: Path, sender: str, recipients: list[str], content: bytes) -> st
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a calendar part says."""
+    """What a calendar part says; its times stand on the clocks of ``ZONE``, None where it names none."""
 
     method: str
     uid: str
     summary: str
     location: str
     status: str
-    starts: str
-    ends: str
+    starts: datetime | None
+    ends: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,7 @@ class Mail:
     subject: str
     received_at: datetime
     plain: str = ""
+    html: str = ""
     entries: list[Entry] = field(default_factory=list)
     return_path: str = ""
 
@@ -94,7 +101,8 @@ def _read(folder: Path, name: str, *, whole: bool) -> Mail:
         to=_header(content, "To"),
         subject=_header(content, "Subject"),
         received_at=datetime.fromtimestamp(int(name[:20]) / 1e9, tz=UTC),
-        plain=_plain(message) if whole else "",
+        plain=_body(message, "plain").strip() if whole else "",
+        html=_body(message, "html") if whole else "",
         entries=_entries(message) if whole else [],
         return_path=str(message.get("Return-Path", "")).strip("<>"),
     )
@@ -103,12 +111,12 @@ def _read(folder: Path, name: str, *, whole: bool) -> Mail:
 def _header(content: bytes, name: str) -> str:
     # The newer parser puts a space between the encoded words of a name; this one joins them.
     raw = email.message_from_bytes(content, policy=compat32)[name]
-    return " ".join(str(make_header(decode_header(str(raw)))).split()) if raw else ""
+    return _SPACE.sub(" ", str(make_header(decode_header(str(raw))))).strip() if raw else ""
 
 
-def _plain(message: EmailMessage) -> str:
-    part = message.get_body(("plain",))
-    return str(part.get_content()).replace("\r\n", "\n").strip() if part is not None else ""
+def _body(message: EmailMessage, kind: Literal["plain", "html"]) -> str:
+    part = message.get_body((kind,))
+    return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""
 
 
 def _entries(message: EmailMessage) -> list[Entry]:
@@ -131,9 +139,11 @@ def _decoded(part: Any) -> bytes:
 
 
 def _entry(method: str, event: Any) -> Entry:
-    def moment(name: str) -> str:
+    def moment(name: str) -> datetime | None:
         value = getattr(event.get(name), "dt", None)
-        return f"{value:%Y-%m-%d %H:%M} {value:%Z}".strip() if value is not None else ""
+        if not isinstance(value, datetime):
+            return None
+        return on_the_wall(value, ZONE) if value.tzinfo else value
 
     return Entry(
         method=method,

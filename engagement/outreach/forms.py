@@ -13,11 +13,13 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from engagement.kernel.forms import Form, WallTimeField
+from engagement.kernel.languages import current_language
 from engagement.mailing.suppressions import LONGEST_NOTE
+from engagement.roster.particulars import BadPersonError, clean_address
 from engagement.roster.wishes import Wishes
 
 
@@ -46,7 +48,15 @@ class SuppressForm(Form):
 class SuppressAddressForm(SuppressForm):
     """An address that is not to be written to, and why."""
 
-    address = EmailField(_l("Email address"))
+    first_on_page = ("address",)
+    address = EmailField(_l("Email address"), validators=[InputRequired(_l("Enter an address."))])
+
+    def validate_address(self, field: EmailField) -> None:
+        """Refuse what no mail server takes, beside whatever else is wrong."""
+        try:
+            clean_address(field.data or "")
+        except BadPersonError as error:
+            raise ValidationError(error.said.in_(current_language())) from None
 
 
 class WishesForm(Form):
@@ -94,8 +104,11 @@ class ApprovalForm(Form):
     """What is recorded of a yes on paper."""
 
     package_id = HiddenField()
-    start_of_hash = StringField(_l("The first eight characters of the control number on the paper that was signed"))
-    approver = StringField(_l("Who approved it"))
+    start_of_hash = StringField(
+        _l("The first eight characters of the control number on the paper that was signed"),
+        validators=[InputRequired(_l("Enter the first eight characters of the control number."))],
+    )
+    approver = StringField(_l("Who approved it"), validators=[InputRequired(_l("Enter who approved it."))])
     approved_on = DateField(_l("On which day"), validators=[InputRequired(_l("Enter the day on the paper."))])
     file_number = StringField(_l("File number"))
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 # What somebody has to look at.
 TROUBLE = (State.DOUBTFUL, State.FAILED)
+SENT = Text("Mail sent", "Courriels envoyés")
 
 
 def timeline(person_id: UUID, access: Access) -> Iterator[TimelineEntry]:
@@ -54,7 +55,7 @@ def overview(access: Access) -> Iterator[OverviewLine]:
         number = counted.get(state, 0)
         if number:
             name = STATES[state]
-            what = Text(f"Mail: {name.en.lower()}", f"Courriels, état «\u00a0{name.fr.lower()}\u00a0»")
+            what = SENT if state is State.SENT else Text(f"Mail: {name.en.lower()}", f"Courriels, état «\u00a0{name.fr.lower()}\u00a0»")
             url = url_for("outreach.mail", slug=slug, state=state.value)
             yield OverviewLine(what, _in_words(number), url, waiting=state in TROUBLE)
     yield from _what_waits(access)

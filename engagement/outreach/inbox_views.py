@@ -15,7 +15,7 @@ from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.forms import options
 from engagement.kernel.languages import current_language
 from engagement.kernel.policy import Permission, Policy, member
-from engagement.kernel.web import said
+from engagement.kernel.web import said, say_refusal
 from engagement.kernel.wording import span_words
 from engagement.mailing.inbound import InboxState
 from engagement.mailing.inbox import dismiss, file_content, files_listed, files_with_content, link_person
@@ -88,12 +88,14 @@ def _show(access: Access, row: Row, form: MailReplyForm) -> str:
 
 
 def _reply_form(access: Access, row: Row, *, filled: bool = False) -> MailReplyForm:
-    guests = guests_in(access, row)
-    details = row.mail.details
-    given = [value for guest in guests for value, _ in _abouts(guest) if value.endswith(f":{details.get('sitting_id')}")]
-    data = {"choice": details.get("choice"), "about": given[0] if given else None, "may_wait": True} if filled else None
+    guests, details = guests_in(access, row), row.mail.details
+    # What somebody else's mail answers is for the team to say: a name that stands there already is too easily believed.
+    theirs = [value for guest in guests if row.person and guest.person.id == row.person.id for value, _ in _abouts(guest)]
+    meant = [value for value in theirs if len(theirs) == 1 or value.endswith(f":{details.get('sitting_id')}")]
+    data = {"choice": details.get("choice"), "about": meant[0] if meant else "", "may_wait": True} if filled else None
     form = MailReplyForm(formdata=None, data=data) if filled else MailReplyForm()
-    form.offer_words(about for guest in guests for about in _abouts(guest))
+    abouts = [about for guest in guests for about in _abouts(guest)]
+    form.offer_words([("", gettext("Choose who replies, and to what")), *abouts] if abouts else [])
     return form
 
 
@@ -239,7 +241,7 @@ def _done(slug: str, inbound_id: UUID, verb: Callable[[], object], words: str, *
     try:
         verb()
     except DomainError as error:
-        flash(said(error.said))
+        say_refusal(error)
         return redirect(url_for(".inbound", slug=slug, inbound_id=inbound_id))
     if stay:
         flash(words)

@@ -10,7 +10,7 @@ from engagement.kernel.audit import ActorKind, AuditEntry
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db
 from engagement.kernel.policy import Permission
-from engagement.kernel.ports import PersonPanel, TimelineEntry
+from engagement.kernel.ports import Panel, TimelineEntry
 from engagement.mailing.models import MessageEvent
 from engagement.mailing.suppressions import suppression_of
 from engagement.outreach.listing import messages_to
@@ -36,14 +36,14 @@ _BY: dict[ActorKind, Text] = {
 }
 
 
-def mail_panel(person_id: UUID, access: Access) -> Iterator[PersonPanel]:
+def mail_panel(person_id: UUID, access: Access) -> Iterator[Panel]:
     """Give the section on mail: for members who may see the mail at all, and only messages they may know of."""
     if not access.may(Permission.SEE_MAIL):
         return
     person = find_person(access, person_id)
     messages = list(messages_to(access, person_id))[::-1][:MOST_SHOWN]
     suppression = suppression_of(person.email)
-    yield PersonPanel(
+    yield Panel(
         "outreach/person_panel.html",
         {
             "suppression": suppression,

@@ -18,7 +18,7 @@ from engagement.kernel.db import db
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.languages import current_language
 from engagement.kernel.policy import Permission, Policy, member
-from engagement.kernel.web import said
+from engagement.kernel.web import say_refusal
 from engagement.kernel.wording import time_words
 from engagement.outreach.models import ReminderSchedule
 from engagement.outreach.planning import people_of
@@ -172,7 +172,7 @@ def draft_reminder_now(slug: str, kind: str, thing_id: UUID) -> Any:
     try:
         made = draft_reminder(thing=thing, actor=access.actor)
     except DomainError as error:
-        flash(said(error.said))
+        say_refusal(error)
         return redirect(url_for(".reminder_preview", slug=slug, kind=kind, thing_id=thing_id))
     return redirect(url_for(".mailing", slug=slug, mailing_id=made.id))
 

@@ -15,7 +15,7 @@ from engagement.kernel.clock import now
 from engagement.kernel.db import db
 from engagement.kernel.errors import DomainError
 from engagement.kernel.policy import Permission, Policy, member
-from engagement.kernel.web import refusals_said, said
+from engagement.kernel.web import refusals_said, say_refusal
 from engagement.mailing.contacting import change_channel, make_task, mark_of, record_outcome
 from engagement.mailing.models import TaskChannel, TaskReason, TaskState
 from engagement.mailing.tasks import script_in
@@ -159,7 +159,7 @@ def make_task_of_message(slug: str, message_id: UUID, channel: str) -> Any:
     try:
         made = make_task(message_id=message_id, channel=TaskChannel(channel), actor=access.actor)
     except DomainError as error:
-        flash(said(error.said))
+        say_refusal(error)
         return redirect(url_for(".message", slug=slug, message_id=message_id))
     flash(gettext("No mail goes. It stands among the people to call or write to."))
     return redirect(url_for(".task", slug=slug, task_id=made.id))

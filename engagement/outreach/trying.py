@@ -15,6 +15,7 @@ from engagement.kernel.base import new_id
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError
 from engagement.kernel.settings import settings
+from engagement.mailing.as_html import WAYS
 from engagement.mailing.composing import Composed, Composer, Dropped, Kind
 from engagement.mailing.letters import languages_of, write
 from engagement.mailing.models import Message
@@ -80,7 +81,9 @@ def compose(message: Message) -> Composed | Dropped:
     said = {}
     for language in languages_of(message.language):
         written = write(text, values, language, settings().base_url)
-        said[language] = {"subject": without_links(written.subject), "body": without_links(written.plain).strip(), "reader": person.name}
+        shown = {"subject": without_links(written.subject), "body": without_links(written.plain).strip(), "reader": person.name}
+        # So that its html shows the button that the mail will have.
+        said[language] = {**{name: values[language][name] for name in WAYS if name in values[language]}, **shown}
     return Composed(to_name=account.name, to_address=account.email, values=said)
 
 

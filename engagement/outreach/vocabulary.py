@@ -264,6 +264,11 @@ SAMPLES: dict[str, Text] = {
 }
 
 
+def placeholder_words(name: str) -> Text:
+    """Return what stands in place of a placeholder, in words or by an example."""
+    return Text(*(SAMPLES[name].in_(side).strip("[]") if name in SAMPLES else name for side in ("en", "fr")))
+
+
 def purpose_name(purpose: str) -> Text:
     """Return what a kind of mail is called."""
     return PURPOSES.get(purpose) or Text(purpose, purpose)

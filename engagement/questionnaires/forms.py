@@ -31,6 +31,7 @@ KIND_LABELS = {
     QuestionKind.LONG: _l("Long text"),
 }
 _LINE, _LABEL, _LONG = 300, 500, 20_000
+_TITLE_EN, _TITLE_FR = _l("Enter the title in English."), _l("Enter the title in French.")
 _ENTER_EN, _ENTER_FR = _l("Enter the English text."), _l("Enter the French text.")
 
 
@@ -41,8 +42,8 @@ class _Texts(Form):
 class SettingsForm(_Texts):
     """What is set for a questionnaire as a whole."""
 
-    title_en = StringField(_l("Title in English"), validators=[InputRequired(_ENTER_EN), Length(max=_LINE)])
-    title_fr = StringField(_l("Title in French"), validators=[InputRequired(_ENTER_FR), Length(max=_LINE)])
+    title_en = StringField(_l("Title in English"), validators=[InputRequired(_TITLE_EN), Length(max=_LINE)])
+    title_fr = StringField(_l("Title in French"), validators=[InputRequired(_TITLE_FR), Length(max=_LINE)])
     introduction_en = TextAreaField(_l("Introduction, in English"), validators=[Length(max=_LONG)])
     introduction_fr = TextAreaField(_l("Introduction, in French"), validators=[Length(max=_LONG)])
     thanks_en = TextAreaField(_l("What happens next, in English"), validators=[Length(max=_LONG)])
@@ -77,14 +78,15 @@ class SettingsForm(_Texts):
 class NewForm(SettingsForm):
     """As above, with the short name that stands in the address for good."""
 
+    first_on_page = ("name",)
     name = StringField(_l("Short name for the address"), validators=[InputRequired(_l("Enter a short name."))])
 
 
 class SectionForm(_Texts):
     """The words of a section."""
 
-    title_en = StringField(_l("Title in English"), validators=[InputRequired(_ENTER_EN), Length(max=_LINE)])
-    title_fr = StringField(_l("Title in French"), validators=[InputRequired(_ENTER_FR), Length(max=_LINE)])
+    title_en = StringField(_l("Title in English"), validators=[InputRequired(_TITLE_EN), Length(max=_LINE)])
+    title_fr = StringField(_l("Title in French"), validators=[InputRequired(_TITLE_FR), Length(max=_LINE)])
     introduction_en = TextAreaField(_l("Introduction, in English"), validators=[Length(max=_LONG)])
     introduction_fr = TextAreaField(_l("Introduction, in French"), validators=[Length(max=_LONG)])
 

@@ -14,7 +14,7 @@ from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db
 from engagement.kernel.errors import DomainError
 from engagement.kernel.policy import Permission, Policy, member
-from engagement.kernel.ports import TimelineEntry
+from engagement.kernel.ports import Step, TimelineEntry
 from engagement.kernel.tables import write_csv, write_xlsx
 from engagement.kernel.web import page_asked, said
 from engagement.questionnaires.completeness import counting, progress
@@ -226,6 +226,15 @@ def export(slug: str, name: str, kind: str) -> Any:
     answer = Response(content, content_type=MEDIA_TYPES[kind])
     answer.headers.set("Content-Disposition", "attachment", filename=f"{slug}-{name}.{kind}")
     return answer
+
+
+def first_step(access: Access) -> Iterator[Step]:
+    """Give the step to make a questionnaire."""
+    if access.may(Permission.DESIGN_QUESTIONNAIRES):
+        url = url_for("questionnaires.index", slug=access.consultation.slug)
+        yield Step(
+            Text("Make a questionnaire", "Préparer un questionnaire"), bool(questionnaires_of(access.consultation.id)), url, optional=True
+        )
 
 
 def timeline(person_id: UUID, access: Access) -> Iterator[TimelineEntry]:

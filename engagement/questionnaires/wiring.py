@@ -9,7 +9,7 @@ from engagement.questionnaires import letter, rehearsing, reminder
 from engagement.questionnaires.cli import questionnaires_group
 from engagement.questionnaires.design_views import POLICY_DESIGN
 from engagement.questionnaires.showing import answer_in_words
-from engagement.questionnaires.views import POLICY, questionnaires, timeline
+from engagement.questionnaires.views import POLICY, first_step, questionnaires, timeline
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -25,6 +25,7 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     app.register_blueprint(questionnaires)
     app.cli.add_command(questionnaires_group)
     ports.timeline.append(timeline)
+    ports.first_steps.append(first_step)
     ports.composers[letter.PURPOSE] = letter.COMPOSER
     ports.composers[reminder.PURPOSE] = reminder.COMPOSER
     ports.sent[letter.PURPOSE] = letter.was_sent

@@ -5,16 +5,18 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from engagement.consultations.gate import current_access
 from engagement.kernel.bilingual import Text
-from engagement.kernel.errors import DomainError
+from engagement.kernel.charts import MEDIA_TYPES
+from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.languages import current_language
 from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.ports import OverviewLine
 from engagement.kernel.settings import settings
+from engagement.kernel.tables import write_csv
 from engagement.questionnaires.service import questionnaires_of
 from engagement.referrals.forms import KIND_LABELS, STATE_LABELS, CountForm, DecisionForm, PartnerForm, RevokeForm
 from engagement.referrals.models import ReferralKind, ReferralState
@@ -32,6 +34,7 @@ from engagement.referrals.service import (
     team_link_for,
     team_link_of,
 )
+from engagement.referrals.tree import dots_of, tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +49,7 @@ PAGE = 50
 referrals = Blueprint("referrals", __name__)
 POLICY: Policy = {
     "referrals.index": member(Permission.SEE_PEOPLE),
+    "referrals.tree": member(Permission.SEE_PEOPLE),
     "referrals.decide": member(Permission.APPROVE_REFERRALS),
     "referrals.partners": member(Permission.EDIT_ROSTER),
     "referrals.partner": member(Permission.EDIT_ROSTER),
@@ -79,9 +83,23 @@ def index(slug: str) -> Any:  # noqa: ARG001
     """List who came through whom; nominations that wait come first."""
     state, kind = _asked(ReferralState, "state"), _asked(ReferralKind, "kind")
     page = max(1, request.args.get("page", 1, type=int))
-    rows, total = list_referrals(current_access(), state=state, kind=kind, page=page, size=PAGE)
-    can_add = bool(questionnaires_of(current_access().consultation.id))
-    return render_template("referrals/index.html", rows=rows, total=total, page=page, size=PAGE, state=state, kind=kind, can_add=can_add)
+    access = current_access()
+    rows, total = list_referrals(access, state=state, kind=kind, page=page, size=PAGE)
+    chart = tree_of(dots_of(access), current_language()) if page == 1 and not (state or kind) else None
+    asked = {"state": state, "kind": kind, "page": page, "size": PAGE}
+    can_add = bool(questionnaires_of(access.consultation.id))
+    return render_template("referrals/index.html", rows=rows, total=total, chart=chart, can_add=can_add, **asked)
+
+
+@referrals.get("/c/<slug>/referrals/tree.<kind>")
+def tree(slug: str, kind: str) -> Any:
+    """Hand over the picture of who came through whom as a file, or its figures."""
+    chart = tree_of(dots_of(current_access()), current_language())
+    if chart is None or kind not in MEDIA_TYPES:
+        raise AbsentError
+    content = write_csv(chart.columns, chart.rows) if kind == "csv" else chart.svg_file() if kind == "svg" else chart.png()
+    name = f"{slug}-referrals-{current_language()}.{kind}"
+    return Response(content, headers={"Content-Type": MEDIA_TYPES[kind], "Content-Disposition": f"attachment; filename={name}"})
 
 
 @referrals.route("/c/<slug>/referrals/<uuid:referral_id>", methods=["GET", "POST"])

@@ -14,7 +14,7 @@ from engagement.kernel.clock import now
 from engagement.kernel.errors import DomainError
 from engagement.kernel.languages import current_language
 from engagement.kernel.policy import Permission, Policy, member
-from engagement.kernel.ports import OverviewLine, TimelineEntry, ports
+from engagement.kernel.ports import OverviewLine, Step, TimelineEntry, ports
 from engagement.kernel.web import page_asked
 from engagement.kernel.wording import number_words
 from engagement.roster.exporting import MEDIA_TYPES, export_for
@@ -62,6 +62,17 @@ def overview(access: Access) -> Iterator[OverviewLine]:
     if total:
         stands = Text("{en} people", "{fr} personnes").format(en=number_words(total, "en"), fr=number_words(total, "fr"))
     yield OverviewLine(Text("Roster", "Répertoire"), stands, url_for("roster.people", slug=access.consultation.slug))
+
+
+def first_step(access: Access) -> Iterator[Step]:
+    """Give the step to fill the roster."""
+    if access.may(Permission.EDIT_ROSTER):
+        there = bool(list_people(access, Filter(), size=1).total)
+        what = Text(
+            "Fill the roster: import a spreadsheet, or add people",
+            "Remplir le répertoire\u00a0: importer un fichier ou ajouter des personnes",
+        )
+        yield Step(what, there, url_for("roster.people", slug=access.consultation.slug))
 
 
 @roster.get("/c/<slug>/people")

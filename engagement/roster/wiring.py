@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engagement.roster import filling_views
 from engagement.roster.cli import roster_commands
 from engagement.roster.timeline import history_of, subjects_of
-from engagement.roster.views import POLICY, overview, roster
+from engagement.roster.views import POLICY, first_step, overview, roster
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -23,5 +23,6 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.timeline.append(history_of)
     ports.subjects.append(subjects_of)
     ports.overview.append(overview)
+    ports.first_steps.append(first_step)
     ports.person_tables |= {"person": "delete", "batch_member": "delete with the person"}
     return POLICY | filling_views.POLICY

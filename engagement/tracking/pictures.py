@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -91,7 +92,7 @@ def silent_by_sector(page: Page, language: str) -> Chart | None:
 
 
 def _with_rows(chart: Chart, columns: str, rows: tuple[tuple[str | float, ...], ...]) -> Chart:
-    return Chart(chart.title, chart.description, chart.note, chart.language, tuple(columns.split("|")), rows, chart.drawing)
+    return replace(chart, columns=tuple(columns.split("|")), rows=rows)
 
 
 def picture(name: str, page: Page, consultation: Consultation, language: str) -> Chart | None:

@@ -9,14 +9,12 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 
 from engagement.consultations.gate import current_access
-from engagement.kernel.bilingual import Text
 from engagement.kernel.charts import MEDIA_TYPES
 from engagement.kernel.errors import AbsentError
 from engagement.kernel.languages import current_language
 from engagement.kernel.policy import Permission, Policy, member
-from engagement.kernel.ports import OverviewLine
+from engagement.kernel.ports import Panel
 from engagement.kernel.tables import write_csv
-from engagement.kernel.wording import number_words, percent_words
 from engagement.roster.vocabulary import REGIONS, SECTORS
 from engagement.tracking.pictures import over_time, picture, silent_by_sector
 from engagement.tracking.reading import Page, label_of, read
@@ -61,23 +59,12 @@ def _counted(access: Access) -> tuple[Counts, Page]:
     return counts, read(counts, answers_by_day(access.consultation), guarded=guarded)
 
 
-def overview(access: Access) -> Iterator[OverviewLine]:
-    """Give the overview's line on response, once something was distributed, to those who read every figure."""
-    if not (access.may(Permission.SEE_PEOPLE) or access.may(Permission.READ_ANSWERS)):
-        return
-    whole = counts_of(access.consultation, access).rates.whole
-    if whole.distributed:
-        words = {
-            language: (
-                number_words(whole.responded, language),
-                number_words(whole.distributed, language),
-                percent_words(None if whole.rate is None else float(whole.rate), language),
-            )
-            for language in ("en", "fr")
-        }
-        en, fr = words["en"], words["fr"]
-        stands = Text(f"{en[0]} of {en[1]} answered ({en[2]})", f"{fr[0]} réponses sur {fr[1]} envois ({fr[2]})")
-        yield OverviewLine(Text("Response", "Réponses"), stands, url_for("tracking.response_page", slug=access.consultation.slug))
+def overview_panel(access: Access) -> Iterator[Panel]:
+    """Give the figure and the line of the responses, once somebody was asked, as this member reads them."""
+    counts, page = _counted(access)
+    if counts.rates.whole.distributed:
+        chart = over_time(page, access.consultation, current_language())
+        yield Panel("tracking/overview_panel.html", {"page": page, "chart": chart})
 
 
 @tracking.get("/c/<slug>/response")

@@ -1,16 +1,18 @@
 import re
 from datetime import timedelta
 
+from bs4 import BeautifulSoup
 from sqlalchemy import inspect
 
-from engagement.consultations.models import ClearedFor
+from engagement.consultations.models import ClearedFor, Consultation, Status
 from engagement.consultations.service import clear, clearances_of, consultations_of, dismiss, find_document, keep_document, team_of
 from engagement.events.service import events_of, schedule_event
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.clock import today
-from engagement.kernel.db import db
+from engagement.kernel.db import db, writing
 from engagement.kernel.policy import Role
 from tests.events.given import an_event, particulars
+from tests.support.client import links_to_what_is_wrong
 from tests.support.given import a_consultation, a_member, access_of, signed_in_as
 
 
@@ -49,6 +51,51 @@ def test_the_team_page_lists_and_adds_members(client):
     assert client.get("/c/fisheries/edit").status_code == 200
     assert client.get("/consultations/new").status_code == 200
     assert client.get("/sign-in").status_code == 200
+
+
+def removal_of(user, consultation):
+    (row,) = [each.membership for each in team_of(consultation.id) if each.user.id == user.id]
+    return f"/c/fisheries/team/{row.id}/dismiss"
+
+
+def test_a_member_is_removed_after_a_page_that_asks(client):
+    consultation = a_consultation()
+    host, other = a_member(consultation), a_member(consultation, Role.STAFF)
+    address = removal_of(other, consultation)
+    signed_in_as(client, host)
+    assert f'href="{address}"' in client.get("/c/fisheries/team").text
+    for language, said in (("en", f"Remove {other.name} from the team?"), ("fr", f"Retirer {other.name} de l’équipe?")):
+        assert said in client.get(f"{address}?lang={language}").text
+    assert len(team_of(consultation.id)) == 2
+    assert "Removed from the team." in client.post(f"{address}?lang=en", follow_redirects=True).text
+    db.session.rollback()
+    assert [each.user.id for each in team_of(consultation.id)] == [host.id]
+    assert client.get(address).status_code == client.post(address).status_code == 404
+
+
+def test_that_the_last_organizer_stays_is_said_as_an_error(client):
+    consultation = a_consultation()
+    host = a_member(consultation)
+    signed_in_as(client, host)
+    for language, said, title in (("en", "needs an organizer", "<title>Error: "), ("fr", "a besoin d’une ou d’un", "<title>Erreur")):
+        page = client.post(f"{removal_of(host, consultation)}?lang={language}").text
+        assert said in page
+        assert title in page
+        assert 'class="done"' not in page
+    assert len(team_of(consultation.id)) == 1
+
+
+def test_a_document_that_is_stored_is_named_beside_its_field(client):
+    consultation = a_consultation()
+    signed_in_as(client, a_member(consultation))
+    keep_document(consultation_id=consultation.id, language="en", title="", filename="paper.pdf", content=b"%PDF-1.7 words", actor=SYSTEM)
+    assert "Stored: paper.pdf. Choose a file only to replace it." in client.get("/c/fisheries/edit?lang=en").text
+    assert "Fichier conservé\u00a0: paper.pdf." in client.get("/c/fisheries/edit?lang=fr").text
+
+
+def test_the_errors_of_a_new_consultation_stand_in_the_order_of_its_page(client):
+    signed_in_as(client, a_member(a_consultation()))
+    assert links_to_what_is_wrong(client.post("/consultations/new", data={}))[:3] == ["#slug", "#title_en", "#title_fr"]
 
 
 def test_a_document_is_read_from_the_database_only_to_be_downloaded(client):
@@ -106,3 +153,50 @@ def test_a_membership_that_ended_lists_its_consultation_no_more(app):
     assert consultations_of(member.id) == [consultation]
     gone = a_member(consultation, Role.STAFF, until=last_day - timedelta(days=1))
     assert consultations_of(gone.id) == []
+
+
+def tasks_on(page):
+    table = page.find("caption", string=re.compile("to be done before it opens|à faire avant l’ouverture")).find_parent("table")
+    return [(row.th.a["href"], row.td.text.strip()) for row in table.tbody.find_all("tr")]
+
+
+def test_a_consultation_that_was_created_says_so_and_what_comes_next(client):
+    signed_in_as(client, a_member(a_consultation()))
+    made = {"slug": "new-one", "title_en": "New", "title_fr": "Nouvelle", "status": "planned", "zone": "America/Toronto"}
+    first = client.post("/consultations/new?lang=fr", data=made, follow_redirects=True)
+    assert "La consultation est créée." in first.text
+    page = client.get("/c/new-one/?lang=en")
+    assert [address for address, _ in tasks_on(BeautifulSoup(page.text, "html.parser"))] == [
+        "/c/new-one/edit", "/c/new-one/team", "/c/new-one/people", "/c/new-one/events/new", "/c/new-one/questionnaires", "/c/new-one/edit",
+    ]  # fmt: skip
+    for address, done in tasks_on(BeautifulSoup(first.text, "html.parser")):
+        assert done == "À faire"
+        assert client.get(address).status_code == 200
+
+
+def test_a_step_that_is_done_is_marked_and_the_list_goes_when_it_opens(client):
+    consultation = a_consultation()
+    host = a_member(consultation)
+    with writing() as session:
+        session.get_one(Consultation, consultation.id).status = Status.PLANNED
+    an_event(consultation)
+    signed_in_as(client, host)
+    done = dict(tasks_on(BeautifulSoup(client.get("/c/fisheries/?lang=en").text, "html.parser")))
+    assert done["/c/fisheries/events"] == "Done"
+    assert done["/c/fisheries/people"] == "Not done yet"
+    with writing() as session:
+        session.get_one(Consultation, consultation.id).status = Status.OPEN
+    assert "Before it opens" not in client.get("/c/fisheries/?lang=en").text
+
+
+def test_a_viewer_reads_the_next_public_date_and_nothing_that_is_not_public(client):
+    consultation = a_consultation()
+    an_event(consultation, "Open to read")
+    signed_in_as(client, a_member(consultation, Role.VIEWER))
+    page = client.get("/c/fisheries/?lang=en").text
+    assert "1 scheduled, the next on" in page
+    assert 'href="/consultation/fisheries"' in page
+    assert "1 au calendrier, le prochain le" in client.get("/c/fisheries/?lang=fr").text
+    with writing() as session:
+        session.get_one(Consultation, consultation.id).is_public = False
+    assert "the next on" not in client.get("/c/fisheries/?lang=en").text

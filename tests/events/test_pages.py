@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from engagement.events.agenda import AgendaPlan, add_agenda_item, add_part
@@ -334,3 +335,13 @@ def test_a_call_about_one_of_two_days_leaves_the_other_open(staff, consultation)
     assert staff.post(address, data={**CALL, "sitting": str(second.id)}).status_code == 302
     db.session.rollback()
     assert [sitting.taken_online for sitting in sittings_of(event.id)] == [0, 1]
+
+
+def test_what_may_be_left_empty_is_marked_on_the_form(client):
+    signed_in_as(client, a_member(a_consultation()))
+    for language, said in (("en", "(optional)"), ("fr", "(facultatif)")):
+        page = BeautifulSoup(client.get(f"/c/fisheries/events/new?lang={language}").text, "html.parser")
+        marked = {label["for"] for label in page.find_all("label") if label.find(class_="optional", string=said)}
+        for field in ("venue", "access", "about", "date_note"):
+            assert {f"{field}_en", f"{field}_fr"} <= marked
+        assert "title_en" not in marked

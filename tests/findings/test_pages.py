@@ -9,6 +9,7 @@ from engagement.kernel.db import db
 from engagement.kernel.errors import AbsentError
 from engagement.kernel.policy import Permission, Role
 from tests.findings.given import a_pillar, a_prompt, a_submission, a_theme
+from tests.support.client import links_to_what_is_wrong
 from tests.support.given import a_consultation, a_member, access_of, signed_in_as
 
 LANGUAGES = ["en", "fr"]
@@ -177,7 +178,7 @@ def test_what_is_missing_is_said_where_it_is_missing(client, language):
     prompt = a_prompt(consultation)
     theme = a_theme(prompt)
     posts = {
-        "/prompts/new": {"wording_en": "Only English", "wording_fr": "", "event_id": ""},
+        "/prompts/new": {"wording_en": "", "wording_fr": "", "event_id": ""},
         f"/{prompt.id}/edit": {"wording_en": "", "wording_fr": "Seulement", "event_id": ""},
         f"/{prompt.id}/submissions/add": {"words": "", "source": "in_room"},
         f"/{prompt.id}/codes": {"name_en": "Only English", "name_fr": "", "parent_id": ""},
@@ -186,6 +187,8 @@ def test_what_is_missing_is_said_where_it_is_missing(client, language):
     for path, fields in posts.items():
         page = client.post(f"/c/fisheries/findings{path}?lang={language}", data=fields)
         assert 'id="error-summary"' in page.text, path
+    page = client.post(f"/c/fisheries/findings/prompts/new?lang={language}", data={"wording_en": "", "wording_fr": "", "event_id": ""})
+    assert links_to_what_is_wrong(page) == ["#wording_en", "#wording_fr"]
     too_many = {"words": "x\n" * 501, "several": "y", "language": "en", "source": "in_room"}
     page = client.post(f"/c/fisheries/findings/{prompt.id}/submissions/add?lang={language}", data=too_many)
     assert "501" in page.text

@@ -1,6 +1,7 @@
 """Pages that stand whatever the address says."""
 
 import pytest
+from bs4 import BeautifulSoup
 
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.web import page_url
@@ -50,3 +51,37 @@ def test_a_nul_in_an_address_finds_nothing_and_breaks_nothing(client, addresses)
         assert client.get(address).status_code == 404, address
     for query in ("search=a%00b", "%00=a", "search=a&search=%00"):
         assert client.get(f"/c/fisheries/people?{query}").status_code == 400, query
+
+
+def language_link_of(page):
+    return BeautifulSoup(page.text, "html.parser").find("a", hreflang=True)["href"]
+
+
+def test_a_page_that_answers_a_form_leads_to_a_page_in_the_other_language(client):
+    consultation = a_consultation()
+    signed_in_as(client, a_member(consultation))
+    refused = client.post("/c/fisheries/mail/suppressed/add?search=x", data={"email": "", "note": ""})
+    assert refused.status_code == 200
+    assert language_link_of(refused) == "/c/fisheries/mail/suppressed?search=x&lang=fr"
+    assert language_link_of(client.post("/c/fisheries/team", data={"email": ""})) == "/c/fisheries/team?lang=fr"
+    for address in ("/c/fisheries/team/clear", "/c/fisheries/mail/suppressed/add"):
+        misled = client.get(address)
+        assert misled.status_code == 405
+        assert client.get(language_link_of(misled)).status_code == 200
+
+
+def test_every_address_that_can_only_be_posted_to_lies_below_a_page(app):
+    adapter = app.url_map.bind("localhost")
+    for rule in app.url_map.iter_rules():
+        if "GET" in rule.methods or rule.endpoint == "accounts.sign_out_now":
+            continue
+        values = dict.fromkeys(rule.arguments, "00000000-0000-7000-8000-000000000000") | {
+            "channel": "call",
+            "kind": "event",
+            "what": "start",
+        }
+        address = adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments}, method="POST")
+        with app.test_request_context(address, method="POST"):
+            path = page_url()
+            assert path != "/", rule
+            assert adapter.match(path, method="GET"), rule

@@ -66,7 +66,32 @@ def test_the_calendar_part_is_summed_up(client, folder):
         page = client.get(f"/mailbox/{name}?lang={language}").text
         assert "METHOD:REQUEST" in page
         assert "one@example.org" in page
-        assert "2026-12-08 18:00 UTC" in page
+    assert "8 December 2026, 13:00 to" in client.get(f"/mailbox/{name}?lang=en").text
+    assert "8 décembre 2026, de 13\u00a0h à" in client.get(f"/mailbox/{name}?lang=fr").text
+
+
+def test_a_mail_is_shown_as_html_on_a_page_that_can_do_nothing_but_be_read(client, folder):
+    name = a_mail(folder, html='<!doctype html><html lang="en"><p style="color:red">Hello</p><script>alert(1)</script></html>')
+    for language, said in (("en", "See it as a mail program shows it"), ("fr", "Voir le courriel tel que l’affiche une messagerie")):
+        assert said in client.get(f"/mailbox/{name}?lang={language}").text
+    page = client.get(f"/mailbox/{name}/html")
+    assert '<p style="color:red">Hello</p>' in page.text
+    policy = page.headers["Content-Security-Policy"]
+    assert "sandbox" in policy
+    assert "script" not in policy
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+def test_a_mail_without_html_has_no_page_for_it(client, folder):
+    name = keep(folder, "", ["a@example.org"], b"Subject: plain\r\n\r\nplain words\r\n")
+    assert f"/mailbox/{name}/html" not in client.get(f"/mailbox/{name}").text
+    assert client.get(f"/mailbox/{name}/html").status_code == 404
+
+
+def test_a_subject_keeps_its_non_breaking_spaces(folder):
+    name = a_mail(folder, subject="Invitation\u00a0: de 13\u00a0h à 15\u00a0h, dans un lieu dont le nom est assez long")
+    assert open_mail(folder, name).subject.startswith("Invitation\u00a0: de 13\u00a0h à 15\u00a0h")
 
 
 def test_a_mail_can_be_downloaded_as_it_came(client, folder):

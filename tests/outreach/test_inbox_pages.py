@@ -4,11 +4,13 @@ import ast
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from engagement.consultations.models import ClearedFor
 from engagement.consultations.service import clear
 from engagement.events.models import Format
+from engagement.events.posting import ask_to_come
 from engagement.findings.models import Prompt, Source, Submission, SubmissionFile
 from engagement.invitations.models import Channel, Choice, Mode
 from engagement.invitations.service import replies_of
@@ -25,6 +27,7 @@ from tests.events.given import an_event
 from tests.mailing.given import a_person
 from tests.mailing.inbound_given import guests, inbox, taken
 from tests.questionnaires.given import a_questionnaire
+from tests.support.client import links_to_what_is_wrong
 from tests.support.given import a_consultation, a_member, an_account, signed_in_as
 
 BOX = "/c/fisheries/mail/inbox"
@@ -338,3 +341,40 @@ def test_a_filed_mail_leads_to_who_wrote_it_for_those_who_may_know_of_them(clien
     page = client.get(answer.location)
     assert page.status_code == 200
     assert str(person.id) not in page.text
+
+
+def test_nothing_is_chosen_beforehand_where_a_mail_could_answer_several(staff, consultation, post):
+    (jo,) = guests(consultation, post, "jo@example.org")
+    row = a_mail()
+    ask_to_come(event_id=an_event(consultation, title="Another").id, person_id=jo.person.id, actor=SYSTEM)
+    for language, said in (("en", "Choose who replies, and to what"), ("fr", "Choisissez qui répond, et à quoi")):
+        offered = BeautifulSoup(staff.get(f"{BOX}/{row.id}?lang={language}").text, "html.parser").find(id="about").find_all("option")
+        assert (offered[0]["value"], offered[0].text) == ("", said)
+        assert not [each for each in offered[1:] if each.has_attr("selected")]
+    refused = staff.post(f"{BOX}/{row.id}/reply", data={"about": "", "choice": "accepted", "mode": ""})
+    assert links_to_what_is_wrong(refused) == ["#about"]
+    assert replies_of(jo.invitation.id) == []
+
+
+def test_the_invitation_of_somebody_else_than_the_sender_is_not_chosen_beforehand(staff, consultation, post):
+    (jo,) = guests(consultation, post, "jo@example.org")
+    row = jo.answers("outlook-accepted.eml", FROM="colleague@example.net").row
+    offered = BeautifulSoup(staff.get(f"{BOX}/{row.id}").text, "html.parser").find(id="about").find_all("option")
+    assert [each["value"] for each in offered] == ["", f"{jo.invitation.id}:{jo.entry().sitting_id}"]
+    assert not offered[1].has_attr("selected")
+
+
+def test_the_only_invitation_of_the_sender_is_chosen_beforehand(staff, consultation, post):
+    (jo,) = guests(consultation, post, "jo@example.org")
+    row = a_mail()
+    offered = BeautifulSoup(staff.get(f"{BOX}/{row.id}").text, "html.parser").find(id="about").find_all("option")
+    assert [each["value"] for each in offered if each.has_attr("selected")] == [f"{jo.invitation.id}:{jo.entry().sitting_id}"]
+
+
+def test_a_refusal_stands_in_the_error_summary_of_the_next_page(staff, consultation):
+    row = a_mail()
+    assert 'class="done"' in staff.post(f"{BOX}/{row.id}/dismiss", follow_redirects=True).text
+    page = staff.post(f"{BOX}/{row.id}/dismiss", follow_redirects=True).text
+    assert 'id="error-summary"' in page
+    assert "<title>Error: " in page
+    assert 'class="done"' not in page

@@ -2,6 +2,7 @@
 
 import re
 
+from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from engagement.kernel.audit import SYSTEM, AuditEntry
@@ -253,3 +254,12 @@ def test_no_subject_carries_the_link_to_ones_choices(client):
     assert "must not stand in the subject" in answer.text
     answer = client.post("/c/fisheries/mail/texts/event_invitation", data={**fields, "subject_en": "x"})
     assert answer.status_code == 302
+
+
+def test_a_text_says_what_each_of_its_placeholders_is_filled_with(client):
+    signed_in_as(client, a_member(a_consultation()))
+    for language, said in (("en", "date and time"), ("fr", "date et heure")):
+        page = BeautifulSoup(client.get(f"/c/fisheries/mail/texts/event_invitation?lang={language}").text, "html.parser")
+        meanings = {row.dt.text: row.dd.text for row in page.main.find("details").find("dl").find_all("div")}
+        assert meanings["((when))"] == said
+        assert all(meanings.values())

@@ -39,6 +39,7 @@ from tests.outreach.given import a_draft, a_team, page_of, sent_on_its_way, stor
 from tests.outreach.test_mailings import add_to_restricted
 from tests.outreach.test_words import BODY, SUBJECT
 from tests.roster.given import a_batch
+from tests.support.client import links_to_what_is_wrong
 from tests.support.given import a_consultation, a_member, access_of
 
 ZONE = "America/Toronto"
@@ -377,7 +378,8 @@ def test_a_package_of_another_mailing_or_consultation_is_absent(client, office):
     theirs = a_consultation("other")
     strange = a_draft(an_event(theirs), [a_person(theirs)], a_member(theirs))
     assert client.get(page_of(strange, "/package")).status_code == 404
-    assert client.post(page_of(mailing, "/package"), data={"package_id": "x", "approved_on": today(ZONE)}).status_code == 404
+    typed = {"package_id": "x", "approved_on": today(ZONE), "start_of_hash": package.hash[:8], "approver": "A"}
+    assert client.post(page_of(mailing, "/package"), data=typed).status_code == 404
 
 
 def test_a_mailing_without_a_paper_is_never_void(office):
@@ -387,3 +389,11 @@ def test_a_mailing_without_a_paper_is_never_void(office):
     assert why_void(stored(row)) is None
     assert isinstance(row, Mailing)
     assert facts_of(row)["people"] == sorted(row.people)
+
+
+def test_an_empty_signature_says_all_that_is_missing_at_once(client, office):
+    access, mailing, _ = office
+    package = make_package(access=access, mailing_id=mailing.id)
+    for language in ("en", "fr"):
+        page = client.post(page_of(mailing, f"/package?lang={language}"), data={"package_id": package.id})
+        assert links_to_what_is_wrong(page) == ["#start_of_hash", "#approver", "#approved_on"]

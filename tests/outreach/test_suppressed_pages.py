@@ -19,6 +19,7 @@ from tests.events.given import an_event
 from tests.mailing.given import a_person
 from tests.outreach.given import a_draft
 from tests.roster.given import a_batch, cleared_for
+from tests.support.client import links_to_what_is_wrong
 from tests.support.given import a_consultation, a_member, access_of, signed_in_as
 
 
@@ -268,3 +269,11 @@ def test_nobodys_wishes_are_changed_by_who_may_not_know_of_them(client):
             assert client.post(f"/c/fisheries/mail/wishes/{person.id}{path}", data={"why": "x", "do_not_contact": "y"}).status_code == 404
         assert not stored(person).do_not_contact
     assert client.post(f"/c/fisheries/mail/wishes/{a_person(consultation, None).id}/suppress", data={"why": "x"}).status_code == 404
+
+
+def test_an_empty_form_says_all_that_is_missing_at_once(client):
+    a_team(client)
+    page = client.post("/c/fisheries/mail/suppressed/add", data={"address": "", "why": ""})
+    assert links_to_what_is_wrong(page) == ["#address", "#why"]
+    assert links_to_what_is_wrong(client.post("/c/fisheries/mail/suppressed/add", data={"address": "no address"})) == ["#address", "#why"]
+    assert rows() == []

@@ -161,3 +161,22 @@ def test_the_mail_is_private_and_goes_although_nothing_else_may(app, ada):
     assert CODE_COMPOSER.private
     assert CODE_COMPOSER.asked_for
     assert db.session.scalar(select(func.count()).select_from(AccessCode)) == 0
+
+
+def test_the_field_for_the_digits_stands_there_as_soon_as_a_code_was_asked_for(client, app, ada):
+    address = open_link_in(client, ada)
+    assert 'name="digits"' not in client.get(f"{address}/code").text
+    for language, said in (("en", "on its way"), ("fr", "Un code a été envoyé")):
+        answer = send(client, f"{address}/code/send?lang={language}", form_from=f"{address}/code")
+        page = client.get(answer.location).text
+        assert said in page
+        assert 'name="digits"' in page
+    assert db.session.scalars(select(AccessCode)).all() == []
+
+
+def test_a_code_whose_mail_will_never_go_has_no_field(client, app, ada):
+    address = open_link_in(client, ada)
+    send(client, f"{address}/code/send", form_from=f"{address}/code")
+    with writing() as session:
+        session.scalars(select(Message).where(Message.purpose == "access_code")).one().not_after = now()
+    assert 'name="digits"' not in client.get(f"{address}/code").text

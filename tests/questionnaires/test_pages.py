@@ -2,6 +2,7 @@ import csv
 from io import StringIO
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from engagement.kernel.audit import SYSTEM
@@ -14,6 +15,7 @@ from engagement.questionnaires.service import Typed, definition_of, questionnair
 from engagement.questionnaires.standard import install_standard
 from engagement.questionnaires.views import timeline
 from tests.questionnaires.given import a_person, a_questionnaire, a_response, an_invitation, question_id
+from tests.support.client import links_to_what_is_wrong
 from tests.support.given import a_consultation, a_member, access_of, signed_in_as
 
 HERE = "/c/fisheries/questionnaires"
@@ -61,7 +63,7 @@ def test_the_list_says_how_many_were_asked_and_answered(staff, consultation):
 def test_an_empty_questionnaire_is_started_and_filled(staff, consultation):
     both_languages(staff, f"{HERE}/new")
     missing = staff.post(f"{HERE}/new", data={"name": "My survey", "title_en": "Mine"})
-    assert "Enter the French text." in missing.text
+    assert "Enter the title in French." in missing.text
     bad = staff.post(f"{HERE}/new", data={"name": "New", "title_en": "Mine", "title_fr": "Le mien", "sufficient_answers": "two"})
     assert "Enter a whole number." in bad.text
     made = staff.post(
@@ -299,3 +301,36 @@ def test_the_standard_questionnaire_reads_well_for_staff(staff, consultation):
     page = both_languages(staff, f"{HERE}/eight")
     assert "It cannot be sent yet" not in page
     assert page.count("<h2>") == 8
+
+
+def test_what_is_missing_is_listed_as_the_page_has_it(staff, consultation):
+    for language, said in (("en", "Enter the title in English."), ("fr", "Entrez le titre en anglais.")):
+        page = staff.post(f"{HERE}/new?lang={language}", data={})
+        assert links_to_what_is_wrong(page) == ["#name", "#title_en", "#title_fr", "#sufficient_answers"]
+        assert said in page.text
+
+
+def test_what_may_be_left_empty_is_marked(staff, consultation):
+    page = BeautifulSoup(both_languages(staff, f"{HERE}/new"), "html.parser")
+    marked = {label["for"] for label in page.find_all("label") if label.find(class_="optional")}
+    assert {"introduction_en", "introduction_fr", "thanks_en", "thanks_fr"} <= marked
+    assert not {"title_en", "title_fr"} & marked
+
+
+def test_the_limits_of_a_number_stand_apart_and_below_its_code(staff, consultation):
+    made = a_questionnaire(consultation)
+    section = definition_of(made.id).sections[0]
+    typed = {
+        "code": "steps",
+        "kind": "number",
+        "wording_en": "How many?",
+        "wording_fr": "Combien?",
+        "least": "1",
+        "most": "20",
+        "condition": "",
+    }
+    staff.post(f"{HERE}/{made.name}/sections/{section.id}/questions/new", data=typed)
+    for language, said in (("en", ["Number", "At least 1", "At most 20"]), ("fr", ["Nombre", "Au moins 1", "Au plus 20"])):
+        page = BeautifulSoup(staff.get(f"{HERE}/{made.name}?lang={language}").text, "html.parser")
+        head = next(head for head in page.find_all("th", scope="row") if head.text.startswith("steps"))
+        assert [small.text for small in head.find_all("small")] == said

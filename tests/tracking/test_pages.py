@@ -158,3 +158,20 @@ def test_a_viewers_line_moves_by_five_responses_at_least(client, world):
     totals = [0, *(int(line.rpartition(",")[2]) for line in lines if line[0].isdigit())]
     assert totals[-1] == 12
     assert all(later - earlier >= 5 for earlier, later in itertools.pairwise(totals))
+
+
+@pytest.mark.parametrize("role", [Role.ORGANIZER, Role.VIEWER])
+def test_the_overview_begins_with_the_figure_and_the_line_of_the_responses(client, world, role):
+    signed_in_as(client, a_member(world, role))
+    for language, said in (("en", "12 of 50 · 24.0 %"), ("fr", "12 sur 50 · 24,0 %")):
+        answer = client.get(f"/c/fisheries/?lang={language}")
+        page = BeautifulSoup(answer.text, "html.parser")
+        assert said in _words(answer)
+        assert page.find("figure").find("svg") is not None
+        heads = [head.text for head in page.main.find_all("h2")]
+        assert heads.index("Response" if language == "en" else "Réponses") == 0
+
+
+def test_the_overview_has_no_figure_before_anybody_was_asked(client):
+    signed_in_as(client, a_member(a_consultation()))
+    assert 'class="figure"' not in client.get("/c/fisheries/").text
