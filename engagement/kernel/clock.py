@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from engagement.kernel.bilingual import Text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,6 +21,7 @@ zoneinfo.reset_tzpath(to=())
 
 # What people enter is dated between these two; nothing that they plan or write down lies beyond.
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
+DATE_OUT_OF_REACH = Text("Enter a date from 1990 to 2100.", "Entrez une date de 1990 à 2100.")
 # Instants are kept between these two, so that something can be added to each of them and each has a wall time.
 EARLIEST, LATEST = datetime(2, 1, 1, tzinfo=UTC), datetime(9990, 1, 1, tzinfo=UTC)
 

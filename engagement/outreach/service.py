@@ -11,7 +11,7 @@ from engagement.events.models import Event, EventStatus
 from engagement.events.service import events_of
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text
-from engagement.kernel.clock import in_utc, now, on_the_wall
+from engagement.kernel.clock import exists, in_utc, now, on_the_wall
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.mailing.bell import ring_when_stored
@@ -154,7 +154,7 @@ def _moment(day: date | None, at: time | None, zone: str) -> datetime | None:
         year=day.year, month=day.month, day=day.day, hour=at.hour, minute=at.minute, second=0, microsecond=0, tzinfo=None, fold=0
     )
     moment = in_utc(wall, zone)
-    if on_the_wall(moment, zone).replace(tzinfo=None, fold=0) != wall:
+    if not exists(wall, zone):
         said = Text(
             "The clocks skip this time on that day: choose another one.",
             "Les horloges sautent cette heure ce jour-là\u00a0: choisissez-en une autre.",

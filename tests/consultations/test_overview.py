@@ -1,9 +1,10 @@
 import re
 from datetime import timedelta
 
-from sqlalchemy import inspect
+import pytest
+from sqlalchemy import inspect, select
 
-from engagement.consultations.models import ClearedFor
+from engagement.consultations.models import ClearedFor, Consultation
 from engagement.consultations.service import clear, clearances_of, consultations_of, dismiss, find_document, keep_document, team_of
 from engagement.events.service import events_of, schedule_event
 from engagement.kernel.audit import SYSTEM
@@ -104,3 +105,37 @@ def test_a_membership_that_ended_lists_its_consultation_no_more(app):
     assert consultations_of(member.id) == [consultation]
     gone = a_member(consultation, Role.STAFF, until=last_day - timedelta(days=1))
     assert consultations_of(gone.id) == []
+
+
+NEW = {"slug": "rivers", "title_en": "Rivers", "title_fr": "Rivières", "status": "planned", "zone": "America/Toronto"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line"),
+    [
+        ({"title_en": " "}, "Enter the title in English."),
+        ({"title_en": "\u00a0"}, "Enter the title in English."),
+        ({"title_fr": "\u200b"}, "Enter the title in French."),
+        ({"closes_on": "9999-12-31"}, "Enter a date from 1990 to 2100."),
+        ({"opens_on": "0001-01-01"}, "Enter a date from 1990 to 2100."),
+        ({"received_until": "2101-01-01"}, "Enter a date from 1990 to 2100."),
+    ],
+)
+def test_a_consultation_without_a_title_or_with_a_date_that_nobody_can_mean_is_not_stored(client, wrong, line):
+    signed_in_as(client, a_member(a_consultation()))
+    page = client.post("/consultations/new?lang=en", data={**NEW, **wrong})
+    assert line in page.text
+    assert db.session.scalar(select(Consultation.id).where(Consultation.slug == "rivers")) is None
+
+
+def test_a_role_that_would_have_ended_already_is_not_given(client):
+    consultation = a_consultation()
+    other = a_member(a_consultation("other"), Role.STAFF)
+    signed_in_as(client, a_member(consultation))
+    asked = {"email": other.email, "role": "staff", "event_id": ""}
+    yesterday, this_day = today(consultation.zone) - timedelta(days=1), today(consultation.zone)
+    for language, words in (("en", "This day has passed"), ("fr", "Ce jour est passé")):
+        assert words in client.post(f"/c/fisheries/team?lang={language}", data={**asked, "until": str(yesterday)}).text
+    assert other.id not in {each.user.id for each in team_of(consultation.id)}
+    client.post("/c/fisheries/team", data={**asked, "until": str(this_day)})
+    assert other.id in {each.user.id for each in team_of(consultation.id)}

@@ -1,6 +1,8 @@
 """The pages of events, in both languages, empty, full and in error."""
 
 import re
+from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from sqlalchemy import select
@@ -8,14 +10,22 @@ from sqlalchemy import select
 from engagement.events.agenda import AgendaPlan, add_agenda_item, add_part
 from engagement.events.models import AgendaKind, Event, Part, Seat, Sitting
 from engagement.events.replies import Answer, NeedsStated, reply_to_event
-from engagement.events.service import record_attendance, sittings_of
+from engagement.events.service import (
+    BadSittingError,
+    SittingPlan,
+    cancel_sitting,
+    edit_event,
+    record_attendance,
+    schedule_event,
+    sittings_of,
+)
 from engagement.invitations.models import Choice, Mode
 from engagement.invitations.service import find_invitation, replies_of
 from engagement.kernel.audit import SYSTEM, by_link
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db
 from engagement.kernel.policy import Role
-from tests.events.given import a_guest, a_person, an_event, in_weeks, the_sitting
+from tests.events.given import a_guest, a_person, an_event, in_weeks, particulars, the_sitting
 from tests.support.given import a_consultation, a_member, signed_in_as
 
 COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
@@ -81,6 +91,9 @@ def test_scheduling_an_event_leads_to_its_first_sitting_and_its_page(staff):
         ({"restricted": "y"}, "cannot be listed"),
         ({"name": "Not Good"}, "lower-case letters"),
         ({"online_link": "javascript:alert(1)"}, "must begin with https://"),
+        ({"reply_by": "9999-12-31"}, "Enter a date from 1990 to 2100."),
+        ({"name": "new"}, "stands for a page of its own"),
+        ({"title_en": "\u200b\u00a0"}, "Enter the title in both languages."),
     ],
 )
 def test_a_form_that_is_wrong_says_so_in_one_line_and_stores_nothing(staff, wrong, line):
@@ -98,7 +111,16 @@ def test_a_second_event_of_the_same_title_gets_an_address_of_its_own(staff):
 
 @pytest.mark.parametrize(
     ("wrong", "line"),
-    [({"ends": "12:00"}, "The sitting ends before it starts."), ({"day": ""}, "Enter a date."), ({"seats_online": "-1"}, "0")],
+    [
+        ({"ends": "12:00"}, "The sitting ends before it starts."),
+        ({"day": ""}, "Enter a date."),
+        ({"seats_online": "-1"}, "0"),
+        ({"day": "9999-12-31", "starts": "22:00", "ends": "23:00"}, "Enter a date from 1990 to 2100."),
+        ({"day": "0001-01-01"}, "Enter a date from 1990 to 2100."),
+        ({"last_day": "2199-12-08"}, "Enter a date from 1990 to 2100."),
+        ({"day": "2027-03-14", "starts": "02:30", "ends": "04:00"}, "There is no 02:30 on Sunday 14 March 2027: the clocks go forward."),
+        ({"day": "2027-03-14", "starts": "01:00", "ends": "02:30"}, "There is no 02:30 on Sunday 14 March 2027: the clocks go forward."),
+    ],
 )
 def test_a_sitting_that_cannot_be_is_refused(staff, consultation, wrong, line):
     event = an_event(consultation, days=0)
@@ -106,6 +128,57 @@ def test_a_sitting_that_cannot_be_is_refused(staff, consultation, wrong, line):
         page = staff.post(f"{HOME}/{event.name}/sittings/new", query_string={"lang": language}, data={**SITTING, **wrong})
     assert line in page.text
     assert fresh(select(Sitting.id)) is None
+
+
+def test_an_event_called_new_has_an_address_that_opens_it(staff):
+    sent = staff.post(f"{HOME}/new", data={**FORM, "title_en": "New"})
+    assert sent.headers["Location"] == f"{HOME}/new-2/sittings/new"
+    assert both(staff, f"{HOME}/new-2")
+
+
+def test_the_same_sitting_is_not_scheduled_twice_and_one_that_was_cancelled_can_be_again(staff, consultation):
+    event = an_event(consultation, days=0)
+    address = f"{HOME}/{event.name}/sittings/new"
+    staff.post(address, data=SITTING)
+    assert "The event has a sitting at this very time." in staff.post(address, data=SITTING).text
+    other = staff.post(address, data={**SITTING, "starts": "14:00"})
+    assert other.status_code == 302
+    later = next(row for row in sittings_of(event.id) if row.starts_wall.hour == 14)
+    assert "at this very time" in staff.post(f"{HOME}/{event.name}/sittings/{later.id}", data=SITTING).text
+    assert (
+        staff.post(f"{HOME}/{event.name}/sittings/{later.id}", data={**SITTING, "starts": "14:00", "seats_online": "7"}).status_code == 302
+    )
+    cancel_sitting(sitting_id=later.id, actor=SYSTEM)
+    assert staff.post(address, data={**SITTING, "starts": "14:00"}).status_code == 302
+
+
+def test_of_a_sitting_that_is_over_the_page_says_that_nobody_is_asked_to_it(staff, consultation):
+    event = an_event(consultation, days=0)
+    address = f"{HOME}/{event.name}/sittings/new"
+    for day, language, words in (("2018-09-17", "en", "This sitting is over"), ("2018-09-18", "fr", "Cette séance a déjà eu lieu")):
+        staff.post(f"{address}?lang={language}", data={**SITTING, "day": day})
+        assert words in staff.get(f"{HOME}/{event.name}?lang={language}").text
+    staff.post(f"{address}?lang=en", data={**SITTING, "day": str(in_weeks(3).date())})
+    assert "for the record" not in staff.get(f"{HOME}/{event.name}?lang=en").text
+
+
+def test_a_zone_in_which_a_sitting_would_begin_at_no_time_is_refused_and_nothing_is_changed(consultation):
+    starts, ends = (datetime.fromisoformat(f"2027-03-14T{each}") for each in ("02:30", "04:00"))
+    plan = SittingPlan(starts_wall=starts, ends_wall=ends)
+    regina = replace(particulars(), zone="America/Regina")
+    event = schedule_event(consultation_id=consultation.id, particulars=regina, sittings=[plan], actor=SYSTEM)
+    with pytest.raises(BadSittingError):
+        edit_event(event_id=event.id, particulars=particulars(), actor=SYSTEM)
+    assert fresh(select(Event.zone)) == "America/Regina"
+
+
+def test_a_reply_received_on_a_day_that_nobody_can_mean_is_refused_in_one_line(staff, consultation):
+    guest = a_guest(an_event(consultation), a_person(consultation))
+    address = f"{HOME}/session-1/invitations/{guest.id}"
+    for day in ("9999-12-31", "0001-01-01"):
+        page = staff.post(address, data={"channel": "telephone", "day": day, "at": "23:00", "choice": "declined"})
+        assert "Enter a date from 1990 to 2100." in page.text
+    assert replies_of(guest.id) == []
 
 
 def test_seats_below_those_taken_are_refused_saying_how_many_are_taken(staff, consultation):

@@ -92,7 +92,10 @@ def test_words_that_cannot_be_are_refused_with_their_field_and_nothing_is_saved(
     assert own_words(stored(draft)) is None
 
 
-SAID = (("en", "Put the placeholder “reply_link” into the text in French"), ("fr", "Ajoutez le champ «\u00a0reply_link\u00a0» au texte en français"))
+SAID = (
+    ("en", "Put the placeholder “reply_link” into the text in French"),
+    ("fr", "Ajoutez le champ «\u00a0reply_link\u00a0» au texte en français"),
+)
 
 
 def test_words_without_the_link_on_which_one_replies_are_not_saved_and_the_page_says_so(client, draft):
