@@ -189,6 +189,11 @@ def find_consultation(slug: str) -> Consultation:
     return found
 
 
+def all_invented() -> bool:
+    """Return whether there are consultations, and each of them is of the demonstration."""
+    return set(db.session.scalars(select(Consultation.is_demo).distinct())) == {True}
+
+
 def public_consultations() -> list[Consultation]:
     """Return the consultations whose public page can be shown, the newest first."""
     rows = db.session.scalars(

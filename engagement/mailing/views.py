@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, abort, render_template, send_file
 from markupsafe import Markup
 
+from engagement.consultations.service import all_invented
 from engagement.kernel.policy import PUBLIC, Policy
 from engagement.kernel.settings import settings
 from engagement.mailing.letters import linked
@@ -19,7 +20,7 @@ POLICY: Policy = {"mailing.mailbox": PUBLIC, "mailing.mailbox_mail": PUBLIC, "ma
 @mailing.get("/mailbox")
 def mailbox() -> Any:
     """List the mails that were received, the newest first."""
-    return render_template("mailing/mailbox.html", mails=newest(settings().mailbox_folder))
+    return render_template("mailing/mailbox.html", mails=newest(settings().mailbox_folder), all_invented=all_invented())
 
 
 @mailing.get("/mailbox/<name>")
@@ -29,7 +30,7 @@ def mailbox_mail(name: str) -> Any:
     if found is None:
         abort(404)
     text = Markup(linked(found.plain, settings().base_url))  # noqa: S704 - linked() escapes everything first.
-    return render_template("mailing/mail.html", mail=found, text=text)
+    return render_template("mailing/mail.html", mail=found, text=text, all_invented=all_invented())
 
 
 @mailing.get("/mailbox/<name>/mail.eml")

@@ -4,12 +4,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import inspect, select
 
+from engagement.accounts.models import User
 from engagement.consultations.models import ClearedFor, Consultation
 from engagement.consultations.service import clear, clearances_of, consultations_of, dismiss, find_document, keep_document, team_of
 from engagement.events.service import events_of, schedule_event
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.clock import today
-from engagement.kernel.db import db
+from engagement.kernel.db import db, writing
 from engagement.kernel.policy import Role
 from tests.events.given import an_event, particulars
 from tests.support.given import a_consultation, a_member, access_of, signed_in_as
@@ -139,3 +140,25 @@ def test_a_role_that_would_have_ended_already_is_not_given(client):
     assert other.id not in {each.user.id for each in team_of(consultation.id)}
     client.post("/c/fisheries/team", data={**asked, "until": str(this_day)})
     assert other.id in {each.user.id for each in team_of(consultation.id)}
+
+
+INVENTED = {"en": "Demonstration: all people here are invented.", "fr": "Démonstration\u00a0: toutes les personnes"}
+
+
+def test_where_everything_is_invented_pages_that_are_of_no_consultation_say_so_too(client):
+    user = a_member(a_consultation("invented", is_demo=True))
+    for language, words in INVENTED.items():
+        assert words in client.get(f"/mailbox?lang={language}").text
+    with writing() as session:
+        session.get_one(User, user.id).is_demo = True
+    signed_in_as(client, user)
+    for language, words in INVENTED.items():
+        assert words in client.get(f"/consultations/new?lang={language}").text
+
+
+def test_where_real_people_may_be_shown_no_page_says_that_they_are_invented(client):
+    a_consultation("invented", is_demo=True)
+    user = a_member(a_consultation())
+    signed_in_as(client, user)
+    for page in ("/mailbox", "/consultations/new", "/c/fisheries/"):
+        assert INVENTED["en"] not in client.get(f"{page}?lang=en").text

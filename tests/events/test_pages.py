@@ -1,8 +1,6 @@
 """The pages of events, in both languages, empty, full and in error."""
 
 import re
-from dataclasses import replace
-from datetime import datetime
 
 import pytest
 from sqlalchemy import select
@@ -11,12 +9,7 @@ from engagement.events.agenda import AgendaPlan, add_agenda_item, add_part
 from engagement.events.models import AgendaKind, Event, Part, Seat, Sitting
 from engagement.events.replies import Answer, NeedsStated, reply_to_event
 from engagement.events.service import (
-    BadSittingError,
-    SittingPlan,
-    cancel_sitting,
-    edit_event,
     record_attendance,
-    schedule_event,
     sittings_of,
 )
 from engagement.invitations.models import Choice, Mode
@@ -25,7 +18,7 @@ from engagement.kernel.audit import SYSTEM, by_link
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db
 from engagement.kernel.policy import Role
-from tests.events.given import a_guest, a_person, an_event, in_weeks, particulars, the_sitting
+from tests.events.given import a_guest, a_person, an_event, in_weeks, the_sitting
 from tests.support.given import a_consultation, a_member, signed_in_as
 
 COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
@@ -134,42 +127,6 @@ def test_an_event_called_new_has_an_address_that_opens_it(staff):
     sent = staff.post(f"{HOME}/new", data={**FORM, "title_en": "New"})
     assert sent.headers["Location"] == f"{HOME}/new-2/sittings/new"
     assert both(staff, f"{HOME}/new-2")
-
-
-def test_the_same_sitting_is_not_scheduled_twice_and_one_that_was_cancelled_can_be_again(staff, consultation):
-    event = an_event(consultation, days=0)
-    address = f"{HOME}/{event.name}/sittings/new"
-    staff.post(address, data=SITTING)
-    assert "The event has a sitting at this very time." in staff.post(address, data=SITTING).text
-    other = staff.post(address, data={**SITTING, "starts": "14:00"})
-    assert other.status_code == 302
-    later = next(row for row in sittings_of(event.id) if row.starts_wall.hour == 14)
-    assert "at this very time" in staff.post(f"{HOME}/{event.name}/sittings/{later.id}", data=SITTING).text
-    assert (
-        staff.post(f"{HOME}/{event.name}/sittings/{later.id}", data={**SITTING, "starts": "14:00", "seats_online": "7"}).status_code == 302
-    )
-    cancel_sitting(sitting_id=later.id, actor=SYSTEM)
-    assert staff.post(address, data={**SITTING, "starts": "14:00"}).status_code == 302
-
-
-def test_of_a_sitting_that_is_over_the_page_says_that_nobody_is_asked_to_it(staff, consultation):
-    event = an_event(consultation, days=0)
-    address = f"{HOME}/{event.name}/sittings/new"
-    for day, language, words in (("2018-09-17", "en", "This sitting is over"), ("2018-09-18", "fr", "Cette séance a déjà eu lieu")):
-        staff.post(f"{address}?lang={language}", data={**SITTING, "day": day})
-        assert words in staff.get(f"{HOME}/{event.name}?lang={language}").text
-    staff.post(f"{address}?lang=en", data={**SITTING, "day": str(in_weeks(3).date())})
-    assert "for the record" not in staff.get(f"{HOME}/{event.name}?lang=en").text
-
-
-def test_a_zone_in_which_a_sitting_would_begin_at_no_time_is_refused_and_nothing_is_changed(consultation):
-    starts, ends = (datetime.fromisoformat(f"2027-03-14T{each}") for each in ("02:30", "04:00"))
-    plan = SittingPlan(starts_wall=starts, ends_wall=ends)
-    regina = replace(particulars(), zone="America/Regina")
-    event = schedule_event(consultation_id=consultation.id, particulars=regina, sittings=[plan], actor=SYSTEM)
-    with pytest.raises(BadSittingError):
-        edit_event(event_id=event.id, particulars=particulars(), actor=SYSTEM)
-    assert fresh(select(Event.zone)) == "America/Regina"
 
 
 def test_a_reply_received_on_a_day_that_nobody_can_mean_is_refused_in_one_line(staff, consultation):
