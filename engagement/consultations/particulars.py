@@ -26,7 +26,7 @@ class BadDatesError(DomainError):
 
 @dataclass(frozen=True, kw_only=True)
 class Particulars:
-    """What is edited of a consultation. Texts are named as in Consultation.bilingual_fields; title is needed."""
+    """What is edited of a consultation. Texts are named as in Consultation.bilingual_fields; what is left out stays."""
 
     status: Status
     is_public: bool
@@ -46,11 +46,15 @@ _NO_TITLE = {
 }
 
 
-def check_particulars(new: Particulars) -> None:
-    """Raise BadTitleError or BadDatesError, naming the field, where a consultation cannot be like this."""
+def require_title(title: Text) -> None:
+    """Raise BadTitleError, naming the field, where nothing is seen of the title in one language."""
     for side in LANGUAGES:
-        if is_blank(new.texts["title"].in_(side)):
+        if is_blank(title.in_(side)):
             raise BadTitleError(_NO_TITLE[side], field=f"title_{side}")
+
+
+def check_particulars(new: Particulars) -> None:
+    """Raise BadDatesError, naming the field, where a consultation cannot be like this."""
     if new.zone not in available_timezones():
         raise BadDatesError(Text("This time zone is not known.", "Ce fuseau horaire est inconnu."), field="zone")
     for name in ("opens_on", "closes_on", "received_until"):

@@ -18,7 +18,7 @@ from engagement.consultations.models import (
     Membership,
     Status,
 )
-from engagement.consultations.particulars import BadDatesError, BadTitleError, Particulars, check_particulars
+from engagement.consultations.particulars import BadDatesError, BadTitleError, Particulars, check_particulars, require_title
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import DATE_OUT_OF_REACH, can_be_entered, now, today
@@ -142,6 +142,7 @@ def _write(consultation: Consultation, new: Particulars) -> None:
     consultation.contact_email = _contact_address(new.contact_email)
     for field, words in new.texts.items():
         consultation.set_text(field, words, confirmed=field in new.confirmed)
+    require_title(consultation.text("title"))
     if consultation.is_public and not is_publishable(consultation):
         raise NotPublishableError(
             Text(
