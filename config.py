@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent
 KEY_BYTES = 32
 DEFAULT_PORT = 8000
+DATABASE = re.compile(r"sqlite://.*|postgres(ql(\+psycopg)?)?://([^/]*@)?(\[[^\]/]*\]|[^/:@?]*)(:\d{1,5})?([/?].*)?")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 MOST_PROXIES = 9
 MANY = 100_000
+PORTS = (1, 2**16 - 1)
 ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 # A worker's lease (15 minutes) outlasts every answer that it waits for.
 LONGEST_TIMEOUT = 60
@@ -122,20 +124,20 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     problems: list[str] = []
     production = _is_production(given, problems)
     folder = Path(given.get("CONVOKE_DATA", ROOT / "instance")).absolute()
-    local = {} if production else _local_secrets(folder)
-    port = _port(given, "PORT", DEFAULT_PORT, problems)
+    local = _kept_in(folder, production, problems)
+    port = _number(given, "PORT", DEFAULT_PORT, PORTS, problems)
     base_url = _base_url(given.get("BASE_URL") or f"http://127.0.0.1:{port}", production, problems)
     settings = Settings(
         production=production,
         port=port,
         data_folder=folder,
-        database_url=_database_url(given.get("DATABASE_URL"), folder),
+        database_url=_database_url(given.get("DATABASE_URL"), folder, problems),
         secret_key=given.get("SECRET_KEY") or local.get("SECRET_KEY", ""),
         encryption_keys=_keys(given.get("ENCRYPTION_KEYS") or local.get("ENCRYPTION_KEYS", ""), problems),
         base_url=base_url,
         trusted_hosts=_hosts(given.get("TRUSTED_HOSTS"), base_url),
         mail_server=given.get("MAIL_SERVER", "127.0.0.1"),
-        mail_port=_port(given, "MAIL_PORT", 25 if production else 8025, problems),
+        mail_port=_number(given, "MAIL_PORT", 25 if production else 8025, PORTS, problems),
         mail_username=given.get("MAIL_USERNAME") or None,
         mail_password=given.get("MAIL_PASSWORD") or None,
         mail_use_tls=_flag(given, "MAIL_USE_TLS", problems),
@@ -182,6 +184,8 @@ def _at_odds(settings: Settings) -> list[str]:
     found = []
     if settings.mail_use_tls and settings.mail_use_ssl:
         found.append("MAIL_USE_TLS and MAIL_USE_SSL are both on; choose one.")
+    if settings.serves_local_mailbox and settings.port == settings.mail_port:
+        found.append(f"PORT and MAIL_PORT are both {settings.port}; the pages and the local mailbox need one each.")
     if settings.imap_url and not _names_a_mailbox(settings.imap_url):
         found.append("IMAP_URL must look like imaps://user:password@host/folder; without TLS (imap://) only this machine is called.")
     if not ADDRESS.fullmatch(settings.mail_default_sender):
@@ -283,6 +287,16 @@ def _missing_in_production(given: Mapping[str, str]) -> list[str]:
     return missing
 
 
+def _kept_in(folder: Path, production: bool, problems: list[str]) -> dict[str, str]:  # noqa: FBT001
+    """Make the folder where it is missing, and return the secrets in it; there are none in production."""
+    try:
+        folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        return {} if production else _local_secrets(folder)
+    except OSError as error:
+        problems.append(f"CONVOKE_DATA is {str(folder)!r}; it must be a folder in which we can write ({error.strerror}).")
+        return {}
+
+
 def _local_secrets(folder: Path) -> dict[str, str]:
     """Return the secrets of this machine's trial installation, made at the first start.
 
@@ -290,7 +304,6 @@ def _local_secrets(folder: Path) -> dict[str, str]:
     whoever comes second reads what the first one wrote.
     """
     path = folder / "secrets.json"
-    folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
     if not path.exists():
         key = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
         made = {"SECRET_KEY": secrets.token_urlsafe(KEY_BYTES), "ENCRYPTION_KEYS": f"k1:{key}"}
@@ -316,11 +329,15 @@ def _base_url(given: str, production: bool, problems: list[str]) -> str:  # noqa
     return given.rstrip("/")
 
 
-def _database_url(given: str | None, folder: Path) -> str:
+def _database_url(given: str | None, folder: Path, problems: list[str]) -> str:
     if not given:
         return f"sqlite:///{folder / 'convoke.sqlite3'}"
+    if not DATABASE.fullmatch(given):
+        # The address may hold a password: it is not said back.
+        problems.append("DATABASE_URL must look like sqlite:////folder/convoke.sqlite3 or postgresql://user@host/name.")
+        return "sqlite://"
     scheme, _, rest = given.partition("://")
-    return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else given
+    return given if scheme == "sqlite" else f"postgresql+psycopg://{rest}"
 
 
 def _hosts(given: str | None, base_url: str) -> tuple[str, ...]:
@@ -330,9 +347,7 @@ def _hosts(given: str | None, base_url: str) -> tuple[str, ...]:
 
 
 def _number(given: Mapping[str, str], name: str, default: int, between: tuple[int, int], problems: list[str]) -> int:
-    number = given.get(name)
-    if not number:
-        return default
+    number = given.get(name) or str(default)
     if number.isascii() and number.isdigit() and len(number) < 10 and between[0] <= int(number) <= between[1]:
         return int(number)
     problems.append(f"{name} is {number[:40]!r}; it must be a number from {between[0]} to {between[1]}.")
@@ -355,16 +370,6 @@ def _resolver(given: str, problems: list[str]) -> tuple[str, int] | None:
     except ValueError:
         problems.append(f"MAIL_DNS_RESOLVER is {given!r}; it must be an IP address, with :port where it is not 53.")
         return None
-
-
-def _port(given: Mapping[str, str], name: str, default: int, problems: list[str]) -> int:
-    number = given.get(name)
-    if not number:
-        return default
-    if number.isascii() and number.isdigit() and 0 < int(number) < 2**16:
-        return int(number)
-    problems.append(f"{name} is {number!r}; it must be a number from 1 to 65535.")
-    return default
 
 
 def _flag(given: Mapping[str, str], name: str, problems: list[str]) -> bool:

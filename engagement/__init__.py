@@ -21,6 +21,7 @@ from engagement.demo import wiring as demo
 from engagement.events import wiring as events
 from engagement.findings import wiring as findings
 from engagement.invitations import wiring as invitations
+from engagement.kernel.commands import say_faults_plainly
 from engagement.kernel.crypto import keys
 from engagement.kernel.db import db, engine_settings
 from engagement.kernel.languages import set_up_languages
@@ -92,6 +93,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     ports = Ports()
     app.extensions[EXTENSION] = ports
     stand_guard(app, join_policies(*(capability.plug_in(app, ports) for capability in CAPABILITIES)))
+    say_faults_plainly(app.cli)
     return app
 
 

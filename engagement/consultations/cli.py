@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 ADMINISTRATOR = "administrator"
+# A note-taker is let into one event, which is chosen on the team page.
+ROLES = [ADMINISTRATOR, *(role.value for role in Role if role is not Role.NOTE_TAKER)]
 
 users = AppGroup("users", help="Staff accounts.")
 
@@ -31,19 +33,20 @@ def give_up(line: str) -> NoReturn:
 
 @users.command("add")
 @click.argument("email")
-@click.option("--role", required=True, type=click.Choice([ADMINISTRATOR, *(role.value for role in Role)]), help="What the account may do.")
+@click.option("--role", required=True, type=click.Choice(ROLES), help="What the account may do.")
 @click.option("--consultation", "slug", help="The consultation the role is for.")
 @click.option("--name", default="", help="The name others see; the address if left out.")
 @click.option("--language", type=click.Choice(["en", "fr"]), default="en", show_default=True)
 def add(email: str, role: str, slug: str | None, name: str, language: str) -> None:
     """Add an account with a role, or give an existing account one more role.
 
-    A new account gets a random password, which is printed once.
+    A new account gets a random password, which is printed once. Note-takers are let into one
+    event each: they get that role on the team page.
     """
     if role != ADMINISTRATOR and slug is None:
         give_up(f"The role {role} is for one consultation: name it with --consultation.")
-    if role == Role.NOTE_TAKER:
-        give_up("A note-taker is let into one event: add the account with another role, then choose the event on the team page.")
+    if role == ADMINISTRATOR and slug is not None:
+        give_up("An administrator is one everywhere: leave --consultation out, or name a role in it.")
     try:
         consultation_id = find_consultation(slug).id if slug else None
         _add(email, role, consultation_id, name, language)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from zoneinfo import available_timezones
 
 from sqlalchemy import select
 
@@ -20,9 +19,10 @@ from engagement.consultations.models import (
     Membership,
     Status,
 )
+from engagement.consultations.particulars import BadDatesError, BadTitleError, Particulars, check_particulars, require_title
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text
-from engagement.kernel.clock import now, today
+from engagement.kernel.clock import DATE_OUT_OF_REACH, can_be_entered, now, today
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.policy import Role
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
     from uuid import UUID
+
+__all__ = ["BadDatesError", "BadTitleError", "Particulars"]
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LARGEST_DOCUMENT = 10 * 1024 * 1024
@@ -43,10 +45,6 @@ DOCUMENT_KINDS = {
 
 class BadSlugError(DomainError):
     """The short name does not fit an address, or is taken."""
-
-
-class BadDatesError(DomainError):
-    """The dates do not follow each other."""
 
 
 class BadContactError(DomainError):
@@ -65,22 +63,6 @@ class BadMembershipError(DomainError):
     """This membership cannot be."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Particulars:
-    """What is edited of a consultation. Texts are named as in Consultation.bilingual_fields."""
-
-    status: Status
-    is_public: bool
-    zone: str
-    opens_on: date | None
-    closes_on: date | None
-    received_until: date | None
-    contact_email: str
-    contact_phone: str
-    texts: dict[str, Text]
-    confirmed: frozenset[str] = frozenset()
-
-
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A background document in one language, as it was sent."""
@@ -95,7 +77,7 @@ def create_consultation(
 ) -> Consultation:
     """Create a consultation with its documents; whoever creates it is its organizer.
 
-    Raises BadSlugError, BadDatesError, NotPublishableError, BadDocumentError; then nothing is stored.
+    Raises BadSlugError, BadTitleError, BadDatesError, NotPublishableError, BadDocumentError; then nothing is stored.
     """
     if not SLUG.fullmatch(slug) or len(slug) > Consultation.slug.type.length:
         said = Text(
@@ -121,7 +103,7 @@ def edit_consultation(*, consultation_id: UUID, particulars: Particulars, docume
     """Change a consultation; a text edited in one language only makes the other one stale.
 
     When a pause ends, whoever waited for that is told in the same transaction.
-    Raises BadDatesError, BadContactError, NotPublishableError, BadDocumentError; then nothing is stored.
+    Raises BadTitleError, BadDatesError, BadContactError, NotPublishableError, BadDocumentError; then nothing is stored.
     """
     with writing() as session:
         consultation = session.get(Consultation, consultation_id)
@@ -155,12 +137,13 @@ def _keep_all(consultation_id: UUID, documents: Sequence[Upload], actor: Actor) 
 
 
 def _write(consultation: Consultation, new: Particulars) -> None:
-    _check(new)
+    check_particulars(new)
     for name in ("status", "is_public", "zone", "opens_on", "closes_on", "received_until", "contact_phone"):
         setattr(consultation, name, getattr(new, name))
     consultation.contact_email = _contact_address(new.contact_email)
     for field, words in new.texts.items():
         consultation.set_text(field, words, confirmed=field in new.confirmed)
+    require_title(consultation.text("title"))
     if consultation.is_public and not is_publishable(consultation):
         raise NotPublishableError(
             Text(
@@ -179,20 +162,6 @@ def _contact_address(typed: str) -> str:
         return checked_address(typed) if typed.strip() else ""
     except BadAddressError as error:
         raise BadContactError(error.said, field="contact_email") from None
-
-
-def _check(new: Particulars) -> None:
-    if new.zone not in available_timezones():
-        raise BadDatesError(Text("This time zone is not known.", "Ce fuseau horaire est inconnu."), field="zone")
-    if new.opens_on and new.closes_on and new.closes_on < new.opens_on:
-        said = Text("It closes before it opens.", "La date de clôture précède la date d’ouverture.")
-        raise BadDatesError(said, field="closes_on")
-    if new.closes_on and new.received_until and new.received_until < new.closes_on:
-        said = Text(
-            "Late answers cannot end before the closing date.",
-            "La réception tardive ne peut pas finir avant la date de clôture.",
-        )
-        raise BadDatesError(said, field="received_until")
 
 
 def is_publishable(consultation: Consultation) -> bool:
@@ -220,6 +189,11 @@ def find_consultation(slug: str) -> Consultation:
     if found is None:
         raise AbsentError
     return found
+
+
+def all_invented() -> bool:
+    """Return whether there are consultations, and each of them is of the demonstration."""
+    return set(db.session.scalars(select(Consultation.is_demo).distinct())) == {True}
 
 
 def public_consultations() -> list[Consultation]:
@@ -284,13 +258,16 @@ def admit(
 ) -> Membership:
     """Give an account a role, in the whole consultation or in one event; an earlier role there is replaced.
 
-    Raises BadMembershipError: no such account, a note-taker without an event, the last organizer gone.
+    Raises BadMembershipError: no such account, a note-taker without an event, a last day that is
+    over or cannot be meant, the last organizer gone.
     """
     if role is Role.NOTE_TAKER and event_id is None:
         said = Text("A note-taker is let into one event: choose it.", "La prise de notes vaut pour un seul événement\u00a0: choisissez-le.")
         raise BadMembershipError(said, field="event_id")
     with writing() as session:
         one_at_a_time(session, consultation_id)
+        if until is not None:
+            _require_ahead(until, session.get_one(Consultation, consultation_id).zone)
         led = has_organizer(consultation_id)
         user = session.scalar(select(User).where(User.email_key == email.strip().casefold()))
         if user is None:
@@ -311,6 +288,14 @@ def admit(
         _keep_an_organizer(consultation_id, led)
         note(session, f"admit_{role}", row, actor)
     return row
+
+
+def _require_ahead(until: date, zone: str) -> None:
+    if not can_be_entered(until):
+        raise BadMembershipError(DATE_OUT_OF_REACH, field="until")
+    if until < today(zone):
+        said = Text("This day has passed: the role would have ended already.", "Ce jour est passé\u00a0: le rôle aurait déjà pris fin.")
+        raise BadMembershipError(said, field="until")
 
 
 def dismiss(*, consultation_id: UUID, membership_id: UUID, actor: Actor) -> None:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 from flask import current_app
+from sqlalchemy.exc import IntegrityError
 
+from engagement.accounts.service import AccountExistsError
 from engagement.consultations.cli import give_up
-from engagement.consultations.service import find_consultation
+from engagement.consultations.service import BadSlugError, find_consultation
 from engagement.demo import live, model_case
 from engagement.demo.live import load_live
 from engagement.demo.model_case import load_model_case
@@ -40,11 +42,14 @@ def demo() -> None:
     try:
         missing = [load for load in LOADS if _is_missing(load[0])]
         team = stand_up_team()
+        for slug, size, load in missing:
+            with click.progressbar(length=size, label=slug) as bar:
+                load(team, partial(bar.update, 1))
     except NotOursError as error:
         give_up(str(error))
-    for slug, size, load in missing:
-        with click.progressbar(length=size, label=slug) as bar:
-            load(team, partial(bar.update, 1))
+    except (AccountExistsError, BadSlugError, IntegrityError):
+        # Neither was there when this run looked.
+        give_up("Another run loads the demonstration at this moment. Wait for it; running this again then changes nothing.")
     if missing:
         click.echo(f"Loaded {' and '.join(slug for slug, *_ in missing)}. All people in the demonstration are invented.")
     else:

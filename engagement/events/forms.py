@@ -23,9 +23,10 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from engagement.events.agenda import AgendaPlan
 from engagement.events.models import AgendaKind, Event, Format, Kind, Part
+from engagement.events.plans import MOST_SEATS, SittingPlan
 from engagement.events.replies import Answer, NeedsStated
 from engagement.events.seats import modes_of
-from engagement.events.service import MOST_SEATS, EventParticulars, SittingPlan
+from engagement.events.service import EventParticulars
 from engagement.events.tellings import LONGEST_NOTE
 from engagement.events.vocabulary import AGENDA_KINDS, FORMATS, INTERPRETATION, KINDS, PARTS
 from engagement.invitations.models import Channel, Choice, Mode

@@ -71,7 +71,8 @@ class Standing:
 class SittingSeen:
     """A sitting as one guest sees it. ``counts`` has one entry for each way of taking part, in order.
 
-    ``changed``: they were told another time or place. ``calendar``: they may take it into a calendar.
+    ``changed``: they were told another time or place. ``over``: nobody is asked to it any more.
+    ``calendar``: they may take it into a calendar.
     """
 
     id: UUID
@@ -82,6 +83,7 @@ class SittingSeen:
     standing: Standing | None
     cancelled: bool = False
     changed: bool = False
+    over: bool = False
     calendar: bool = False
 
     def free(self, mode: Mode) -> int:
@@ -221,6 +223,7 @@ def _seen(event: Event, invitation: Invitation, counting: dict[UUID | None, Repl
             standing=_standing(counting.get(row.id), row.seat_id, row.state),
             cancelled=row.cancelled_at is not None,
             changed=_has_changed(event, row),
+            over=row.ends_at <= now(),
             calendar=may_download(event, cast("Sitting", row), row.CalendarEntry),
         )
         for row in rows

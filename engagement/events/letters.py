@@ -44,20 +44,9 @@ if TYPE_CHECKING:
 ValuesIn: TypeAlias = "Callable[[Language, str], dict[str, str]]"
 
 SHARED = (
-    "salutation",
-    "consultation_title",
-    "lead",
-    "event_name",
-    "event_title",
-    "event_kind",
-    "when",
-    "where",
-    "access",
-    "reply_link",
-    "contact",
-    "support_line",
-    "preferences",
-)
+    "salutation", "consultation_title", "lead", "event_name", "event_title", "event_kind", "when", "where", "access",
+    "reply_link", "contact", "support_line", "preferences",
+)  # fmt: skip
 INVITATION_PLACES = (*SHARED, "about", "agenda", "part", "reply_by")
 CONFIRMATION_PLACES = (*SHARED, "recorded", "questionnaire")
 # A consultation that stands here invites nobody any more.
@@ -392,7 +381,9 @@ def invitation_was_sent(message: Message) -> None:
         remember_told(message)
 
 
-INVITATION_COMPOSER = Composer("event_invitation", INVITATION_PLACES, compose_invitation, preview_invitation, gather=invitations_among)
+INVITATION_COMPOSER = Composer(
+    "event_invitation", INVITATION_PLACES, compose_invitation, preview_invitation, gather=invitations_among, needed=("reply_link",)
+)
 CONFIRMATION_COMPOSER = Composer(
-    "event_confirmation", CONFIRMATION_PLACES, compose_confirmation, kind=Kind.ANSWER, gather=confirmations_among
+    "event_confirmation", CONFIRMATION_PLACES, compose_confirmation, kind=Kind.ANSWER, gather=confirmations_among, needed=("recorded",)
 )

@@ -161,5 +161,5 @@ def _sketched(sketch: Sketch) -> Subject | None:
     return Subject(consultation, event, person, None, sittings[0] if sittings else None, sittings)
 
 
-REMINDER_COMPOSER = Composer(REMINDER, REMINDER_PLACES, compose_reminder, preview_reminder, kind=Kind.REMINDER)
+REMINDER_COMPOSER = Composer(REMINDER, REMINDER_PLACES, compose_reminder, preview_reminder, kind=Kind.REMINDER, needed=("reply_link",))
 DAY_BEFORE_COMPOSER = Composer(DAY_BEFORE, DAY_BEFORE_PLACES, compose_day_before, preview_day_before, kind=Kind.REMINDER)

@@ -21,6 +21,7 @@ from engagement.events.attendance import record_attendance
 from engagement.events.cancelling import cancel_event, cancel_sitting
 from engagement.events.guests import guest_view, needs_of
 from engagement.events.models import AgendaItem, Attendance, CalendarEntry, Event, EventStatus, Format, Kind, Seat, Sitting
+from engagement.events.plans import BadSittingError, SittingPlan, check_plan, derive_instants, require_other_time, require_seats
 from engagement.events.posting import ask_to_come
 from engagement.events.replies import Answer, NeedsStated, Outcome, promote_from_waitlist, reply_to_event
 from engagement.events.revising import picture, raise_sequences, say_afresh
@@ -28,8 +29,8 @@ from engagement.events.seats import modes_of, waiting_counts
 from engagement.events.withdrawing import withdraw_guest
 from engagement.invitations.models import Mode, Reply
 from engagement.kernel.audit import Actor, ActorKind, note
-from engagement.kernel.bilingual import Text
-from engagement.kernel.clock import in_utc, now
+from engagement.kernel.bilingual import Text, is_blank
+from engagement.kernel.clock import DATE_OUT_OF_REACH, can_be_entered, now
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.policy import Permission
@@ -37,7 +38,7 @@ from engagement.kernel.tokens import new_mailbox_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime, timedelta
+    from datetime import date, timedelta
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -46,11 +47,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
+    "BadSittingError",
     "NeedsStated",
     "Outcome",
+    "SittingPlan",
     "ask_to_come",
     "cancel_event",
     "cancel_sitting",
+    "derive_instants",
     "guest_view",
     "needs_of",
     "promote_from_waitlist",
@@ -60,15 +64,12 @@ __all__ = [
 ]
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-MOST_SEATS = 100_000
+# These stand for pages of their own.
+RESERVED = frozenset({"new"})
 
 
 class BadEventError(DomainError):
     """The particulars of the event cannot be as they were given."""
-
-
-class BadSittingError(DomainError):
-    """The time or the seats of a sitting cannot be as they were given."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,16 +90,6 @@ class EventParticulars:
     sends_calendar: bool = True
     reply_by: date | None = None
     confirmed: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, kw_only=True)
-class SittingPlan:
-    """When a sitting is, on the clocks of the event's zone (naive), and its seats in each mode."""
-
-    starts_wall: datetime
-    ends_wall: datetime
-    seats_in_person: int = 0
-    seats_online: int = 0
 
 
 def schedule_event(
@@ -134,7 +125,13 @@ def _name_for(session: Session, consultation_id: UUID, wanted: str, particulars:
         )
         raise BadEventError(said, field="name")
     base = wanted or "-".join(re.findall(r"[a-z0-9]+", particulars.texts["title"].en.lower()))[:60].strip("-") or "event"
-    taken = set(session.scalars(select(Event.name).where(Event.consultation_id == consultation_id)))
+    taken = RESERVED | set(session.scalars(select(Event.name).where(Event.consultation_id == consultation_id)))
+    if wanted in RESERVED:
+        said = Text(
+            "“{name}” stands for a page of its own: choose another name.",
+            "«\u00a0{name}\u00a0» désigne déjà une page\u00a0: choisissez un autre nom.",
+        )
+        raise BadEventError(said.format(name=wanted), field="name")
     if wanted and wanted in taken:
         raise BadEventError(
             Text("Another event has this name in its address.", "Un autre événement a déjà ce nom dans son adresse."), field="name"
@@ -211,8 +208,10 @@ def _check(new: EventParticulars) -> None:
     if new.zone not in available_timezones():
         raise BadEventError(Text("This time zone is not known.", "Ce fuseau horaire est inconnu."), field="zone")
     if not new.texts["title"].whole:
-        side = "fr" if new.texts["title"].en.strip() else "en"
+        side = "en" if is_blank(new.texts["title"].en) else "fr"
         raise BadEventError(Text("Enter the title in both languages.", "Entrez le titre dans les deux langues."), field=f"title_{side}")
+    if new.reply_by is not None and not can_be_entered(new.reply_by):
+        raise BadEventError(DATE_OUT_OF_REACH, field="reply_by")
     if new.restricted and new.listed:
         said = Text(
             "A restricted event cannot be listed on the public page.", "Un événement restreint ne peut pas figurer sur la page publique."
@@ -248,7 +247,8 @@ def add_sitting(*, event_id: UUID, plan: SittingPlan, actor: Actor) -> Sitting:
     """Add a sitting after those there are. Raises BadSittingError."""
     with writing() as session:
         event = _the_event(session, event_id)
-        _check_sitting(event, plan)
+        check_plan(event, plan)
+        require_other_time(session, event, plan)
         last = session.scalar(select(func.max(Sitting.position)).where(Sitting.event_id == event_id))
         sitting = Sitting(event_id=event_id, position=1 if last is None else last + 1, taken_in_person=0, taken_online=0)
         _write_sitting(sitting, plan, event.zone)
@@ -268,9 +268,11 @@ def edit_sitting(*, sitting_id: UUID, plan: SittingPlan, actor: Actor) -> Sittin
         if sitting is None:
             raise AbsentError
         event = _the_event(session, sitting.event_id)
-        _check_sitting(event, plan)
-        _keep_taken(plan.seats_in_person, sitting.taken_in_person, "seats_in_person")
-        _keep_taken(plan.seats_online, sitting.taken_online, "seats_online")
+        check_plan(event, plan)
+        require_seats(plan.seats_in_person, sitting.taken_in_person, "seats_in_person")
+        require_seats(plan.seats_online, sitting.taken_online, "seats_online")
+        if (sitting.starts_wall, sitting.ends_wall) != (plan.starts_wall, plan.ends_wall):
+            require_other_time(session, event, plan)
         before, began = picture(event, [sitting]), sitting.starts_wall
         _write_sitting(sitting, plan, event.zone)
         _move_agenda(session, sitting, sitting.starts_wall - began)
@@ -305,44 +307,12 @@ def remove_sitting(*, sitting_id: UUID, actor: Actor) -> None:
         session.delete(sitting)
 
 
-def _keep_taken(seats: int, taken: int, field: str) -> None:
-    if seats < taken:
-        said = Text(
-            "{taken} seats are taken already: there cannot be only {seats}.",
-            "{taken} places sont déjà prises\u00a0: il ne peut pas y en avoir seulement {seats}.",
-        )
-        raise BadSittingError(said.format(taken=taken, seats=seats), field=field)
-
-
-def _check_sitting(event: Event, plan: SittingPlan) -> None:
-    if plan.ends_wall <= plan.starts_wall:
-        raise BadSittingError(Text("The sitting ends before it starts.", "La séance finit avant de commencer."), field="ends")
-    for mode, seats, field in (
-        (Mode.IN_PERSON, plan.seats_in_person, "seats_in_person"),
-        (Mode.ONLINE, plan.seats_online, "seats_online"),
-    ):
-        if not 0 <= seats <= MOST_SEATS:
-            said = Text("Enter a number of seats from 0 to 100,000.", "Entrez un nombre de places de 0 à 100\u00a0000.")
-            raise BadSittingError(said, field=field)
-        if seats and mode not in modes_of(event.format):
-            said = Text("An event of this format has no such seats.", "Un événement de ce format n’a pas de telles places.")
-            raise BadSittingError(said, field=field)
-
-
 def _write_sitting(sitting: Sitting, plan: SittingPlan, zone: str) -> None:
     moved = (sitting.starts_wall, sitting.ends_wall) != (plan.starts_wall, plan.ends_wall)
     sitting.starts_wall, sitting.ends_wall = plan.starts_wall, plan.ends_wall
     sitting.seats_in_person, sitting.seats_online = plan.seats_in_person, plan.seats_online
     if moved:
         derive_instants(sitting, zone)
-
-
-def derive_instants(sitting: Sitting, zone: str) -> None:
-    """Have the instants follow the wall times, by the rules of ``zone`` that hold now. Raises BadSittingError."""
-    sitting.starts_at, sitting.ends_at = in_utc(sitting.starts_wall, zone), in_utc(sitting.ends_wall, zone)
-    if sitting.ends_at <= sitting.starts_at:
-        # Possible in the one hour a year that the clocks go through twice.
-        raise BadSittingError(Text("The sitting ends before it starts.", "La séance finit avant de commencer."), field="ends")
 
 
 def find_event(access: Access, name: str) -> Event:

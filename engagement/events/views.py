@@ -33,6 +33,7 @@ from engagement.events.told import told_so_far
 from engagement.events.zone_rules import moved_by_rules
 from engagement.invitations.models import Mode
 from engagement.invitations.vocabulary import CHANNELS, CHOICES, CHOICES_OF_MANY, MODES
+from engagement.kernel.clock import now
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.languages import current_language
 from engagement.kernel.policy import Permission, Policy, member
@@ -179,12 +180,18 @@ def new_sitting(slug: str, name: str) -> Any:
     form.ask_for_seats(found)
     if form.validate_on_submit():
         try:
-            add_sitting(event_id=found.id, plan=form.plan(), actor=access.actor)
+            _say_past(add_sitting(event_id=found.id, plan=form.plan(), actor=access.actor))
             flash(gettext("The sitting is on the schedule."))
             return redirect(url_for(".event", slug=slug, name=name))
         except DomainError as error:
             form.refuse(error)
     return render_template("events/sitting.html", form=form, event=found, sitting=None)
+
+
+def _say_past(stored: Sitting) -> None:
+    """Say of a sitting that is over that nobody is asked to it: it may be for the record, or the year may be wrong."""
+    if stored.ends_at <= now():
+        flash(gettext("This sitting is over: it stands here for the record, and no guest is asked to come to it."))
 
 
 def the_sitting(event: Event, sitting_id: UUID) -> Sitting:
@@ -204,7 +211,7 @@ def sitting(slug: str, name: str, sitting_id: UUID) -> Any:
     form = fresh if request.method == "GET" else SittingForm.asking(found)
     if form.validate_on_submit() and form.still_stands(fresh):
         try:
-            edit_sitting(sitting_id=sitting_id, plan=form.plan(), actor=access.actor)
+            _say_past(edit_sitting(sitting_id=sitting_id, plan=form.plan(), actor=access.actor))
             flash(gettext("Saved."))
             return redirect(url_for(".event", slug=slug, name=name))
         except DomainError as error:

@@ -164,4 +164,6 @@ def _compose(message: Message) -> Composed | Dropped:
     return Composed(to_name=person.addressed_as, to_address=person.email, values=values, rows=[row])
 
 
-CODE_COMPOSER = Composer(purpose=PURPOSE, placeholders=("code",), compose=_compose, asked_for=True, private=True, kind=Kind.ANSWER)
+CODE_COMPOSER = Composer(
+    purpose=PURPOSE, placeholders=("code",), needed=("code",), compose=_compose, asked_for=True, private=True, kind=Kind.ANSWER
+)

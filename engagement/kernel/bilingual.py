@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal, Self, TypeAlias, cast
 
@@ -33,11 +34,17 @@ class Text:
     @property
     def whole(self) -> bool:
         """Return whether neither language is missing."""
-        return bool(self.en.strip() and self.fr.strip())
+        return not is_blank(self.en) and not is_blank(self.fr)
 
     def __bool__(self) -> bool:
         """Return whether there are words in at least one language."""
-        return bool(self.en.strip() or self.fr.strip())
+        return not is_blank(self.en) or not is_blank(self.fr)
+
+
+def is_blank(words: str) -> bool:
+    """Return whether nothing can be seen of ``words``: space of any kind, joiners and marks of direction."""
+    # Nearly every text begins with something that is seen.
+    return not words[:1].isalnum() and all(each.isspace() or unicodedata.category(each) == "Cf" for each in words)
 
 
 def other(language: Language) -> Language:
@@ -128,4 +135,4 @@ class BilingualRow:
     def missing_texts(self) -> dict[str, Language]:
         """Return the fields that exist in one language only, and the language that is missing."""
         texts = {field: self.text(field) for field in self.bilingual_fields}
-        return {field: ("fr" if text.en.strip() else "en") for field, text in texts.items() if text and not text.whole}
+        return {field: ("en" if is_blank(text.en) else "fr") for field, text in texts.items() if text and not text.whole}

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from engagement.kernel.bilingual import Text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -16,6 +18,12 @@ if TYPE_CHECKING:
 # (British Columbia stays on UTC−7 all year since tzdata 2026b), and a system's copy lags.
 zoneinfo.reset_tzpath(to=())
 
+
+# What people enter is dated between these two; nothing that they plan or write down lies beyond.
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
+DATE_OUT_OF_REACH = Text("Enter a date from 1990 to 2100.", "Entrez une date de 1990 à 2100.")
+# Instants are kept between these two, so that something can be added to each of them and each has a wall time.
+EARLIEST, LATEST = datetime(2, 1, 1, tzinfo=UTC), datetime(9990, 1, 1, tzinfo=UTC)
 
 _moved_on: ContextVar[datetime | None] = ContextVar("moved_on", default=None)
 
@@ -44,17 +52,30 @@ def at_moment(moment: datetime) -> Iterator[None]:
 def in_utc(wall: datetime, zone: str) -> datetime:
     """Return the UTC instant at which the clocks of ``zone`` (IANA name) show ``wall`` (naive).
 
-    A wall time that occurs twice when clocks go back means its first occurrence (PEP 495).
+    A wall time that occurs twice when clocks go back means its first occurrence (PEP 495). One
+    that lies before EARLIEST or after LATEST means that instant: there is an answer to every time.
     """
     if wall.tzinfo is not None:
         msg = "a wall time has no zone of its own"
         raise ValueError(msg)
+    if not EARLIEST < wall.replace(tzinfo=UTC) < LATEST:
+        return EARLIEST if wall.year < LATEST.year else LATEST
     return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def exists(wall: datetime, zone: str) -> bool:
+    """Return whether the clocks of ``zone`` ever show ``wall`` (naive): an hour is left out when they go forward."""
+    return on_the_wall(in_utc(wall, zone), zone).replace(tzinfo=None) == wall
+
+
+def can_be_entered(day: date) -> bool:
+    """Return whether a date lies where people plan and write things down: from 1990 to 2100."""
+    return FIRST_DAY <= day <= LAST_DAY
 
 
 def on_the_wall(moment: datetime, zone: str) -> datetime:
     """Return what the clocks of ``zone`` show at ``moment``; the result knows its zone."""
-    return moment.astimezone(ZoneInfo(zone))
+    return min(max(moment, EARLIEST), LATEST).astimezone(ZoneInfo(zone))
 
 
 def end_of_day(day: date, zone: str) -> datetime:

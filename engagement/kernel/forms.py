@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import time
+from datetime import date, time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask_babel import gettext
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, SelectMultipleField, StringField, TextAreaField, TimeField
+from wtforms import DateField, IntegerField, SelectMultipleField, StringField, TextAreaField, TimeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import DATE_OUT_OF_REACH, can_be_entered
 from engagement.kernel.form_words import NUMBER_WANTED, TIME_WANTED, OwnWords
 from engagement.kernel.languages import current_language
 
@@ -38,7 +39,7 @@ def _trimmed(value: str | None) -> str | None:
 
 
 class Form(FlaskForm):
-    """A form of ours. Typed text is trimmed and free of control characters, or the field says so.
+    """A form of ours. Typed text is trimmed and free of control characters, a date lies from 1990 to 2100, or the field says so.
 
     ``first_on_page`` names fields that stand above those of a base class, so that errors are listed as the page has them.
     """
@@ -67,9 +68,12 @@ class Form(FlaskForm):
         self._fields = {name: self._fields[name] for name in order}
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Return whether every field is usable; control characters never are."""
+        """Return whether every field is usable; control characters and dates that nobody can mean never are."""
         good = bool(super().validate(extra_validators))
         for field in self:
+            if isinstance(field, DateField) and isinstance(field.data, date) and not can_be_entered(field.data):
+                field.errors = [*field.errors, DATE_OUT_OF_REACH.in_(current_language())]
+                good = False
             if isinstance(field, StringField) and isinstance(field.data, str):
                 allowed = {"\n", "\r", "\t"} if isinstance(field, TextAreaField) else set()
                 if any(character in _NOT_TYPED - allowed for character in field.data):

@@ -9,6 +9,7 @@ ends each part the way that part likes.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import json
 import os
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 # Seconds that parts get to end by themselves.
 GRACE = 15.0
 STANDARD_INPUT = 0
+# From linux/prctl.h.
+PR_SET_PDEATHSIG = 1
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 WATCHING = str(Path(__file__).resolve().with_name("watching.py"))
 
@@ -86,16 +89,17 @@ def _watch(running: dict[int, Part], port: int, greeting: str, grace: float) -> 
 
 def _fork(part: Part) -> int:
     _flush()
+    parent = os.getpid()
     pid = os.fork()
     if pid:
         # Both sides set it, so that it is set whichever runs first.
         with contextlib.suppress(PermissionError, ProcessLookupError):
             os.setpgid(pid, pid)
         return pid
-    return _be(part)
+    return _be(part, parent)
 
 
-def _be(part: Part) -> NoReturn:
+def _be(part: Part, parent: int) -> NoReturn:
     """Be this part from now on; the process ends with it."""
     status = 1
     try:
@@ -104,6 +108,7 @@ def _be(part: Part) -> NoReturn:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         _take_name(part.name)
+        _end_with(parent, part.stop)
         part.run()
         status = 0
     except SystemExit as end:
@@ -118,6 +123,19 @@ def _be(part: Part) -> NoReturn:
         finally:
             # Whatever happened: no part goes on as if it were the parent.
             os._exit(status)
+
+
+def _end_with(parent: int, stop: int) -> None:
+    """Have the system stop this part politely when the parent is gone, however it went (Linux: prctl(2)).
+
+    Elsewhere the parts outlive a parent that was killed, and have to be stopped by hand.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, stop)
+    if os.getppid() != parent:
+        # It went before that was said.
+        raise SystemExit(1)
 
 
 def _flush() -> None:

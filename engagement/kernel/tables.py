@@ -1,8 +1,7 @@
 """Tables as files: reading CSV and workbooks (xlsx, xls, ods), writing CSV and xlsx.
 
 Reading follows fixed rules rather than guesses, since guesses are wrong on short French files:
-a byte order mark decides the encoding, else UTF-8 where it fits, else Windows-1252; the
-heading line decides what separates the cells. Writing guards every text that a spreadsheet
+``encodings`` says which encoding it is, and the heading line what separates the cells. Writing guards every text that a spreadsheet
 would run as a formula, and reading takes that guard off again: what was written is read back.
 """
 
@@ -13,12 +12,13 @@ import csv
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO, StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from engagement.kernel.bilingual import Text
+from engagement.kernel.encodings import NotTextError, UnknownEncodingError, decoded
 from engagement.kernel.errors import DomainError
 
 if TYPE_CHECKING:
@@ -40,13 +40,6 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 _READER = Path(__file__).with_name("sheet_reader.py")
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 _OTHER_KINDS = (b"%PDF", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"\x1f\x8b", b"{\\rtf", b"\x7fELF", b"MZ", b"BM", b"7z\xbc\xaf", b"Rar!")
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _SEPARATORS = (",", ";", "\t")
 
 
@@ -60,12 +53,15 @@ class Table:
 
     A row is as long as the header, or longer where it holds something beyond the last
     heading. ``numbers`` gives for each row its number in the file, which counts the
-    heading line and blank rows as a spreadsheet does.
+    heading line and blank rows as a spreadsheet does. ``sheet`` is the one that was read of a
+    workbook, ``unread`` the others that hold something.
     """
 
     header: tuple[str, ...]
     rows: list[tuple[str, ...]]
     numbers: list[int]
+    sheet: str = ""
+    unread: tuple[str, ...] = ()
 
 
 def read_table(filename: str, content: bytes) -> Table:
@@ -76,8 +72,10 @@ def read_table(filename: str, content: bytes) -> Table:
     name = "".join(character for character in filename if character.isprintable())[:80]
     if len(content) > LARGEST_FILE:
         raise _unreadable(name, "“{name}” is larger than 20 MB.", "«\u00a0{name}\u00a0» dépasse 20\u00a0Mo.")
-    lines = _workbook_rows(name, content) if content.startswith(_WORKBOOKS) else _csv_rows(name, content)
-    return _as_table(name, lines)
+    if not content.startswith(_WORKBOOKS):
+        return _as_table(name, _csv_rows(name, content))
+    book = _workbook(name, content)
+    return replace(_as_table(name, book["rows"]), sheet=book["sheet"], unread=tuple(book["unread"]))
 
 
 def _unreadable(name: str, english: str, french: str, **values: object) -> UnreadableTableError:
@@ -128,8 +126,8 @@ def _without_blank_end(line: Sequence[str]) -> Sequence[str]:
     return line[:end]
 
 
-def _workbook_rows(name: str, content: bytes) -> list[list[str]]:
-    """Read a workbook in a process of its own; see sheet_reader."""
+def _workbook(name: str, content: bytes) -> dict[str, Any]:
+    """Read a workbook in a process of its own; see sheet_reader for what it answers."""
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and our own file.
             [sys.executable, "-I", str(_READER), str(MOST_ROWS + 1), str(MOST_COLUMNS)],
@@ -138,13 +136,12 @@ def _workbook_rows(name: str, content: bytes) -> list[list[str]]:
             timeout=90,
             check=True,
         )
-        answer = json.loads(done.stdout)
+        answer: dict[str, Any] = json.loads(done.stdout)
     except (subprocess.SubprocessError, ValueError):
         raise _not_a_table(name) from None
-    if isinstance(answer, dict):
+    if "problem" in answer:
         raise _too_many(name) if answer["problem"] == "too_large" else _not_a_table(name)
-    rows: list[list[str]] = answer
-    return rows
+    return answer
 
 
 def _csv_rows(name: str, content: bytes) -> Iterator[list[str]]:
@@ -170,15 +167,18 @@ def _csv_rows(name: str, content: bytes) -> Iterator[list[str]]:
 def _decoded(name: str, content: bytes) -> str:
     if content.startswith(_OTHER_KINDS):
         raise _not_a_table(name)
-    marked = next((encoding for mark, encoding in _MARKS if content.startswith(mark)), None)
-    for encoding in [marked] if marked else ["utf-8", "cp1252"]:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise _not_a_table(name)
+    try:
+        return decoded(content)
+    except NotTextError:
+        raise _not_a_table(name) from None
+    except UnknownEncodingError as error:
+        raise _unreadable(
+            name,
+            "Line {line} of “{name}” is written in an encoding other than UTF-8 or Windows-1252. Save the file as “CSV UTF-8”.",
+            "La ligne {line} de «\u00a0{name}\u00a0» n’est codée ni en UTF-8 ni en Windows-1252. "
+            "Enregistrez le fichier au format «\u00a0CSV UTF-8\u00a0».",
+            line=error.line,
+        ) from None
 
 
 def _separator(text: str) -> tuple[str, str]:

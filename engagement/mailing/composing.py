@@ -109,7 +109,8 @@ Compose: TypeAlias = "Callable[[Message], Said]"
 class Composer:
     """How the mails of one purpose are written.
 
-    ``placeholders`` is the closed list that the purpose's texts may use. ``compose`` reads and
+    ``placeholders`` is the closed list that the purpose's texts may use, ``needed`` those of them
+    without which the mail is of no use: the link on which one replies. ``compose`` reads and
     never writes. ``preview`` gives both languages' values for the page on which a mailing is
     checked, with a link that opens nothing. ``asked_for``: the person asked for it at this
     moment, so that "do not contact" does not hold it back. ``private``: staff never read it.
@@ -126,3 +127,4 @@ class Composer:
     private: bool = False
     kind: Kind = Kind.MAILING
     gather: Callable[[Sequence[Message]], Compose] | None = None
+    needed: tuple[str, ...] = ()

@@ -27,6 +27,10 @@ class UnknownPlaceholderError(DomainError):
     """A text names a placeholder that its mail does not have."""
 
 
+class MissingPlaceholderError(DomainError):
+    """A text leaves out a placeholder without which its mail is of no use."""
+
+
 class SecretInSubjectError(DomainError):
     """A subject line would carry what opens somebody's page."""
 
@@ -51,6 +55,23 @@ def check_placeholders(text: str, listed: Collection[str], field: str) -> None:
                 "Un champ n’est pas fermé, ou pas ouvert, près de «\u00a0{near}\u00a0»\u00a0: il prend deux parenthèses de chaque côté.",
             )
             raise UnknownPlaceholderError(Text(*(side.replace("{near}", near) for side in (said.en, said.fr))), field=field)
+
+
+def missing_from(text: str, needed: Collection[str]) -> list[str]:
+    """Return the names of ``needed`` that the text leaves out."""
+    return [name for name in needed if name not in names_in(text)]
+
+
+def check_needed(text: str, needed: Collection[str], field: str) -> None:
+    """Raise MissingPlaceholderError, naming ``field`` and the first of the ``needed`` names that the text leaves out."""
+    for name in missing_from(text, needed):
+        said = Text(
+            "Put the placeholder “{name}” into the text in English: without it, this mail is of no use to whoever gets it.",
+            "Ajoutez le champ «\u00a0{name}\u00a0» au texte en anglais\u00a0: sans lui, le courriel ne sert à rien à qui le reçoit.",
+        )
+        if field.endswith("_fr"):
+            said = Text(said.en.replace("in English", "in French"), said.fr.replace("en anglais", "en français"))
+        raise MissingPlaceholderError(said.format(name=name), field=field)
 
 
 def check_subject(text: str, field: str) -> None:

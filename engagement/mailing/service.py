@@ -24,7 +24,7 @@ from engagement.mailing.contacting import drop_task_of
 from engagement.mailing.models import MailTemplate, Message, MessageEvent, State
 from engagement.mailing.moving import move
 from engagement.mailing.outbox import SENT_AGAIN, NotNowError
-from engagement.mailing.placeholders import check_placeholders, check_subject
+from engagement.mailing.placeholders import check_needed, check_placeholders, check_subject
 from engagement.mailing.texts import own_text, shipped_text
 
 if TYPE_CHECKING:
@@ -194,16 +194,18 @@ def change_text(
     subject: Text,
     body: Text,
     placeholders: Collection[str],
+    needed: Collection[str] = (),
     confirmed: bool = False,
     actor: Actor,
 ) -> MailTemplate:
     """Have this consultation's mails of ``purpose`` say something of their own.
 
     Edited in one language only, the other one becomes stale and nothing is sent until it is
-    mended or ``confirmed``. Raises BadTextError (a language missing), UnknownPlaceholderError
-    and SecretInSubjectError (a link or a code in the subject).
+    mended or ``confirmed``. Raises BadTextError (a language missing), UnknownPlaceholderError,
+    MissingPlaceholderError (one that is ``needed`` is left out) and SecretInSubjectError (a link
+    or a code in the subject).
     """
-    check_text(subject, body, placeholders)
+    check_text(subject, body, placeholders, needed)
     with writing() as session:
         row = own_text(consultation_id, purpose)
         if row is None:
@@ -221,8 +223,8 @@ def change_text(
     return row
 
 
-def check_text(subject: Text, body: Text, placeholders: Collection[str]) -> None:
-    """Raise BadTextError, UnknownPlaceholderError or SecretInSubjectError where a mail cannot say this; it names the field."""
+def check_text(subject: Text, body: Text, placeholders: Collection[str], needed: Collection[str] = ()) -> None:
+    """Raise BadTextError or an error of placeholders where a mail cannot say this; it names the field."""
     for part, text in (("subject", subject), ("body", body)):
         for language in ("en", "fr"):
             words, field = text.in_(language), f"{part}_{language}"
@@ -231,6 +233,8 @@ def check_text(subject: Text, body: Text, placeholders: Collection[str]) -> None
             check_placeholders(words, placeholders, field)
             if part == "subject":
                 check_subject(words, field)
+    for language in ("en", "fr"):
+        check_needed(body.in_(language), needed, f"body_{language}")
 
 
 _MISSING = {

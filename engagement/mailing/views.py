@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, render_template, send_file
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
+from engagement.consultations.service import all_invented
 from engagement.kernel.policy import PUBLIC, Policy
 from engagement.kernel.settings import settings
 from engagement.mailing.as_html import linked
@@ -31,7 +32,7 @@ ASKS = {
 @mailing.get("/mailbox")
 def mailbox() -> Any:
     """List the mails that were received, the newest first."""
-    return render_template("mailing/mailbox.html", mails=newest(settings().mailbox_folder), zone=ZONE)
+    return render_template("mailing/mailbox.html", mails=newest(settings().mailbox_folder), zone=ZONE, all_invented=all_invented())
 
 
 @mailing.get("/mailbox/<name>")
@@ -41,7 +42,7 @@ def mailbox_mail(name: str) -> Any:
     if found is None:
         abort(404)
     text = Markup(linked(found.plain, settings().base_url))  # noqa: S704 - linked() escapes everything first.
-    return render_template("mailing/mail.html", mail=found, text=text, asks=ASKS, zone=ZONE)
+    return render_template("mailing/mail.html", mail=found, text=text, asks=ASKS, zone=ZONE, all_invented=all_invented())
 
 
 @mailing.get("/mailbox/<name>/html")

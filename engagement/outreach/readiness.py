@@ -13,7 +13,7 @@ from engagement.kernel.db import db
 from engagement.mailing.texts import shipped_text
 from engagement.outreach.facts import why_void
 from engagement.outreach.vocabulary import REASONS
-from engagement.outreach.words import ANNOUNCEMENT, strange_places, words_of
+from engagement.outreach.words import ANNOUNCEMENT, missing_places, strange_places, words_of
 from engagement.questionnaires.models import Questionnaire
 from engagement.questionnaires.opening import Standing, standing_of
 from engagement.questionnaires.wholeness import faults_of
@@ -53,6 +53,12 @@ def _faults_of_words(mailing: Mailing) -> Iterator[Text]:
             "Le texte emploie «\u00a0{name}\u00a0», que cet envoi ne peut pas remplir.",
         )
         yield Text(said.en.replace("{name}", name), said.fr.replace("{name}", name))
+    for name in missing_places(mailing):
+        said = Text(
+            "The text leaves out “{name}”, without which the mail is of no use.",
+            "Le texte omet «\u00a0{name}\u00a0», sans quoi le courriel ne sert à rien.",
+        )
+        yield said.format(name=name)
 
 
 def _older(side: str) -> Text:

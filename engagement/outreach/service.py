@@ -11,7 +11,7 @@ from engagement.events.models import Event, EventStatus
 from engagement.events.service import events_of
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text
-from engagement.kernel.clock import in_utc, now, on_the_wall
+from engagement.kernel.clock import DATE_OUT_OF_REACH, can_be_entered, exists, in_utc, now, on_the_wall
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.mailing.bell import ring_when_stored
@@ -149,12 +149,14 @@ def _moment(day: date | None, at: time | None, zone: str) -> datetime | None:
         raise BadScheduleError(Text("Enter the day as well.", "Entrez aussi le jour."), field="day")
     if at is None:
         raise BadScheduleError(Text("Enter the time as well.", "Entrez aussi l’heure."), field="at")
+    if not can_be_entered(day):
+        raise BadScheduleError(DATE_OUT_OF_REACH, field="day")
     # Combined from its parts, so that the wall time has no zone of its own.
     wall = on_the_wall(now(), zone).replace(
         year=day.year, month=day.month, day=day.day, hour=at.hour, minute=at.minute, second=0, microsecond=0, tzinfo=None, fold=0
     )
     moment = in_utc(wall, zone)
-    if on_the_wall(moment, zone).replace(tzinfo=None, fold=0) != wall:
+    if not exists(wall, zone):
         said = Text(
             "The clocks skip this time on that day: choose another one.",
             "Les horloges sautent cette heure ce jour-là\u00a0: choisissez-en une autre.",

@@ -71,6 +71,7 @@ def _change(access: Access, composer: Composer, form: MailTextForm) -> None:
         subject=form.bilingual("subject"),
         body=form.bilingual("body"),
         placeholders=composer.placeholders,
+        needed=composer.needed,
         confirmed=form.confirm_texts.data,
         actor=access.actor,
     )

@@ -87,4 +87,4 @@ def compose(message: Message) -> Composed | Dropped:
     return Composed(to_name=account.name, to_address=account.email, values=said)
 
 
-COMPOSER = Composer(PURPOSE, PLACEHOLDERS, compose, asked_for=True, private=True, kind=Kind.ANSWER)
+COMPOSER = Composer(PURPOSE, PLACEHOLDERS, compose, asked_for=True, private=True, kind=Kind.ANSWER, needed=("body",))

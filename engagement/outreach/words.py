@@ -15,7 +15,7 @@ from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.ports import ports
 from engagement.mailing.composing import Composer
-from engagement.mailing.placeholders import names_in
+from engagement.mailing.placeholders import missing_from, names_in
 from engagement.mailing.service import check_text
 from engagement.mailing.texts import MailText, own_text, shipped_text, text_of
 from engagement.outreach.models import Mailing, MailingState, SavedText
@@ -75,6 +75,18 @@ def places_of(mailing: Mailing) -> tuple[str, ...]:
     return composer.placeholders if composer else ()
 
 
+def needed_of(mailing: Mailing) -> tuple[str, ...]:
+    """Return the placeholders without which this mailing is of no use."""
+    composer: Composer | None = ports().composers.get(mailing.purpose)
+    return composer.needed if composer else ()
+
+
+def missing_places(mailing: Mailing) -> list[str]:
+    """Return the placeholders that the mailing's words leave out in one language or both, and cannot do without."""
+    body, needed = words_of(mailing).body, needed_of(mailing)
+    return list(dict.fromkeys(name for side in (body.en, body.fr) if side.strip() for name in missing_from(side, needed)))
+
+
 def strange_places(mailing: Mailing) -> list[str]:
     """Return the placeholders in the mailing's words that it has no value for."""
     text = words_of(mailing)
@@ -87,12 +99,12 @@ def change_words(*, mailing_id: UUID, subject: Text, body: Text, confirmed: bool
 
     Edited in one language only, the other one becomes stale and the mailing cannot be approved
     until it is mended or ``confirmed``. Raises BadTextError, UnknownPlaceholderError,
-    SecretInSubjectError, WordsFixedError.
+    MissingPlaceholderError, SecretInSubjectError, WordsFixedError.
     """
     found = db.session.get(Mailing, mailing_id)
     if found is None:
         raise AbsentError
-    check_text(subject, body, places_of(found))
+    check_text(subject, body, places_of(found), needed_of(found))
     with writing() as session:
         mailing = _draft(session, mailing_id)
         if own_words(mailing) is None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import func, select
 
 from engagement.kernel.audit import Actor, note
-from engagement.kernel.bilingual import Text
-from engagement.kernel.clock import now
+from engagement.kernel.bilingual import Text, is_blank
+from engagement.kernel.clock import DATE_OUT_OF_REACH, can_be_entered, now
 from engagement.kernel.db import writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.questionnaires.definition import NO_WORDS
@@ -40,7 +40,7 @@ class BadNameError(DomainError):
 
 
 class BadSettingsError(DomainError):
-    """The dates do not follow each other, or a number makes no sense."""
+    """The title is missing, the dates do not follow each other, or a number makes no sense."""
 
 
 class InUseError(DomainError):
@@ -94,6 +94,21 @@ def edit_settings(*, questionnaire_id: UUID, settings: Settings, actor: Actor) -
 
 
 def _write(row: Questionnaire, new: Settings) -> None:
+    _check(new)
+    for name in ("opens_on", "closes_on", "received_until", "allows_forwarding", "allows_nominations", "open_call", "sufficient_answers"):
+        setattr(row, name, getattr(new, name))
+    for field in Questionnaire.bilingual_fields:
+        row.set_text(field, getattr(new, field), confirmed=new.confirmed)
+
+
+def _check(new: Settings) -> None:
+    if not new.title.whole:
+        side = "en" if is_blank(new.title.en) else "fr"
+        raise BadSettingsError(Text("Enter the title in both languages.", "Entrez le titre dans les deux langues."), field=f"title_{side}")
+    for name in ("opens_on", "closes_on", "received_until"):
+        day = getattr(new, name)
+        if day is not None and not can_be_entered(day):
+            raise BadSettingsError(DATE_OUT_OF_REACH, field=name)
     if new.opens_on and new.closes_on and new.closes_on < new.opens_on:
         said = Text("It closes before it opens.", "La date de clôture précède la date d’ouverture.")
         raise BadSettingsError(said, field="closes_on")
@@ -106,10 +121,6 @@ def _write(row: Questionnaire, new: Settings) -> None:
     if new.sufficient_answers < 1:
         said = Text("At least one answer makes a response.", "Il faut au moins une réponse.")
         raise BadSettingsError(said, field="sufficient_answers")
-    for name in ("opens_on", "closes_on", "received_until", "allows_forwarding", "allows_nominations", "open_call", "sufficient_answers"):
-        setattr(row, name, getattr(new, name))
-    for field in Questionnaire.bilingual_fields:
-        row.set_text(field, getattr(new, field), confirmed=new.confirmed)
 
 
 def get_questionnaire(session: Session, questionnaire_id: UUID) -> Questionnaire:

@@ -239,4 +239,4 @@ def was_sent(message: Message) -> None:
         mark_distributed(invitation_id=message.invitation_id, at=message.sent_at or now())
 
 
-COMPOSER = Composer(PURPOSE, PLACEHOLDERS, compose, preview, gather=among)
+COMPOSER = Composer(PURPOSE, PLACEHOLDERS, compose, preview, gather=among, needed=("link",))

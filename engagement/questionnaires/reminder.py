@@ -82,4 +82,4 @@ def preview(sketch: Sketch) -> Values:
     return {side: {**values, **{name: words.in_(side) for name, words in more.items()}} for side, values in base.items()}
 
 
-COMPOSER = Composer(PURPOSE, PLACEHOLDERS, compose, preview, kind=Kind.REMINDER)
+COMPOSER = Composer(PURPOSE, PLACEHOLDERS, compose, preview, kind=Kind.REMINDER, needed=("link",))

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 PURPOSE = "nomination_invitation"
 PLACEHOLDERS = (*ASKING, "nominator")
+# Whoever is written to on a referral has to be told by whom it was made (SOR/2013-221, s. 4).
+NEEDED = ("link", "nominator")
 # For the preview, which is about nobody in particular.
 _SOMEBODY = Text("(full name of the nominator)", "(nom complet de la personne qui propose)")
 
@@ -78,5 +80,5 @@ def preview(sketch: Sketch) -> Values:
     return in_both({**values, "nominator": _SOMEBODY})
 
 
-COMPOSER = Composer(PURPOSE, PLACEHOLDERS, compose, preview)
+COMPOSER = Composer(PURPOSE, PLACEHOLDERS, compose, preview, needed=NEEDED)
 SENT = was_sent_to_nominee

@@ -16,7 +16,7 @@ from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.tables import read_table
 from engagement.roster.checking import Checked, check_rows
 from engagement.roster.exporting import export_open, kind_of
-from engagement.roster.importing import already_there, apply_chunk, keep_import
+from engagement.roster.importing import already_there, apply_chunk, keep_import, news_of
 from engagement.roster.models import IdentifiedThrough
 from engagement.roster.service import add_batch, find_batch_named
 
@@ -43,8 +43,9 @@ def give_up(line: str) -> NoReturn:
 def import_people(slug: str, file: str, batch: str | None, dry_run: bool, as_json: bool) -> None:  # noqa: FBT001
     """Put the people in FILE (.csv, .xlsx, .xls, .ods) on the roster of SLUG.
 
-    Either the whole file is good, or nothing of it is stored. People who are on the roster
-    already stay as they are.
+    Either the whole file is good, or nothing of it is stored; the page on which a file is
+    imported can leave bad rows out. People who are on the roster already stay as they are, but
+    that whoever asks in the file not to be contacted is not contacted any more.
     """
     consultation = _consultation(slug)
     try:
@@ -55,7 +56,8 @@ def import_people(slug: str, file: str, batch: str | None, dry_run: bool, as_jso
     except DomainError as error:
         give_up(error.said.en)
     if checked.problems and not dry_run:
-        give_up(f"{_first_problem(checked)} Nothing was imported; --dry-run lists every problem.")
+        rest = "--dry-run lists every problem, and the roster’s page imports the other rows."
+        give_up(f"{_first_problem(checked)} Nothing was imported; {rest}")
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:
@@ -82,6 +84,7 @@ def _store(consultation: Consultation, file: str, checked: Checked, batch: str |
 
 def _report(consultation: Consultation, file: str, checked: Checked, batch: str | None, dry_run: bool) -> dict[str, Any]:  # noqa: FBT001
     there = already_there(consultation.id, checked.good, _batch(consultation, batch, create=False))
+    wishes, differs = news_of(checked.good, there)
     return {
         "consultation": consultation.slug,
         "file": Path(file).name,
@@ -91,6 +94,10 @@ def _report(consultation: Consultation, file: str, checked: Checked, batch: str 
         "new": len(checked.good) - len(there),
         "added": 0,
         "already": sorted(there),
+        "not_contacted_any_more": sorted(wishes),
+        "safe_contact_left_out": sorted(differs | {each.row for each in checked.twice if each.differs}),
+        "sheet": checked.sheet,
+        "sheets_not_read": list(checked.unread),
         "twice": [{"row": each.row, "first": each.first} for each in checked.twice],
         "problems": [{"row": each.row, "column": each.column, "problem": each.said.en} for each in checked.problems],
     }
@@ -102,8 +109,19 @@ def _print(report: dict[str, Any]) -> None:
     click.echo(f"{report['rows']} rows: {count} {verb}, {len(report['already'])} already on the roster, {len(report['twice'])} twice.")
     for each in report["twice"]:
         click.echo(f"Row {each['row']} is the same person as row {each['first']}.")
+    _print_news(report)
     for each in report["problems"]:
         click.echo(f"Row {each['row']}, {each['column']}: {each['problem']}")
+
+
+def _print_news(report: dict[str, Any]) -> None:
+    if report["sheets_not_read"]:
+        click.echo(f"Only the sheet “{report['sheet']}” was read, not {', '.join(report['sheets_not_read'])}.")
+    verb = "would not be" if report["dry_run"] else "is not"
+    for row in report["not_contacted_any_more"]:
+        click.echo(f"Row {row}: this person, who is on the roster, {verb} contacted any more.")
+    for row in report["safe_contact_left_out"]:
+        click.echo(f"Row {row} says something else about safe contact than what stands; it was left out.")
 
 
 def _first_problem(checked: Checked) -> str:

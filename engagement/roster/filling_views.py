@@ -140,6 +140,8 @@ def apply_import(slug: str, import_id: UUID) -> Any:
     if not kept.applied:
         return redirect(url_for(".imported", slug=slug, import_id=import_id))
     flash(ngettext("%(num)s person was added to the roster.", "%(num)s people were added to the roster.", kept.people_added))
+    if kept.wishes:
+        flash(ngettext("%(num)s person is not contacted any more.", "%(num)s people are not contacted any more.", len(kept.wishes)))
     return redirect(url_for(".people", slug=slug, batch=kept.batch_id))
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import lazyload
 
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.base import new_id
@@ -27,6 +28,7 @@ from engagement.roster.folding import name_key, organization_key
 from engagement.roster.models import Batch, BatchMember, IdentifiedThrough, Organization, Person, RosterImport
 from engagement.roster.particulars import Particulars
 from engagement.roster.service import chunks, put_some, same_address
+from engagement.roster.wishes import Wishes, wish_for_address
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 # Rows in one transaction: well under the 200 ms for which anything may hold the write lock.
 ROWS_AT_ONCE = 250
+WISHES_AT_ONCE = 20
 _PREPARED = (
     "id", "given_name", "family_name", "name_key", "email", "email_index", "phone", "sector", "region", "language",
     "identified_through", "safe_contact_sealed", "do_not_contact",
@@ -46,7 +49,9 @@ _FIELDS = tuple(field.name for field in fields(Particulars))
 class KeptImport:
     """A file that was checked: everything its preview shows, and what will be stored.
 
-    ``there`` holds the numbers of good rows whose person is on the roster already.
+    ``there`` holds the numbers of good rows whose person is on the roster already; of these,
+    ``wishes`` are those who asked by this file not to be contacted, and ``differs`` those of
+    whom it says something else about safe contact, which is left as it stands.
     """
 
     id: UUID
@@ -57,6 +62,8 @@ class KeptImport:
     rows_done: int
     people_added: int
     applied: bool
+    wishes: frozenset[int] = frozenset()
+    differs: frozenset[int] = frozenset()
 
     @property
     def new(self) -> list[GoodRow]:
@@ -65,8 +72,9 @@ class KeptImport:
 
     @property
     def known(self) -> list[GoodRow]:
-        """Return the rows of people who are on the roster already."""
-        return [row for row in self.checked.good if row.number in self.there]
+        """Return the rows of people who are on the roster already; first those in which something is to be seen."""
+        rows = [row for row in self.checked.good if row.number in self.there]
+        return sorted(rows, key=lambda row: row.number not in self.wishes | self.differs)
 
     @property
     def rows_with_problems(self) -> int:
@@ -98,17 +106,35 @@ def already_there(consultation_id: UUID, good: list[GoodRow], batch_id: UUID | N
     return found
 
 
+def news_of(good: list[GoodRow], there: dict[int, UUID]) -> tuple[set[int], set[int]]:
+    """Return, of the rows of people on the roster, those with a new wish not to be contacted, and with other words on safe contact."""
+    wishing = {there[row.number]: row.number for row in good if row.number in there and row.person.do_not_contact}
+    told = {there[row.number]: row for row in good if row.number in there and row.person.safe_contact}
+    wishes, differs = set(), set()
+    for some in chunks(list(wishing.keys() | told.keys())):
+        for person in db.session.scalars(select(Person).where(Person.id.in_(some)).options(lazyload(Person.organization))):
+            if person.id in wishing and not person.do_not_contact:
+                wishes.add(wishing[person.id])
+            if person.id in told and told[person.id].person.safe_contact != (person.safe_contact or ""):
+                differs.add(told[person.id].number)
+    return wishes, differs
+
+
 def keep_import(*, consultation_id: UUID, filename: str, checked: Checked, batch_id: UUID | None, actor: Actor) -> KeptImport:
     """Keep a checked file, sealed, until its preview has been seen; it replaces what this actor had kept before."""
     there = already_there(consultation_id, checked.good, batch_id)
+    wishes, differs = news_of(checked.good, there)
     row = RosterImport(consultation_id=consultation_id, created_by=actor.id, created_at=now())
     content = {
         "filename": filename[-200:],
         "batch_id": str(batch_id) if batch_id else None,
         "there": sorted(there),
+        "wishes": sorted(wishes),
+        "differs": sorted(differs),
         "rows": checked.rows,
         "good": [[good.number, *(getattr(good.person, field) for field in _FIELDS)] for good in checked.good],
-        "twice": [[twice.row, twice.first, twice.name] for twice in checked.twice],
+        "sheets": [checked.sheet, *checked.unread],
+        "twice": [[twice.row, twice.first, twice.name, twice.wish, twice.differs] for twice in checked.twice],
         "problems": [[problem.row, problem.column, problem.said.en, problem.said.fr] for problem in checked.problems],
     }
     row.content = json.dumps(content).encode()
@@ -148,8 +174,8 @@ def discard_import(*, import_id: UUID, actor: Actor) -> None:
 def apply_chunk(kept: KeptImport, actor: Actor) -> KeptImport:
     """Store the next rows of an import; return it as it stands then.
 
-    People who are on the roster already stay as they are; all are put in the batch, if one
-    was chosen. With the last row the content of the file is dropped.
+    People who are on the roster already stay as they are, but that a wish not to be contacted
+    holds from now on; all are put in the batch, if one was chosen. With the last row the content of the file is dropped.
     """
     for attempt in range(3):
         try:
@@ -163,7 +189,7 @@ def apply_chunk(kept: KeptImport, actor: Actor) -> KeptImport:
 
 def _apply(kept: KeptImport, actor: Actor) -> KeptImport:
     # Made ready outside the transaction, for where we think we are; the stored mark has the last word.
-    some = kept.checked.good[kept.rows_done : kept.rows_done + ROWS_AT_ONCE]
+    some = _next(kept)
     prepared = {good.number: _prepared(good.person) for good in some}
     with writing() as session:
         row = session.get(RosterImport, kept.id, with_for_update=True)
@@ -174,6 +200,7 @@ def _apply(kept: KeptImport, actor: Actor) -> KeptImport:
             there = already_there(row.consultation_id, some, kept.batch_id)
             new = [good for good in some if good.number not in there]
             _add_people(session, row.consultation_id, [(good.person, prepared[good.number]) for good in new], batch)
+            _take_wishes(some, there, actor)
             if batch is not None:
                 put_some(session, batch, list(there.values()))
             row.rows_done += len(some)
@@ -182,6 +209,20 @@ def _apply(kept: KeptImport, actor: Actor) -> KeptImport:
                 row.applied_at, row.content = now(), None
                 note(session, "import_people", row, actor)
     return replace(kept, rows_done=row.rows_done, people_added=row.people_added, applied=row.applied_at is not None)
+
+
+def _next(kept: KeptImport) -> list[GoodRow]:
+    """Return the rows that are stored together: fewer where people on the roster get a wish, for each is a verb of its own."""
+    some = kept.checked.good[kept.rows_done : kept.rows_done + ROWS_AT_ONCE]
+    wishing = [place for place, row in enumerate(some) if row.number in kept.wishes]
+    return some[: wishing[WISHES_AT_ONCE]] if len(wishing) > WISHES_AT_ONCE else some
+
+
+def _take_wishes(some: list[GoodRow], there: dict[int, UUID], actor: Actor) -> None:
+    """Have those not be contacted any more who are on the roster and asked for that; nothing else of them changes."""
+    wishes, _ = news_of([row for row in some if row.person.do_not_contact], there)
+    for number in sorted(wishes):
+        wish_for_address(person_id=there[number], wishes=Wishes(do_not_contact=True), actor=actor)
 
 
 def _prepared(person: Particulars) -> dict[str, Any]:
@@ -228,8 +269,11 @@ def _organizations(session: Session, consultation_id: UUID, named: dict[str, str
 
 def _opened(row: RosterImport) -> KeptImport:
     content: dict[str, Any] = json.loads(row.content or b'{"filename": "", "batch_id": null, "there": [], "rows": 0}')
+    sheet, *unread = content.get("sheets", [""])
     checked = Checked(
         rows=content["rows"],
+        sheet=sheet,
+        unread=tuple(unread),
         good=[GoodRow(number, _particulars(values)) for number, *values in content.get("good", [])],
         twice=[Twice(*each) for each in content.get("twice", [])],
         problems=[Problem(number, column, Text(en, fr)) for number, column, en, fr in content.get("problems", [])],
@@ -244,6 +288,8 @@ def _opened(row: RosterImport) -> KeptImport:
         row.rows_done or 0,
         row.people_added or 0,
         row.applied_at is not None,
+        frozenset(content.get("wishes", ())),
+        frozenset(content.get("differs", ())),
     )
 
 

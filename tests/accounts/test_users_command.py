@@ -35,13 +35,19 @@ def test_an_administrator_is_added_without_a_consultation(app):
     assert find_user("boss@example.org").is_administrator
 
 
+def test_a_role_that_this_command_cannot_give_is_not_offered_by_it(app):
+    assert "note_taker" not in run(app, "--help").output.partition("--consultation")[0]
+    assert run(app, "new@example.org", "--role", "note_taker", "--consultation", "fisheries").exit_code == 2
+    assert find_user("new@example.org") is None
+
+
 def test_each_mistake_gets_one_line_and_stores_nothing(app):
     a_consultation()
     for words in (
         ("new@example.org", "--role", "staff"),
         ("new@example.org", "--role", "staff", "--consultation", "nothing"),
-        ("new@example.org", "--role", "note_taker", "--consultation", "fisheries"),
         ("not an address", "--role", "staff", "--consultation", "fisheries"),
+        ("new@example.org", "--role", "administrator", "--consultation", "fisheries"),
     ):
         result = run(app, *words)
         assert result.exit_code == 2

@@ -1,9 +1,11 @@
 import re
 from datetime import timedelta
 
+import pytest
 from bs4 import BeautifulSoup
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
+from engagement.accounts.models import User
 from engagement.consultations.models import ClearedFor, Consultation, Status
 from engagement.consultations.service import clear, clearances_of, consultations_of, dismiss, find_document, keep_document, team_of
 from engagement.events.service import events_of, schedule_event
@@ -200,3 +202,59 @@ def test_a_viewer_reads_the_next_public_date_and_nothing_that_is_not_public(clie
     with writing() as session:
         session.get_one(Consultation, consultation.id).is_public = False
     assert "the next on" not in client.get("/c/fisheries/?lang=en").text
+
+
+NEW = {"slug": "rivers", "title_en": "Rivers", "title_fr": "Rivières", "status": "planned", "zone": "America/Toronto"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line"),
+    [
+        ({"title_en": " "}, "Enter the title in English."),
+        ({"title_en": "\u00a0"}, "Enter the title in English."),
+        ({"title_fr": "\u200b"}, "Enter the title in French."),
+        ({"closes_on": "9999-12-31"}, "Enter a date from 1990 to 2100."),
+        ({"opens_on": "0001-01-01"}, "Enter a date from 1990 to 2100."),
+        ({"received_until": "2101-01-01"}, "Enter a date from 1990 to 2100."),
+    ],
+)
+def test_a_consultation_without_a_title_or_with_a_date_that_nobody_can_mean_is_not_stored(client, wrong, line):
+    signed_in_as(client, a_member(a_consultation()))
+    page = client.post("/consultations/new?lang=en", data={**NEW, **wrong})
+    assert line in page.text
+    assert db.session.scalar(select(Consultation.id).where(Consultation.slug == "rivers")) is None
+
+
+def test_a_role_that_would_have_ended_already_is_not_given(client):
+    consultation = a_consultation()
+    other = a_member(a_consultation("other"), Role.STAFF)
+    signed_in_as(client, a_member(consultation))
+    asked = {"email": other.email, "role": "staff", "event_id": ""}
+    yesterday, this_day = today(consultation.zone) - timedelta(days=1), today(consultation.zone)
+    for language, words in (("en", "This day has passed"), ("fr", "Ce jour est passé")):
+        assert words in client.post(f"/c/fisheries/team?lang={language}", data={**asked, "until": str(yesterday)}).text
+    assert other.id not in {each.user.id for each in team_of(consultation.id)}
+    client.post("/c/fisheries/team", data={**asked, "until": str(this_day)})
+    assert other.id in {each.user.id for each in team_of(consultation.id)}
+
+
+INVENTED = {"en": "Demonstration: all people here are invented.", "fr": "Démonstration\u00a0: toutes les personnes"}
+
+
+def test_where_everything_is_invented_pages_that_are_of_no_consultation_say_so_too(client):
+    user = a_member(a_consultation("invented", is_demo=True))
+    for language, words in INVENTED.items():
+        assert words in client.get(f"/mailbox?lang={language}").text
+    with writing() as session:
+        session.get_one(User, user.id).is_demo = True
+    signed_in_as(client, user)
+    for language, words in INVENTED.items():
+        assert words in client.get(f"/consultations/new?lang={language}").text
+
+
+def test_where_real_people_may_be_shown_no_page_says_that_they_are_invented(client):
+    a_consultation("invented", is_demo=True)
+    user = a_member(a_consultation())
+    signed_in_as(client, user)
+    for page in ("/mailbox", "/consultations/new", "/c/fisheries/"):
+        assert INVENTED["en"] not in client.get(f"{page}?lang=en").text

@@ -50,6 +50,25 @@ def test_a_run_that_is_killed_leaves_whole_consultations_and_the_next_one_comple
     assert find_consultation("ethical-procurement").is_demo
 
 
+@pytest.mark.slow
+def test_of_two_runs_at_the_same_moment_the_second_says_so_in_one_line(app, monkeypatch):
+    stood = cli.stand_up_team
+
+    def only_after_another(*loaded):
+        """Stand in the gap between looking and loading, in which another run does its whole work."""
+        monkeypatch.setattr(cli, "stand_up_team", stood)
+        assert run(app, "demo")[0] == 0
+        return stood()
+
+    monkeypatch.setattr(cli, "LOADS", (("ethical-procurement", 60, load_live),))
+    monkeypatch.setattr(cli, "stand_up_team", only_after_another)
+    code, said = run(app, "demo")
+    assert code == 2
+    assert "Another run loads the demonstration" in said
+    assert run(app, "demo") == (0, "The demonstration is loaded already. Nothing was changed.\n")
+    assert rows()["consultation"] == 1
+
+
 def test_it_does_not_exist_in_production(app, monkeypatch):
     monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], production=True))
     code, said = run(app, "demo")

@@ -9,7 +9,10 @@ from sqlalchemy import select
 from engagement.events.agenda import AgendaPlan, add_agenda_item, add_part
 from engagement.events.models import AgendaKind, Event, Part, Seat, Sitting
 from engagement.events.replies import Answer, NeedsStated, reply_to_event
-from engagement.events.service import record_attendance, sittings_of
+from engagement.events.service import (
+    record_attendance,
+    sittings_of,
+)
 from engagement.invitations.models import Choice, Mode
 from engagement.invitations.service import find_invitation, replies_of
 from engagement.kernel.audit import SYSTEM, by_link
@@ -82,6 +85,9 @@ def test_scheduling_an_event_leads_to_its_first_sitting_and_its_page(staff):
         ({"restricted": "y"}, "cannot be listed"),
         ({"name": "Not Good"}, "lower-case letters"),
         ({"online_link": "javascript:alert(1)"}, "must begin with https://"),
+        ({"reply_by": "9999-12-31"}, "Enter a date from 1990 to 2100."),
+        ({"name": "new"}, "stands for a page of its own"),
+        ({"title_en": "\u200b\u00a0"}, "Enter the title in both languages."),
     ],
 )
 def test_a_form_that_is_wrong_says_so_in_one_line_and_stores_nothing(staff, wrong, line):
@@ -99,7 +105,16 @@ def test_a_second_event_of_the_same_title_gets_an_address_of_its_own(staff):
 
 @pytest.mark.parametrize(
     ("wrong", "line"),
-    [({"ends": "12:00"}, "The sitting ends before it starts."), ({"day": ""}, "Enter a date."), ({"seats_online": "-1"}, "0")],
+    [
+        ({"ends": "12:00"}, "The sitting ends before it starts."),
+        ({"day": ""}, "Enter a date."),
+        ({"seats_online": "-1"}, "0"),
+        ({"day": "9999-12-31", "starts": "22:00", "ends": "23:00"}, "Enter a date from 1990 to 2100."),
+        ({"day": "0001-01-01"}, "Enter a date from 1990 to 2100."),
+        ({"last_day": "2199-12-08"}, "Enter a date from 1990 to 2100."),
+        ({"day": "2027-03-14", "starts": "02:30", "ends": "04:00"}, "There is no 02:30 on Sunday 14 March 2027: the clocks go forward."),
+        ({"day": "2027-03-14", "starts": "01:00", "ends": "02:30"}, "There is no 02:30 on Sunday 14 March 2027: the clocks go forward."),
+    ],
 )
 def test_a_sitting_that_cannot_be_is_refused(staff, consultation, wrong, line):
     event = an_event(consultation, days=0)
@@ -107,6 +122,21 @@ def test_a_sitting_that_cannot_be_is_refused(staff, consultation, wrong, line):
         page = staff.post(f"{HOME}/{event.name}/sittings/new", query_string={"lang": language}, data={**SITTING, **wrong})
     assert line in page.text
     assert fresh(select(Sitting.id)) is None
+
+
+def test_an_event_called_new_has_an_address_that_opens_it(staff):
+    sent = staff.post(f"{HOME}/new", data={**FORM, "title_en": "New"})
+    assert sent.headers["Location"] == f"{HOME}/new-2/sittings/new"
+    assert both(staff, f"{HOME}/new-2")
+
+
+def test_a_reply_received_on_a_day_that_nobody_can_mean_is_refused_in_one_line(staff, consultation):
+    guest = a_guest(an_event(consultation), a_person(consultation))
+    address = f"{HOME}/session-1/invitations/{guest.id}"
+    for day in ("9999-12-31", "0001-01-01"):
+        page = staff.post(address, data={"channel": "telephone", "day": day, "at": "23:00", "choice": "declined"})
+        assert "Enter a date from 1990 to 2100." in page.text
+    assert replies_of(guest.id) == []
 
 
 def test_seats_below_those_taken_are_refused_saying_how_many_are_taken(staff, consultation):

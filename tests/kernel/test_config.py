@@ -228,3 +228,34 @@ def test_a_mailbox_that_cannot_be_fetched_from_is_named(production, url):
 def test_a_mailbox_is_reached_with_tls_or_on_this_machine(production):
     for url in ("imaps://u:p@mail.example.org/INBOX", "imap://u:p@127.0.0.1:143/"):
         assert read_settings({**production, "IMAP_URL": url}).imap_url == url
+
+
+@pytest.mark.parametrize("given", ["bogus://", "mysql://u:secret@h/d", "postgresql://u@h:abc/d", "convoke.sqlite3", "http://h/d"])
+def test_a_database_that_we_cannot_use_is_said_in_one_line_without_its_password(tmp_path, given):
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"CONVOKE_DATA": str(tmp_path), "DATABASE_URL": given})
+    assert len(str(refused.value).splitlines()) == 1
+    assert str(refused.value).startswith("DATABASE_URL must look like")
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "given", ["sqlite:////tmp/a.sqlite3", "postgresql+psycopg://u:p@[::1]:5433/d", "postgresql+psycopg://p:@/d?host=/tmp/x"]
+)
+def test_a_database_that_we_can_use_stays_as_it_was_given(tmp_path, given):
+    assert read_settings({"CONVOKE_DATA": str(tmp_path), "DATABASE_URL": given}).database_url == given
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_one_line(tmp_path, production):
+    (tmp_path / "file").write_text("")
+    for environ in ({}, production):
+        with pytest.raises(SettingsError) as refused:
+            read_settings({**environ, "CONVOKE_DATA": str(tmp_path / "file" / "below")})
+        assert len(str(refused.value).splitlines()) == 1
+        assert str(refused.value).startswith("CONVOKE_DATA is ")
+
+
+def test_the_pages_and_the_local_mailbox_do_not_share_a_port(tmp_path, production):
+    with pytest.raises(SettingsError, match="PORT and MAIL_PORT are both 8123"):
+        read_settings({"CONVOKE_DATA": str(tmp_path), "PORT": "8123", "MAIL_PORT": "8123"})
+    assert read_settings({**production, "PORT": "8123", "MAIL_PORT": "8123"}).port == 8123

@@ -174,6 +174,17 @@ def test_without_a_place_to_write_to_all_parts_run(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system tells parts of their parent's death on Linux only")
+def test_when_the_parent_is_killed_every_part_ends_its_own_way(tmp_path):
+    with parent(tmp_path, TWO, free_port()) as process:
+        wait_for(lambda: len(pids(tmp_path)) == 2 and (tmp_path / "said").read_text())
+        process.send_signal(signal.SIGKILL)
+        process.wait(30)
+        wait_for(lambda: not any(is_alive(pid) for pid in pids(tmp_path)))
+    assert (tmp_path / "two.was interrupted").exists()
+
+
+@pytest.mark.slow
 def test_a_part_that_does_not_listen_is_killed(tmp_path):
     code = "run_together([Part('the deaf one', is_deaf)], NOBODY, '', 1)"
     with parent(tmp_path, code) as process:

@@ -8,6 +8,7 @@ import zipfile
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from xlsxwriter import Workbook
 
 from engagement.kernel import tables
 from engagement.kernel.tables import FORMULA_STARTS, UnreadableTableError, guarded, read_table, write_csv, write_xlsx
@@ -93,10 +94,10 @@ def test_rows_keep_the_numbers_a_spreadsheet_shows():
         (b"\xef\xbb\xbf", "is empty"),
         (b"%PDF-1.7\nname,email\n", "is not a spreadsheet"),
         (b"\x89PNG\r\n\x1a\n\0\0", "is not a spreadsheet"),
-        (b"name,email\nA\0,b\n", "is not a spreadsheet"),
-        ("name,email\n".encode("utf-16-le"), "is not a spreadsheet"),
-        (b"name\n\x81\x8d\xff\n", "is not a spreadsheet"),
-        (b"\xff\xfen\0a", "is not a spreadsheet"),
+        (b"name,email\nA\0,b\n", "Line 2 of “people.csv” is written in an encoding other than"),
+        ("name,email\n".encode("utf-16-le"), "Line 1 of “people.csv” is written in an encoding other than"),
+        (b"name\n\x81\x8d\xff\n", "Line 2 of “people.csv” is written in an encoding other than"),
+        (b"\xff\xfen\0a", "is written in an encoding other than"),
         (b"PK\x03\x04 not a zip at all", "is not a spreadsheet"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 cut short", "is not a spreadsheet"),
         (b'a,b\n1,2\n"3,4\n5,6\n', "Row 3 of"),
@@ -176,3 +177,73 @@ def test_the_first_sheet_that_holds_something_is_read():
         book.add_worksheet("empty")
         book.add_worksheet("people").write_row(2, 1, ["Name", True])
     assert read_table("x.xlsx", out.getvalue()).header == ("", "Name", "TRUE")
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("nom\nNoémie\nHélène\n".encode() + "René\n".encode("cp1252"), 4),
+        ("nom\nRené\n".encode("cp1252") + "Noémie\n".encode(), 2),
+        ("nom\nStéphane\n".encode("mac-roman"), 2),
+        ("nom\nHélène\n".encode("mac-roman"), 2),
+        ("nom\nStéphane\n".encode("cp850"), 2),
+        ("nom\nBenoît\n".encode("cp850"), 2),
+        ("nom\nRené\n".encode("cp850"), 2),
+        ("nom\nИванов\n".encode("cp1251"), 2),
+        (b"nom\nA\nX\xed\xa0\x80Y\n", 3),
+        ("nom\nRené\n".encode("utf-16-le"), 1),
+        ("nom\nRené\n".encode("utf-16-be"), 1),
+    ],
+)
+def test_a_file_in_another_encoding_is_refused_naming_the_line(content, line):
+    with pytest.raises(UnreadableTableError) as refused:
+        read_table("gens.csv", content)
+    assert refused.value.said.en.startswith(f"Line {line} of “gens.csv” is written in an encoding other than")
+    assert refused.value.said.fr.startswith(f"La ligne {line} de «")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Noémie",
+        "«\u00a0café\u00a0»",
+        "CAFÉ\u00a0",
+        "l’été…",
+        "Aleš Žižek",
+        "créée",
+        "Montréal–Québec",
+        "SÃO PAULO",
+        "naïf",
+        "œuvre",
+        "80 €",
+        "“déjà”",
+    ],
+)
+def test_words_that_people_write_are_read_from_windows_1252(words):
+    assert read_table("x.csv", f"a;b\nété;{words}\n".encode("cp1252")).rows == [("été", words)]
+
+
+def a_workbook(*sheets):
+    out = io.BytesIO()
+    with Workbook(out, {"in_memory": True}) as book:
+        for name, rows in sheets:
+            page = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                for column, cell in enumerate(row):
+                    if cell.startswith("="):
+                        page.write_formula(number, column, cell, None, cell.partition(" ")[2])
+                    else:
+                        page.write_string(number, column, cell)
+    return out.getvalue()
+
+
+def test_an_error_in_a_workbook_stands_where_it_is():
+    content = a_workbook(("Notes", []), ("People", [["Name", "Phone"], ["Ada", "=NA() #N/A"], ["=1/0 #DIV/0!", "613"], ["#N/A", ""]]))
+    assert read_table("x.xlsx", content).rows == [("Ada", "#N/A"), ("#DIV/0!", "613"), ("#N/A", "")]
+
+
+def test_of_a_workbook_it_is_said_which_sheet_was_read_and_which_others_hold_something():
+    content = a_workbook(("Empty", []), ("Notes", [["a"], ["1"]]), ("Bare", []), ("People", [["b"], ["2"]]))
+    table = read_table("x.xlsx", content)
+    assert (table.sheet, table.unread, table.rows) == ("Notes", ("People",), [("1",)])
+    assert (read_table("x.csv", b"a\n1\n").sheet, read_table("x.csv", b"a\n1\n").unread) == ("", ())

@@ -144,7 +144,10 @@ def test_every_text_that_we_ship_stands_in_both_languages_and_names_only_its_pla
             check_placeholders(words, composer.placeholders, purpose)
 
 
-FIELDS = {"subject_en": "For you", "subject_fr": "Pour vous", "body_en": "Hello ((salutation))", "body_fr": "Bonjour ((salutation))"}
+FIELDS = {
+    "subject_en": "For you", "subject_fr": "Pour vous",
+    "body_en": "Hello ((salutation)) ((reply_link))", "body_fr": "Bonjour ((salutation)) ((reply_link))",
+}  # fmt: skip
 
 
 def a_text_page(client):
@@ -196,10 +199,10 @@ def test_a_missing_french_text_is_refused_in_one_line(client):
 def test_an_english_edit_makes_the_french_stale_until_somebody_confirms(client):
     address = a_text_page(client)
     client.post(address, data=FIELDS)
-    client.post(address, data={**FIELDS, "body_en": "Good day ((salutation))"})
+    client.post(address, data={**FIELDS, "body_en": "Good day ((salutation)) ((reply_link))"})
     assert "The French text is older than the English one." in client.get(f"{address}?lang=en").text
     assert "nothing is sent" in client.get("/c/fisheries/mail/texts?lang=en").text
-    client.post(address, data={**FIELDS, "body_en": "Good day ((salutation))", "confirm_texts": "y"})
+    client.post(address, data={**FIELDS, "body_en": "Good day ((salutation)) ((reply_link))", "confirm_texts": "y"})
     assert "older than" not in client.get(f"{address}?lang=en").text
 
 
@@ -207,11 +210,11 @@ def test_a_mail_that_waited_for_its_text_goes_when_the_text_is_mended(client, po
     _, _, _, message = a_message(client)
     address = "/c/fisheries/mail/texts/event_invitation"
     client.post(address, data=FIELDS)
-    client.post(address, data={**FIELDS, "body_en": "Good day ((salutation))"})
+    client.post(address, data={**FIELDS, "body_en": "Good day ((salutation)) ((reply_link))"})
     send_due()
     assert stored(message).state is State.DEFERRED
     assert client.get(f"/c/fisheries/mail/messages/{message.id}?lang=fr").status_code == 200
-    client.post(address, data={**FIELDS, "body_en": "Good day ((salutation))", "confirm_texts": "y"})
+    client.post(address, data={**FIELDS, "body_en": "Good day ((salutation)) ((reply_link))", "confirm_texts": "y"})
     send_due()
     assert stored(message).state is State.SENT
 
@@ -248,7 +251,7 @@ def test_the_check_before_sending_shows_the_way_to_stop_such_mails_with_a_link_t
 
 def test_no_subject_carries_the_link_to_ones_choices(client):
     signed_in_as(client, a_member(a_consultation()))
-    body = "Stop: ((preferences))"
+    body = "Reply: ((reply_link)) Stop: ((preferences))"
     fields = {"subject_en": "x ((preferences))", "subject_fr": "y", "body_en": body, "body_fr": body}
     answer = client.post("/c/fisheries/mail/texts/event_invitation", data=fields)
     assert "must not stand in the subject" in answer.text

@@ -5,8 +5,9 @@ from sqlalchemy import select
 
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.bilingual import Text
-from engagement.kernel.db import db
-from engagement.mailing.placeholders import SecretInSubjectError, UnknownPlaceholderError
+from engagement.kernel.db import db, writing
+from engagement.kernel.ports import ports
+from engagement.mailing.placeholders import MissingPlaceholderError, SecretInSubjectError, UnknownPlaceholderError, missing_from
 from engagement.mailing.service import BadTextError, change_text
 from engagement.mailing.texts import shipped_text
 from engagement.mailing.worker import send_due
@@ -81,6 +82,7 @@ def test_what_was_stale_in_the_consultations_text_stays_stale_in_words_begun_fro
         (SUBJECT, Text("Come ((salutation)", "Venez"), UnknownPlaceholderError, "body_en"),
         (Text("Come ((reply_link))", "Venez"), BODY, SecretInSubjectError, "subject_en"),
         (SUBJECT, Text("((questionnaire_title))", "Venez"), UnknownPlaceholderError, "body_en"),
+        (SUBJECT, Text("Come: ((reply_link))", "Venez"), MissingPlaceholderError, "body_fr"),
     ],
 )
 def test_words_that_cannot_be_are_refused_with_their_field_and_nothing_is_saved(draft, subject, body, error, field):
@@ -88,6 +90,43 @@ def test_words_that_cannot_be_are_refused_with_their_field_and_nothing_is_saved(
         change(draft, subject, body)
     assert said.value.field == field
     assert own_words(stored(draft)) is None
+
+
+SAID = (
+    ("en", "Put the placeholder “reply_link” into the text in French"),
+    ("fr", "Ajoutez le champ «\u00a0reply_link\u00a0» au texte en français"),
+)
+
+
+def test_words_without_the_link_on_which_one_replies_are_not_saved_and_the_page_says_so(client, draft):
+    texts = page_of(draft).replace(f"mailings/{draft.id}", "texts/event_invitation")
+    for language, words in SAID:
+        for page in (page_of(draft, "/words"), texts):
+            assert "((reply_link))" in client.get(f"{page}?lang={language}").text
+            assert words in client.post(f"{page}?lang={language}", data={**FIELDS, "body_fr": "Venez."}).text
+    assert own_words(stored(draft)) is None
+    assert words_of(draft) == shipped_text("event_invitation")
+
+
+def test_a_mailing_whose_words_were_stored_without_its_link_is_not_approved(client, draft):
+    change(draft)
+    with writing() as session:
+        session.get(Mailing, draft.id).set_text("body", Text("Do come.", "Venez."))
+    assert "leaves out “reply_link”" in faults_before_sending(stored(draft))[0].en
+    with pytest.raises(NotReadyError):
+        approve(mailing_id=draft.id, actor=SYSTEM)
+
+
+def test_each_text_that_we_ship_holds_what_its_mail_cannot_do_without(app):
+    composers = ports().composers.values()
+    assert {each.purpose for each in composers if each.needed} >= {"event_invitation", "event_reminder", "access_code"}
+    assert {each.purpose for each in composers if "link" in each.needed} == {
+        "questionnaire_invitation", "questionnaire_reminder", "nomination_invitation",
+    }  # fmt: skip
+    for each in composers:
+        body = shipped_text(each.purpose).body
+        assert set(each.needed) <= set(each.placeholders)
+        assert missing_from(body.en, each.needed) == missing_from(body.fr, each.needed) == []
 
 
 def test_the_page_says_the_fault_at_its_field_in_both_languages(client, draft):

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -140,6 +142,20 @@ def test_two_days_are_answered_in_one_go_or_each_by_itself(client, consultation)
     page = client.get(address).text
     assert "You are coming, in person." in page
     assert "You cannot come." in page
+
+
+def test_a_day_that_is_over_is_shown_as_over_and_not_asked_about(client, consultation):
+    invitation = invited(consultation, days=2)
+    with writing() as session:
+        first = session.scalars(select(Sitting).order_by(Sitting.starts_at)).first()
+        for when in ("starts_wall", "ends_wall", "starts_at", "ends_at"):
+            setattr(first, when, getattr(first, when) - timedelta(weeks=9))
+    address = open_link_in(client, invitation)
+    for language, words in (("en", "This sitting is over."), ("fr", "Cette séance est terminée.")):
+        assert client.get(f"{address}?lang={language}").text.count(words) == 1
+    send(client, address, choice="in_person")
+    assert [reply.sitting_id == first.id for reply in replies_to(invitation)] == [False]
+    assert len(seats_of(invitation)) == 1
 
 
 def test_an_event_without_a_date_takes_replies(client, consultation):

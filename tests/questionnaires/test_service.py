@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError
 from engagement.mailing.models import Message
 from engagement.questionnaires.answering import Given
+from engagement.questionnaires.design import BadSettingsError, Settings, create_questionnaire
 from engagement.questionnaires.models import Answer, Question, Questionnaire, Response, ResponseState
 from engagement.questionnaires.service import (
     NotOpenError,
@@ -250,3 +251,21 @@ def test_the_standard_questionnaire_is_whole_and_installed_once(app):
     assert any(question.sensitive for question in definition.questions())
     ask_to_answer(questionnaire_id=first.id, person_id=a_person(consultation).id, actor=SYSTEM)
     assert db.session.scalar(select(Response.id)) is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"title": Text("\u00a0", "Rivières")}, "title_en"),
+        ({"title": Text("Rivers", "\u200b")}, "title_fr"),
+        ({"closes_on": date(9999, 12, 31)}, "closes_on"),
+        ({"opens_on": date(1, 1, 1)}, "opens_on"),
+    ],
+)
+def test_a_questionnaire_without_a_title_or_with_a_date_that_nobody_can_mean_is_not_stored(app, wrong, field):
+    consultation = a_consultation()
+    settings = Settings(**{"title": Text("Rivers", "Rivières"), **wrong})
+    with pytest.raises(BadSettingsError) as refused:
+        create_questionnaire(consultation_id=consultation.id, name="rivers", settings=settings, actor=SYSTEM)
+    assert refused.value.field == field
+    assert db.session.scalar(select(Questionnaire.id)) is None

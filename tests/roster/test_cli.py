@@ -41,7 +41,7 @@ def test_a_good_file_is_imported_once_however_often_it_is_given(run):
     assert first.exit_code == 0
     assert json.loads(first.stdout) | {"file": ""} == {
         "consultation": "fisheries", "file": "", "batch": None, "dry_run": False, "rows": 2, "new": 2, "added": 2, "already": [],
-        "twice": [], "problems": [],
+        "twice": [], "problems": [], "not_contacted_any_more": [], "safe_contact_left_out": [], "sheet": "", "sheets_not_read": [],
     }  # fmt: skip
     again = json.loads(run("import", "fisheries", "FILE", "--json", content=GOOD).stdout)
     assert (again["added"], again["already"]) == (0, [2, 3])
@@ -106,3 +106,19 @@ def test_an_export_holds_everybody_but_those_of_restricted_batches(run, tmp_path
     result = run("export", "fisheries", "FILE", name=name)
     assert "2 people written" in result.stdout
     assert [row[0] for row in read_table(name, (tmp_path / name).read_bytes()).rows] == ["Sam", "Noémie"]
+
+
+def test_the_command_says_whose_wish_not_to_be_contacted_it_takes(run):
+    assert run("import", "fisheries", "FILE", content=GOOD).exit_code == 0
+    wish = "Prénom;Nom;Courriel;Ne pas contacter\nNoémie;Tremblay;noemie@example.org;oui\n"
+    looked = run("import", "fisheries", "FILE", "--dry-run", content=wish)
+    assert "Row 2: this person, who is on the roster, would not be contacted any more." in looked.stdout
+    assert [each.do_not_contact for each in people()] == [False, False]
+    assert "Row 2: this person, who is on the roster, is not contacted any more." in run("import", "fisheries", "FILE", content=wish).stdout
+    assert {each.given_name: each.do_not_contact for each in people()} == {"Sam": False, "Noémie": True}
+
+
+def test_where_a_row_is_bad_the_command_says_how_the_others_get_in(run):
+    said = run("import", "fisheries", "FILE", content="Prénom;Courriel\nA;a@example.org\nB;nobody\n").stderr
+    assert "the roster’s page imports the other rows" in said
+    assert people() == []

@@ -177,3 +177,76 @@ def test_an_address_that_is_taken_is_ascii_and_stays_what_it_is(words):
         assert address.isascii()
         assert len(address) <= 254
         assert clean_address(address) == address
+
+
+def test_a_wish_not_to_be_contacted_holds_for_somebody_who_is_on_the_roster_and_nothing_else_of_them_changes(app):
+    consultation = a_consultation()
+    a_person(consultation, "Ada", "Roy", email="ada@example.org", safe_contact="After six")
+    text = "given name,email,safe contact,do not contact\nAdele,ADA@example.org,By letter,yes\nNew,new@example.org,,no\n"
+    waiting = kept(consultation, text)
+    assert (waiting.wishes, waiting.differs) == ({2}, {2})
+    done = apply_chunk(_opened(db.session.get_one(RosterImport, waiting.id)), SYSTEM)
+    assert (done.people_added, done.applied) == (1, True)
+    db.session.rollback()
+    ada = db.session.scalars(select(Person).where(Person.given_name == "Ada")).one()
+    assert (ada.do_not_contact, ada.safe_contact, ada.family_name) == (True, "After six", "Roy")
+    assert kept(consultation, text).wishes == frozenset()
+
+
+def test_a_file_does_not_take_back_a_wish_that_stands(app):
+    consultation = a_consultation()
+    a_person(consultation, "Ada", email="ada@example.org", do_not_contact=True)
+    apply_chunk(kept(consultation, "given name,email,do not contact\nAda,ada@example.org,no\n"), SYSTEM)
+    db.session.rollback()
+    assert db.session.scalars(select(Person)).one().do_not_contact
+
+
+def test_a_wish_in_the_second_row_of_somebody_holds_and_the_first_row_counts(app):
+    text = "given name,email,safe contact,do not contact\nAda,a@example.org,After six,\nAdele,A@example.org,By letter,yes\n"
+    waiting = kept(a_consultation(), text)
+    assert [(each.row, each.wish, each.differs) for each in waiting.checked.twice] == [(3, True, True)]
+    apply_chunk(_opened(db.session.get_one(RosterImport, waiting.id)), SYSTEM)
+    db.session.rollback()
+    person = db.session.scalars(select(Person)).one()
+    assert (person.given_name, person.safe_contact, person.do_not_contact) == ("Ada", "After six", True)
+
+
+def test_many_wishes_are_taken_a_few_at_a_time_and_none_is_lost(app, monkeypatch):
+    monkeypatch.setattr(importing, "WISHES_AT_ONCE", 2)
+    consultation = a_consultation()
+    for n in range(5):
+        a_person(consultation, f"P{n}", email=f"p{n}@example.org")
+    waiting = kept(consultation, "given name,email,do not contact\n" + "".join(f"P{n},p{n}@example.org,oui\n" for n in range(5)))
+    done = []
+    while not waiting.applied:
+        waiting = apply_chunk(waiting, SYSTEM)
+        done.append(waiting.rows_done)
+    assert done == [2, 4, 5]
+    db.session.rollback()
+    assert all(person.do_not_contact for person in db.session.scalars(select(Person)))
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("#N/A", "is an error of the spreadsheet"),
+        ("#DIV/0!", "is an error of the spreadsheet"),
+        ("#NOM?", "is an error of the spreadsheet"),
+        ("Ren\ufffd", "no letters"),
+        ("RenÃ©", "no letters"),
+        ("Oâ€™Brien", "no letters"),
+        ("Andr®", "no letters"),
+        ("Jos€", "no letters"),
+    ],
+)
+def test_what_nobody_wrote_is_a_problem_of_its_row(cell, words):
+    found = checked(f"given name,email\nGood,a@example.org\n{cell},b@example.org\n")
+    assert [(each.row, each.column) for each in found.problems] == [(3, "given name")]
+    assert words in found.problems[0].said.en
+
+
+@pytest.mark.parametrize(
+    "name", ["Noémie", "Žižek", "d’Arc", "O'Neil", "Nguyễn Thị", "Łukasz", "Ḵʼwaxwsistalla", "ᐃᓄᒃ", "SÃO", "Jo (Joe)", "李"]
+)
+def test_a_name_that_somebody_has_is_taken(name):
+    assert checked(f"given name\n{name}\n").problems == []

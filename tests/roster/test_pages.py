@@ -6,6 +6,7 @@ import io
 
 import pytest
 from sqlalchemy import select
+from xlsxwriter import Workbook
 
 from engagement.kernel.audit import AuditEntry
 from engagement.kernel.db import db
@@ -175,6 +176,34 @@ def test_a_file_is_previewed_row_by_row_then_stored(client, staff, consultation)
     assert db.session.scalars(select(RosterImport.content_sealed)).one() is None
     assert client.get(page.request.path).status_code == 302
     assert client.post(page.request.path + "/apply", follow_redirects=True).status_code == 200
+
+
+def test_the_preview_shows_wishes_and_what_was_not_read_and_the_wishes_hold(client, staff, consultation):
+    a_person(consultation, "Ada", email="ada@example.org", safe_contact="After six")
+    out = io.BytesIO()
+    with Workbook(out, {"in_memory": True}) as book:
+        page = book.add_worksheet("People")
+        page.write_row(0, 0, ["given name", "email", "safe contact", "do not contact"])
+        page.write_row(1, 0, ["Ada", "ada@example.org", "By letter", "yes"])
+        book.add_worksheet("More").write_string(0, 0, "given name")
+    page = sent(client, out.getvalue(), "people.xlsx")
+    for words in ("Of these, people who are not contacted any more", "not contacted any more</strong>", "something else about safe contact",
+                  "Only the sheet “People” was read", "More", "Store who is not to be contacted"):  # fmt: skip
+        assert words in page.text, words
+    in_both_languages(client, page.request.path)
+    done = client.post(page.request.path + "/apply", follow_redirects=True)
+    assert "1 person is not contacted any more." in done.text
+    db.session.rollback()
+    stored = db.session.scalars(select(Person)).one()
+    assert (stored.do_not_contact, stored.safe_contact) == (True, "After six")
+
+
+def test_headings_on_a_sheet_of_notes_are_refused_naming_the_sheet(client, staff):
+    out = io.BytesIO()
+    with Workbook(out, {"in_memory": True}) as book:
+        book.add_worksheet("Notes").write_string(0, 0, "Read me")
+        book.add_worksheet("People").write_string(0, 0, "given name")
+    assert "Only the sheet “Notes” was read." in sent(client, out.getvalue(), "people.xlsx").text
 
 
 def test_a_file_can_be_discarded_and_belongs_to_who_sent_it(client, staff, consultation):
