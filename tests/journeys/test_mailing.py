@@ -15,9 +15,31 @@ ZONE = "America/Toronto"
 PATIENCE = 240
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
-def test_a_mailing_from_choice_to_its_end(program, new_page, language):
+def test_a_mailing_from_choice_to_its_end(program, new_page):
     page = new_page()
+    mailing = a_draft(page, program, "en")
+    goes_at = (now() + timedelta(seconds=25 + 59)).replace(second=0, microsecond=0)
+    set_its_time(page, mailing, goes_at)
+    pause_over_its_time_and_resume(page, mailing, goes_at)
+    to_the_end(page)
+
+
+def test_a_mailing_from_choice_to_its_stop_in_french(program, new_page):
+    page = new_page()
+    mailing = a_draft(page, program, "fr")
+    set_its_time(page, mailing, now() + timedelta(days=2))
+    pause(page, mailing)
+    resume(page, mailing)
+    page.goto(f"{mailing}/stop")
+    assert_accessible(page)
+    press(page)
+    assert_accessible(page)
+    assert page.locator("#progress .note").is_visible()
+    assert page.locator("progress#sent").count() == 0
+
+
+def a_draft(page, program, language):
+    """Choose, write, look around and have it ready to be approved; return its address."""
     in_language(page, program, language)
     sign_in(page, program.url, "organizer@example.org")
     leave_at_any_hour(page, program)
@@ -25,9 +47,7 @@ def test_a_mailing_from_choice_to_its_end(program, new_page, language):
     write(page, mailing, language)
     look_around(page, mailing)
     approve_on_paper_page(page, mailing)
-    goes_at = set_its_time(page, mailing)
-    pause_and_resume(page, mailing, goes_at)
-    to_the_end(page)
+    return mailing
 
 
 def leave_at_any_hour(page, program):
@@ -99,9 +119,8 @@ def approve_on_paper_page(page, mailing):
     assert download.value.path().read_bytes().startswith(b"%PDF-")
 
 
-def set_its_time(page, mailing):
-    """Set it to go at the next full minute that leaves time to approve and to pause it; return that moment."""
-    goes_at = (now() + timedelta(seconds=45 + 59)).replace(second=0, microsecond=0)
+def set_its_time(page, mailing, goes_at):
+    """Set it to go at this minute, and approve it."""
     wall = on_the_wall(goes_at, ZONE)
     page.goto(f"{mailing}/schedule")
     assert_accessible(page)
@@ -112,22 +131,31 @@ def set_its_time(page, mailing):
     with page.expect_navigation():
         page.locator("form[action$='/approve'] button").click()
     assert_accessible(page)
-    return goes_at
 
 
-def pause_and_resume(page, mailing, goes_at):
-    """Pause it over its time: nothing goes; resume it: it goes."""
+def pause(page, mailing):
+    """Pause it, and see that it says so."""
     page.goto(f"{mailing}/pause")
     assert_accessible(page)
     press(page)
     assert page.locator("#progress .warning").is_visible()
+
+
+def resume(page, mailing):
+    """Resume it."""
+    page.goto(f"{mailing}/resume")
+    assert_accessible(page)
+    press(page)
+
+
+def pause_over_its_time_and_resume(page, mailing, goes_at):
+    """Pause it over its time: nothing goes; resume it: it goes."""
+    pause(page, mailing)
     page.wait_for_timeout(max(0, (goes_at - now()).total_seconds() + 5) * 1000)
     page.reload()
     assert page.locator("progress#sent").count() == 0
     assert_accessible(page)
-    page.goto(f"{mailing}/resume")
-    assert_accessible(page)
-    press(page)
+    resume(page, mailing)
 
 
 def to_the_end(page):
