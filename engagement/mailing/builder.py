@@ -23,12 +23,13 @@ _ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
 # The same in UTF-8, for long texts: those of one octet, and the three that take more.
 _CONTROL_OCTETS = bytes(each for each in range(0x80) if _CONTROL.fullmatch(chr(each)))
-_CONTROL_SEQUENCES = tuple(each.encode() for each in ("\x85", "\u2028", "\u2029"))
+_NEL, _LS, _PS = (each.encode() for each in ("\x85", "\u2028", "\u2029"))
 _LINE_END = re.compile(r"[\t\n]")
 # Nothing in it that could end the angle brackets or the line; http is for one's own machine only.
 _LINK = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+;=%\[\]-]{1,900}")
 _WORD_BYTES = 45
 _LONGEST_LINE = 76
+_CODED_LINE = re.compile(f".{{1,{_LONGEST_LINE}}}")
 _LONGEST_ADDRESS = 254
 
 
@@ -126,7 +127,7 @@ def _line(value: str, part: str) -> str:
 
 def _text(value: str, part: str) -> bytes:
     octets = value.encode().replace(b"\r\n", b"\n")
-    if len(octets.translate(None, _CONTROL_OCTETS)) < len(octets) or any(each in octets for each in _CONTROL_SEQUENCES):
+    if len(octets.translate(None, _CONTROL_OCTETS)) < len(octets) or _NEL in octets or _LS in octets or _PS in octets:
         raise BadMailError(f"a character that cannot be seen stands in the {part}")
     return octets.replace(b"\n", b"\r\n")
 
@@ -177,8 +178,7 @@ def _part(kind: str, coded: str, *more: str) -> str:
 
 def _coded(content: bytes) -> str:
     """Return ``content`` in base64, in lines."""
-    coded = b64encode(content).decode()
-    return CRLF.join([coded[at : at + _LONGEST_LINE] for at in range(0, len(coded), _LONGEST_LINE)])
+    return CRLF.join(_CODED_LINE.findall(b64encode(content).decode()))
 
 
 def _multipart(kind: str, parts: list[str]) -> str:
