@@ -23,6 +23,8 @@ from tests.mailing.given import a_person, a_post_office
 from tests.mailing.inbound_given import STAMP, count, guests, inbox, replies_and_seats, taken
 from tests.support.given import a_consultation
 
+pytestmark = pytest.mark.slow
+
 MOVES = {
     "outlook-accepted.eml": Choice.ACCEPTED,
     "gmail-tentative.eml": Choice.TENTATIVE,

@@ -17,6 +17,8 @@ from tests.mailing.given import a_post_office
 from tests.mailing.inbound_given import STAMP, count, guests, inbox, replies_and_seats, taken
 from tests.support.given import a_consultation
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def post(app):

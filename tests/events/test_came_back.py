@@ -22,6 +22,8 @@ from tests.mailing.inbound_given import guests
 from tests.outreach.given import never_quiet
 from tests.support.given import a_consultation
 
+pytestmark = pytest.mark.slow
+
 GONE, FULL, REFUSED = "5.1.1", "5.2.2", "5.7.1"
 COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
 

@@ -24,6 +24,8 @@ from tests.events.letters_read import by_date, delivered
 from tests.mailing.given import a_text
 from tests.support.given import a_consultation
 
+pytestmark = pytest.mark.slow
+
 COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
 NO = Answer(Choice.DECLINED)
 

@@ -31,6 +31,8 @@ from tests.events.letters_read import delivered
 from tests.outreach.given import a_draft
 from tests.support.given import a_consultation, a_member
 
+pytestmark = pytest.mark.slow
+
 TELLING = ("Survivors", "Survivantes", "future of fisheries", "L’avenir", "Department of Examples", "Ministère des Exemples", "Roundtable")
 
 

@@ -19,6 +19,8 @@ from tests.mailing.given import a_person
 from tests.outreach.given import never_quiet
 from tests.support.given import a_consultation
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def event(app):

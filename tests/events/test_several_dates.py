@@ -29,6 +29,8 @@ from tests.outreach.given import never_quiet
 from tests.portal.given import open_link_in
 from tests.support.given import a_consultation, a_member, signed_in_as
 
+pytestmark = pytest.mark.slow
+
 COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
 
 

@@ -26,6 +26,8 @@ from tests.events.letters_read import by_date, delivered
 from tests.events.telling_given import ELSEWHERE, asked, behind, fresh, messages, moved, placed, replied, sequence, tell
 from tests.support.given import a_consultation
 
+pytestmark = pytest.mark.slow
+
 COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
 ONLINE = Answer(Choice.ACCEPTED, Mode.ONLINE)
 NO = Answer(Choice.DECLINED)

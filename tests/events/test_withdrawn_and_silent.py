@@ -18,6 +18,8 @@ from tests.mailing.given import a_person
 from tests.outreach.given import never_quiet
 from tests.support.given import a_consultation, a_member
 
+pytestmark = pytest.mark.slow
+
 COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
 
 

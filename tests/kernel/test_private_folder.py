@@ -9,6 +9,8 @@ import pytest
 from config import ROOT, SettingsError, read_settings
 from tests.kernel.test_config import PRODUCTION
 
+pytestmark = pytest.mark.slow
+
 
 def rights(path):
     return path.stat().st_mode & 0o777

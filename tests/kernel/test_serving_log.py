@@ -15,6 +15,8 @@ from gunicorn.config import Config
 from config import ROOT
 from engagement.kernel.serving_log import CleanLogger, without_secrets
 
+pytestmark = pytest.mark.slow
+
 LIVE_LINK = "q7Zt3VxYb1mN5kLpR8sWcE2uHdJfGa4oTi6yXvBnMzQ"
 
 

@@ -28,6 +28,8 @@ from tests.mailing.given import a_notice, a_person, a_text, notices_are_composed
 from tests.outreach.given import a_silent_guest, sent_on_its_way
 from tests.support.given import a_consultation
 
+pytestmark = pytest.mark.slow
+
 LATER = "451 4.2.0 greylisted"
 
 

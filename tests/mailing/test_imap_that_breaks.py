@@ -14,6 +14,8 @@ from engagement.mailing.imap import MailboxDownError, fetch, fetch_each_minute
 from tests.mailing.inbound_given import inbox
 from tests.mailing.test_imap import as_set
 
+pytestmark = pytest.mark.slow
+
 WHEN = "01-Dec-2026 10:00:00 +0000"
 MAILS = 5
 

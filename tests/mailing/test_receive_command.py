@@ -15,6 +15,8 @@ from engagement.mailing.receiving import LARGEST
 from tests.mailing.inbound_given import guests, inbox, taken
 from tests.support.given import a_consultation
 
+pytestmark = pytest.mark.slow
+
 PLAIN = b"From: a@example.org\nSubject: hello\nMessage-ID: <plain@example.org>\n\nhello\n"
 KEYS = {"message_id", "kind", "person", "invitation", "outcome", "why"}
 

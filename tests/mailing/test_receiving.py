@@ -29,6 +29,8 @@ from tests.questionnaires.given import a_questionnaire, a_response
 from tests.questionnaires.given import an_invitation as asked_to_answer
 from tests.support.given import a_consultation, a_member, access_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def consultation(app):

@@ -32,6 +32,8 @@ from tests.mailing.test_builder import a_letter, build
 from tests.outreach.given import never_quiet
 from tests.support.given import a_consultation, keep
 
+pytestmark = pytest.mark.slow
+
 ALWAYS = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Language", "MIME-Version", "Content-Type"}
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 

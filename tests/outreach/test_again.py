@@ -21,6 +21,8 @@ from tests.outreach.test_package import signed
 from tests.questionnaires.given import a_questionnaire
 from tests.support.given import access_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def sent(client, post):

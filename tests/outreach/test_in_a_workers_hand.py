@@ -19,6 +19,8 @@ from tests.mailing.given import a_person
 from tests.outreach.given import a_draft, a_team, never_quiet, sent_on_its_way
 from tests.support.given import a_consultation
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = 3
 # Where a worker's transaction holds the rows: when it takes them in hand, and when it stores their bytes.
 MOMENTS = {"taken in hand": (outbox, "tell_all"), "written": (batches, "_to_be_looked_at")}

@@ -12,6 +12,8 @@ from engagement.kernel.policy import Role
 from engagement.mailing.receiving import receive
 from tests.support.given import a_consultation, a_member, an_account, signed_in_as
 
+pytestmark = pytest.mark.slow
+
 BOX = "/c/fisheries/mail/inbox"
 HEAD = "From: Maude <maude@example.net>\nTo: fisheries@example.org\nSubject: Our brief\nMIME-Version: 1.0\n"
 

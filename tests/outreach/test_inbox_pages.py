@@ -30,6 +30,8 @@ from tests.questionnaires.given import a_questionnaire
 from tests.support.client import links_to_what_is_wrong
 from tests.support.given import a_consultation, a_member, an_account, signed_in_as
 
+pytestmark = pytest.mark.slow
+
 BOX = "/c/fisheries/mail/inbox"
 LETTER = (
     "From: Dr. Maude Sinclair <maude@example.net>\nTo: fisheries@example.org\nSubject: Our brief <script>alert(1)</script>\n"

@@ -30,6 +30,8 @@ from tests.mailing.test_guard import put_back
 from tests.outreach.given import a_draft, a_team, never_quiet, stored
 from tests.outreach.test_backlog import with_status
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def team(app, client):

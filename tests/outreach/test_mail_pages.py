@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
@@ -22,6 +23,8 @@ from tests.events.given import an_event
 from tests.mailing.given import a_person
 from tests.outreach.given import a_draft
 from tests.support.given import a_consultation, a_member, access_of, signed_in_as
+
+pytestmark = pytest.mark.slow
 
 
 def a_message(client, **more):

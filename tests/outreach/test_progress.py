@@ -25,6 +25,8 @@ from tests.outreach.test_mailings import add_to_restricted
 from tests.roster.given import a_batch
 from tests.support.given import a_consultation, a_member, access_of, signed_in_as
 
+pytestmark = pytest.mark.slow
+
 
 def on_its_way(client, number=3, **more):
     consultation, organizer = a_team(client)

@@ -23,6 +23,8 @@ from tests.mailing.given import a_person
 from tests.outreach.given import a_draft, a_questionnaire_draft, a_team, an_announcement, page_of, stored
 from tests.questionnaires.given import a_questionnaire
 
+pytestmark = pytest.mark.slow
+
 
 def everything():
     """Return every row of every table."""

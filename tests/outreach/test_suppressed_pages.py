@@ -1,5 +1,6 @@
 """The list of whom not to write to, the mail part of a person's page, and what staff write down of wishes."""
 
+import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
@@ -21,6 +22,8 @@ from tests.outreach.given import a_draft
 from tests.roster.given import a_batch, cleared_for
 from tests.support.client import links_to_what_is_wrong
 from tests.support.given import a_consultation, a_member, access_of, signed_in_as
+
+pytestmark = pytest.mark.slow
 
 
 def a_team(client, role=Role.ORGANIZER):

@@ -19,6 +19,8 @@ from tests.mailing.given import a_person
 from tests.outreach.given import a_draft
 from tests.support.given import a_consultation, a_member, signed_in_as
 
+pytestmark = pytest.mark.slow
+
 LIST = "/c/fisheries/mail/tasks"
 
 

@@ -16,6 +16,8 @@ from tests.events.given import an_event
 from tests.mailing.given import a_person
 from tests.outreach.given import a_silent_guest, a_team, an_announcement, sent_on_its_way
 
+pytestmark = pytest.mark.slow
+
 ZONE = "America/Toronto"
 
 

@@ -33,6 +33,8 @@ from tests.events.telling_given import asked, behind, moved, placed
 from tests.mailing.given import a_person
 from tests.outreach.given import a_draft, a_team, never_quiet, sent_on_its_way
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def team(app, client):

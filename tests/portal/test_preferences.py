@@ -19,6 +19,8 @@ from engagement.roster.wishes import Wishes, change_wishes
 from tests.portal.given import a_guest, an_event, an_invitation, open_link_in, seal_of, send
 from tests.support.given import a_consultation, a_member, keep, signed_in_as
 
+pytestmark = pytest.mark.slow
+
 AS_AT_FIRST = {"language": "en", "wants_mailings": "y", "wants_reminders": "y", "wants_calendar": "y"}
 
 

@@ -22,6 +22,8 @@ from tests.mailing.inbound_given import count
 from tests.questionnaires.given import a_questionnaire
 from tests.support.given import a_consultation, a_member, signed_in_as
 
+pytestmark = pytest.mark.slow
+
 BOX = "/c/fisheries/mail/inbox"
 
 
