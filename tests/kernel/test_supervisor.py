@@ -174,7 +174,10 @@ def test_without_a_place_to_write_to_all_parts_run(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system tells parts of their parent's death on Linux only")
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"),
+    reason="SIGKILL leaves the parent no last word; only Linux has a call, prctl(2), by which the system tells its parts instead",
+)
 def test_when_the_parent_is_killed_every_part_ends_its_own_way(tmp_path):
     with parent(tmp_path, TWO, free_port()) as process:
         wait_for(lambda: len(pids(tmp_path)) == 2 and (tmp_path / "said").read_text())
