@@ -57,8 +57,8 @@ def new_ids(number: int) -> list[UUID]:
     They share a random beginning, so that they lie side by side in every index: 90 bits of
     each are its own. Which rows were stored together can be told, and still no order.
     """
-    beginning = token_bytes(4)
-    return [UUID(bytes=beginning + token_bytes(12), version=4) for _ in range(number)]
+    beginning, noise = token_bytes(4), token_bytes(12 * number)
+    return [UUID(bytes=beginning + noise[at : at + 12], version=4) for at in range(0, len(noise), 12)]
 
 
 def new_ordered_id() -> UUID:

@@ -12,6 +12,7 @@ import secrets
 from base64 import b64encode
 from dataclasses import dataclass
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Letter:
 def build(letter: Letter) -> bytes:
     """Return the mail as it goes over the wire. Raises BadMailError."""
     headers = [
-        f"From: {_mailbox(letter.from_name, letter.from_address, 'sender')}",
+        f"From: {_sender(letter.from_name, letter.from_address)}",
         f"To: {_mailbox(letter.to_name, letter.to_address, 'recipient')}",
         f"Subject: {_words(_line(letter.subject, 'subject'))}",
         f"Date: {format_datetime(letter.date)}",
@@ -150,6 +151,12 @@ def _mailbox(name: str, address: str, part: str) -> str:
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}" <{address}>'
     return f"{_encoded(name)}{CRLF} <{address}>"
+
+
+@lru_cache(maxsize=16)
+def _sender(name: str, address: str) -> str:
+    """Return what stands after From: it is the same for all mails of a batch."""
+    return _mailbox(name, address, "sender")
 
 
 def _words(line: str) -> str:

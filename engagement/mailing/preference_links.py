@@ -97,8 +97,10 @@ def with_preferences(message: Message, said: Composed, text: MailText) -> Compos
         return said
     url, row = draft_preference_link(message.person_id, message.id)
     values = {language: {**each, PLACE: url} for language, each in said.values.items()}
-    linked = replace(said, values=values, rows=[*said.rows, row])
-    return replace(linked, unsubscribe=url, unsubscribe_mailbox=_mailbox_to_stop(message)) if unasked else linked
+    rows = [*said.rows, row]
+    if not unasked:
+        return replace(said, values=values, rows=rows)
+    return replace(said, values=values, rows=rows, unsubscribe=url, unsubscribe_mailbox=_mailbox_to_stop(message))
 
 
 def _names_it(text: MailText) -> bool:

@@ -146,12 +146,13 @@ def write(message: Message, desk: Desk) -> Result:
     if not isinstance(said, Composed):
         return said
     try:
-        instead = instead_of_mail(message, said, desk, now())
+        text = desk.text_for(message)
+        instead = instead_of_mail(message, said, text, desk, now())
         if instead is not None:
             return instead
         if not said.to_address:
             return Dropped(NO_ADDRESS)
-        text, said = discreetly(desk.text_for(message), said, desk.person_of(message))
+        text, said = discreetly(text, said, desk.person_of(message))
         said = with_preferences(message, said, text)
         written = desk.writer.write(text, said.values, message.language)
         return Draft(said, written.subject, _bytes(message, said, written, desk))

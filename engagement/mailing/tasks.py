@@ -110,7 +110,7 @@ class _Mail:
         return Instead(reason, day, script.subject, script.plain.strip(), details=self.said.details)
 
 
-def instead_of_mail(message: Message, said: Composed, desk: Desk, moment: datetime) -> Otherwise | None:
+def instead_of_mail(message: Message, said: Composed, text: MailText, desk: Desk, moment: datetime) -> Otherwise | None:
     """Return what happens in place of a mail that was composed; None where it simply goes.
 
     It becomes a task where there is no address, where it would come outside the person's safe
@@ -118,7 +118,7 @@ def instead_of_mail(message: Message, said: Composed, desk: Desk, moment: dateti
     to know. In quiet hours, and until somebody's safe hours, it waits. What a person asked
     for at this moment always goes.
     """
-    mail = _mail_of(message, said, desk, moment)
+    mail = _mail_of(message, said, text, desk, moment)
     if mail is None or mail.composer.asked_for:
         return None
     hours = hours_of(mail.person)
@@ -133,12 +133,12 @@ def instead_of_mail(message: Message, said: Composed, desk: Desk, moment: dateti
     return _in_its_hours(mail, hours)
 
 
-def _mail_of(message: Message, said: Composed, desk: Desk, moment: datetime) -> _Mail | None:
+def _mail_of(message: Message, said: Composed, text: MailText, desk: Desk, moment: datetime) -> _Mail | None:
     composer: Composer | None = ports().composers.get(message.purpose)
     person, consultation = desk.person_of(message), desk.consultation_of(message)
     if composer is None or person is None or consultation is None:
         return None
-    return _Mail(message, said, desk.text_for(message), person, composer, consultation.zone, moment, desk.quiet_for)
+    return _Mail(message, said, text, person, composer, consultation.zone, moment, desk.quiet_for)
 
 
 def _refusal(mail: _Mail) -> str:
@@ -223,7 +223,10 @@ def call_after_all(session: Session, message: Message) -> ContactTask | None:
     moment = now()
     said = compose_again(message) if has_to_know(session, message) else None
     too_late = message.not_after is not None and message.not_after <= moment
-    mail = _mail_of(message, said, Desk([message]), moment) if isinstance(said, Composed) and not too_late else None
+    if not isinstance(said, Composed) or too_late:
+        return None
+    desk = Desk([message])
+    mail = _mail_of(message, said, desk.text_for(message), desk, moment)
     if mail is None:
         return None
     at = hours_of(mail.person).next_allowed(moment, mail.zone)
