@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
-import json
 import os
 import signal
 import socket
@@ -77,14 +76,14 @@ def run_together(parts: Sequence[Part], port: int, greeting: str = "", grace: fl
 
 
 def _watch(running: dict[int, Part], port: int, greeting: str, grace: float) -> NoReturn:
-    told = {"parts": [[pid, part.name, part.stop] for pid, part in running.items()], "port": port, "greeting": greeting, "grace": grace}
+    told = [str(port), str(grace), *(f"{pid}:{int(part.stop)}:{part.name}" for pid, part in running.items())]
     out, into = os.pipe()
-    os.write(into, json.dumps(told).encode())
+    os.write(into, greeting.encode())
     os.close(into)
     os.dup2(out, STANDARD_INPUT)
     os.set_inheritable(STANDARD_INPUT, True)
     # By its file, without the packages of the program: it stays small.
-    os.execv(sys.executable, [sys.executable, "-I", "-S", WATCHING])  # noqa: S606 - our own program.
+    os.execv(sys.executable, [sys.executable, "-I", "-S", WATCHING, *told])  # noqa: S606 - our own program.
 
 
 def _fork(part: Part) -> int:

@@ -1,23 +1,18 @@
 """What the parent of all parts turns into once they are started: it watches them, and ends them together.
 
-Run by its file with a JSON object on standard input, ``{"parts": [[pid, name, signal], …], "port",
-"greeting", "grace"}``; the parts are its own children. It needs nothing of the application, which
-it would otherwise keep in memory for as long as the program runs.
+Run by its file, with the port, the grace in seconds and ``pid:signal:name`` of each part as
+arguments and the greeting on standard input; the parts are its own children. It needs nothing of
+the application, which it would otherwise keep in memory for as long as the program runs, and of
+the library only what is small.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import signal
 import socket
 import sys
 import time
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from typing import TextIO
 
 # Seconds that the web gets to answer the first time.
 PATIENCE = 60.0
@@ -63,13 +58,13 @@ class Watch:
         while not self.asked_to_stop:
             ended = self._ended()
             if ended and not self.asked_to_stop:
-                _say(f"Convoke: {' and '.join(ended)} ended without being asked; stopping the rest.\n", sys.stderr)
+                _complain(f"{' and '.join(ended)} ended without being asked; stopping the rest.")
                 return 1
             if not greeted and answers(port):
                 greeted = True
-                _say(greeting, sys.stdout)
+                _say(greeting)
             if not greeted and time.monotonic() > until:
-                _say(f"Convoke: the web pages did not answer within {PATIENCE:.0f} seconds.\n", sys.stderr)
+                _complain(f"the web pages did not answer within {PATIENCE:.0f} seconds.")
                 return 1
             time.sleep(TICK)
         return 0
@@ -87,25 +82,37 @@ class Watch:
             self._ended()
             time.sleep(TICK / 2)
         for pid, (name, _) in self.running.items():
-            _say(f"Convoke: {name} did not end in time and was killed.\n", sys.stderr)
-            with contextlib.suppress(ProcessLookupError):
+            _complain(f"{name} did not end in time and was killed.")
+            try:  # noqa: SIM105 - contextlib is not small.
                 os.killpg(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                # It ended at the last moment.
+                pass
             os.waitpid(pid, 0)
 
 
-def _say(words: str, stream: TextIO | None) -> None:
+def _say(words: str, *, complaint: bool = False) -> None:
+    stream = sys.stderr if complaint else sys.stdout
     # One that was closed from the beginning, or that nobody reads any more, ends nothing.
     if stream is None:
         return
-    with contextlib.suppress(OSError, ValueError):
+    try:
         stream.write(words)
         stream.flush()
+    except (OSError, ValueError):
+        pass
+
+
+def _complain(words: str) -> None:
+    _say(f"Convoke: {words}\n", complaint=True)
 
 
 def main() -> int:
     """Read what is to be watched, and watch it; return the status to end with."""
-    told = json.load(sys.stdin)
-    return Watch(told["parts"], told["grace"]).keep(told["port"], told["greeting"])
+    port, grace, *parts = sys.argv[1:]
+    told = [each.split(":", 2) for each in parts]
+    watch = Watch([(int(pid), name, int(stop)) for pid, stop, name in told], float(grace))
+    return watch.keep(int(port), sys.stdin.buffer.read().decode())
 
 
 if __name__ == "__main__":
