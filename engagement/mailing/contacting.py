@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, bindparam, select, update
 
 from engagement.consultations.models import Consultation
 from engagement.kernel.audit import SYSTEM, Actor, ActorKind, note
@@ -200,14 +200,16 @@ def read_anew(session: Session, invitations: Select[UUID]) -> None:
             _drop(session, task, why)
 
 
+_OPEN = select(ContactTask).where(ContactTask.invitation_id == bindparam("invitation_id"), ContactTask.state == TaskState.OPEN)
+
+
 def look_again(session: Session, invitation_id: UUID, *, spoken: Actor | None = None) -> None:
     """Settle the open tasks that what has just happened to an invitation makes needless, in the current transaction.
 
     ``spoken``: who wrote down a reply that came by telephone or letter; then the task is done
     and the person was told. Else it is dropped.
     """
-    theirs = select(ContactTask).where(ContactTask.invitation_id == invitation_id, ContactTask.state == TaskState.OPEN)
-    for task in session.scalars(theirs).all():
+    for task in session.scalars(_OPEN, {"invitation_id": invitation_id}).all():
         why = _look_at(session, task)
         if why and spoken is not None:
             task.outcome = TaskOutcome.REACHED
