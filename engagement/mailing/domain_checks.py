@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import dns.exception
+import dns.name
 import dns.resolver
 
 from engagement.kernel.bilingual import Text
 from engagement.mailing import domain_findings as says
 from engagement.mailing.domain_findings import Finding, Grade, not_found_out
 from engagement.mailing.domain_rules import DmarcFault, exchange_of, is_public, parents_of, read_dmarc, read_key, reverse_name
+from engagement.mailing.imap import MailboxDownError, address_of, look_in
 from engagement.mailing.setting_findings import setting_findings
 from engagement.mailing.spf import Result, SpfError, count_lookups, evaluate, spf_record
 
@@ -66,7 +68,8 @@ class Resolver:
             raise NoAnswerError(name)
         try:
             found = self._resolver.resolve(name.rstrip(".") + ".", kind, lifetime=left)
-        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, dns.name.EmptyLabel, dns.name.LabelTooLong, dns.name.NameTooLong):
+            # With a part that is empty or too long it is no name: there is none such.
             return []
         except (dns.exception.DNSException, OSError, ValueError) as error:
             raise NoAnswerError(name) from error
@@ -80,7 +83,7 @@ class Resolver:
         """Return the addresses of a name; one that is an address already is its own."""
         try:
             socket.getaddrinfo(name, None, flags=socket.AI_NUMERICHOST)
-        except OSError:
+        except (OSError, UnicodeError):
             return [*self._ask(name, "A"), *self._ask(name, "AAAA")]
         return [name]
 
@@ -104,6 +107,8 @@ class Sending:
     use_tls: bool
     use_ssl: bool
     selector: str
+    ca_file: str | None = None
+    imap_url: str = ""
 
 
 def check_sending(chosen: Settings, seconds: float = SECONDS) -> list[Finding]:
@@ -117,6 +122,8 @@ def check_sending(chosen: Settings, seconds: float = SECONDS) -> list[Finding]:
         use_tls=chosen.mail_use_tls,
         use_ssl=chosen.mail_use_ssl,
         selector=chosen.mail_dkim_selector,
+        ca_file=chosen.mail_ca_file,
+        imap_url=chosen.imap_url or "",
     )
     asked: list[tuple[Text, Callable[[Sending, Resolver], Finding]]] = [
         (says.SPF, check_spf),
@@ -125,6 +132,7 @@ def check_sending(chosen: Settings, seconds: float = SECONDS) -> list[Finding]:
         (says.EXCHANGE, check_exchange),
         (says.REVERSE, check_reverse),
         (TLS, check_tls),
+        (says.BOUNCES, check_mailbox),
     ]
     # Not a "with" block: that would wait for a thread which hangs in a look-up of the system.
     threads = ThreadPoolExecutor(len(asked))
@@ -207,7 +215,7 @@ def check_tls(sending: Sending, resolver: Resolver) -> Finding:  # noqa: ARG001 
             "Le certificat de {server} n’est pas valide ({why})\u00a0: rien ne lui est envoyé. Il en faut un à ce nom.",
         )
         return Finding(TLS, Grade.TO_SET, said.format(server=sending.server, why=error.verify_message))
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, UnicodeError, smtplib.SMTPException) as error:
         why = Text("{server} cannot be reached ({kind}).", "{server} est injoignable ({kind}).")
         return not_found_out(TLS, why.format(server=f"{sending.server}:{sending.port}", kind=type(error).__name__))
     return _tls_finding(sending, offered=offered)
@@ -215,7 +223,7 @@ def check_tls(sending: Sending, resolver: Resolver) -> Finding:  # noqa: ARG001 
 
 def _call(sending: Sending) -> bool:
     """Return whether the server offers encryption; where it does, it was used and its certificate held."""
-    context = ssl.create_default_context()
+    context = ssl.create_default_context(cafile=sending.ca_file)
     if sending.use_ssl:
         with smtplib.SMTP_SSL(sending.server, sending.port, timeout=SECONDS_FOR_SERVER, context=context) as host:
             host.ehlo()
@@ -244,3 +252,14 @@ def _tls_finding(sending: Sending, *, offered: bool) -> Finding:
         "Mail goes to the server unencrypted: set MAIL_USE_TLS.", "Les courriels lui parviennent en clair\u00a0: activez MAIL_USE_TLS."
     )
     return Finding(TLS, Grade.TO_SET, said)
+
+
+def check_mailbox(sending: Sending, resolver: Resolver) -> Finding:  # noqa: ARG001 - one shape for all checks.
+    """Sign in to the mailbox that replies and reports come to, and open its folder; nothing in it is looked at."""
+    if not sending.imap_url:
+        return says.no_mailbox()
+    try:
+        look_in(address_of(sending.imap_url, sending.ca_file))
+    except MailboxDownError as error:
+        return says.mailbox_finding(error.kind, refused=error.refused)
+    return says.mailbox_finding()

@@ -49,6 +49,7 @@ DKIM = Text("Signature (DKIM)", "Signature (DKIM)")
 DMARC = Text("What receivers do with forged mail (DMARC)", "Ce que les destinataires font des courriels falsifiés (DMARC)")
 EXCHANGE = Text("Where mail comes back to (MX)", "Où reviennent les courriels (MX)")
 REVERSE = Text("Name of the sending server (reverse DNS)", "Nom du serveur d’envoi (DNS inverse)")
+BOUNCES = Text("Mailbox for what comes back (IMAP)", "Boîte pour ce qui revient (IMAP)")
 
 
 def not_found_out(title: Text, why: Text) -> Finding:
@@ -261,3 +262,33 @@ def reverse_finding(server: str, addresses: Sequence[str], unnamed: Sequence[tup
     return Finding(
         REVERSE, Grade.FINE, Text("Its addresses have names that lead back to them.", "Ses adresses ont des noms qui y ramènent.")
     )
+
+
+def no_mailbox() -> Finding:
+    """Return the finding where nobody said in which mailbox to look for what comes back."""
+    said = Text(
+        "IMAP_URL is not set: delivery reports, replies of calendars and requests to stop that come by mail are not read.",
+        "IMAP_URL n’est pas réglé\u00a0: les avis de non-distribution, les réponses de calendriers et les demandes d’arrêt qui "
+        "arrivent par courriel ne sont pas lus.",
+    )
+    return Finding(BOUNCES, Grade.TO_SET, said)
+
+
+def mailbox_finding(trouble: str = "", *, refused: bool = False) -> Finding:
+    """Return the finding on the mailbox of IMAP_URL; ``trouble`` names what happened where it could not be opened, ``refused`` by whom."""
+    if not trouble:
+        said = Text(
+            "The mailbox of IMAP_URL can be opened: delivery reports and replies are read from it.",
+            "La boîte de IMAP_URL s’ouvre\u00a0: les avis de non-distribution et les réponses y sont lus.",
+        )
+        return Finding(BOUNCES, Grade.FINE, said)
+    if not refused:
+        why = Text("the server of IMAP_URL cannot be reached ({kind}).", "le serveur de IMAP_URL est injoignable ({kind}).")
+        return not_found_out(BOUNCES, why.format(kind=trouble))
+    said = Text(
+        "The server of IMAP_URL does not let us in, or has no such folder ({kind}): what comes back is not read. "
+        "Name, password or folder are to be set anew.",
+        "Le serveur de IMAP_URL ne nous laisse pas entrer ou n’a pas ce dossier ({kind})\u00a0: ce qui revient n’est pas lu. "
+        "Le nom, le mot de passe ou le dossier sont à régler de nouveau.",
+    )
+    return Finding(BOUNCES, Grade.TO_SET, said.format(kind=trouble))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+import ssl
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -43,7 +44,15 @@ log = logging.getLogger(__name__)
 
 
 class MailboxDownError(OSError):
-    """The mailbox cannot be reached or does not let us in; the message is one line without name or password."""
+    """The mailbox cannot be reached or does not let us in; the message is one line without name or password.
+
+    ``kind`` names what happened; ``refused``: a server answered, and said no.
+    """
+
+    def __init__(self, said: str, kind: str = "", *, refused: bool = False) -> None:
+        """Keep what happened."""
+        super().__init__(said)
+        self.kind, self.refused = kind, refused
 
 
 class _NotGivenError(Exception):
@@ -56,7 +65,10 @@ class BadMailboxError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the mailbox is. ``password`` may be given by another way than the URL (see ``sign_in``)."""
+    """Where the mailbox is. ``password`` may be given by another way than the URL (see ``sign_in``).
+
+    ``ca_file`` holds whom to trust for a private certificate, besides those whom the machine trusts.
+    """
 
     host: str
     port: int
@@ -64,6 +76,7 @@ class Address:
     user: str
     password: str
     folder: str
+    ca_file: str | None = None
 
     @property
     def digest(self) -> str:
@@ -71,7 +84,7 @@ class Address:
         return hashlib.sha256(f"{self.user}@{self.host}:{self.port}/{self.folder}".encode()).hexdigest()
 
 
-def address_of(url: str) -> Address:
+def address_of(url: str, ca_file: str | None = None) -> Address:
     """Return the mailbox that ``imaps://user:password@host/folder`` names. Raises BadMailboxError.
 
     Without TLS (``imap://``) only this machine is called. What cannot stand in a URL is written as %XX.
@@ -88,7 +101,7 @@ def address_of(url: str) -> Address:
         raise BadMailboxError("IMAP_URL must begin with imaps://, except for a server on this machine.")
     folder = unquote(parts.path.strip("/")) or "INBOX"
     name, password = unquote(parts.username), unquote(parts.password or "")
-    return Address(parts.hostname, port or (993 if encrypted else 143), encrypted, name, password, folder)
+    return Address(parts.hostname, port or (993 if encrypted else 143), encrypted, name, password, folder, ca_file)
 
 
 # How to sign in where it is not with the password of IMAP_URL: takes the mailbox and its address (XOAUTH2).
@@ -97,24 +110,43 @@ sign_in: Callable[[Any, Address], None] | None = None
 
 @contextmanager
 def _open(address: Address) -> Iterator[Any]:
-    from imap_tools import MailBox, MailBoxUnencrypted  # noqa: PLC0415 - the pages do without it.
-
     box: Any = None
     try:
-        kind = MailBox if address.encrypted else MailBoxUnencrypted
-        box = kind(address.host, address.port, timeout=TIMEOUT_SECONDS)
+        box = _connected(address)
         if sign_in is not None:
             sign_in(box, address)
-        else:
+        elif f"{address.user}{address.password}".isascii():
             box.login(address.user, address.password, initial_folder=None)
+        else:
+            box.login_utf8(address.user, address.password, initial_folder=None)
         box.folder.set(address.folder)
     except _broken() as error:
         _hang_up(box)
-        raise MailboxDownError(f"the mailbox of IMAP_URL cannot be used: {type(error).__name__}") from None
+        called = type(error).__name__
+        raise MailboxDownError(f"the mailbox of IMAP_URL cannot be used: {called}", called, refused=_is_an_answer(error)) from None
     try:
         yield box
     finally:
         _hang_up(box)
+
+
+def _connected(address: Address) -> Any:
+    """Return a line to the server; an encrypted one only where its certificate holds for its name."""
+    from imap_tools import MailBox, MailBoxUnencrypted  # noqa: PLC0415 - the pages do without it.
+
+    if not address.encrypted:
+        return MailBoxUnencrypted(address.host, address.port, timeout=TIMEOUT_SECONDS)
+    # Without a context of ours, the library takes any certificate.
+    trusted = ssl.create_default_context()
+    if address.ca_file:
+        trusted.load_verify_locations(address.ca_file)
+    return MailBox(address.host, address.port, timeout=TIMEOUT_SECONDS, ssl_context=trusted)
+
+
+def look_in(address: Address) -> None:
+    """Sign in to a mailbox and open its folder, and leave it as it is. Raises MailboxDownError."""
+    with _open(address):
+        pass
 
 
 def _broken() -> tuple[type[Exception], ...]:
@@ -123,19 +155,24 @@ def _broken() -> tuple[type[Exception], ...]:
 
     from imap_tools.errors import ImapToolsError  # noqa: PLC0415
 
-    return (OSError, ImapToolsError, imaplib.IMAP4.error)
+    # A host's name that cannot be one is no line either.
+    return (OSError, UnicodeError, ImapToolsError, imaplib.IMAP4.error)
+
+
+def _is_an_answer(error: Exception) -> bool:
+    """Return whether a server said no: whatever is no end of the line."""
+    import imaplib  # noqa: PLC0415
+
+    return not isinstance(error, (OSError, UnicodeError, imaplib.IMAP4.abort))
 
 
 @contextmanager
 def _talking(about: str = "") -> Iterator[None]:
     """Raise MailboxDownError where the line breaks, and _NotGivenError where the server refuses what it is asked ``about`` a mail."""
-    import imaplib  # noqa: PLC0415
-
     try:
         yield
     except _broken() as error:
-        # Whatever is no end of the line is an answer.
-        if about and not isinstance(error, (OSError, imaplib.IMAP4.abort)):
+        if about and _is_an_answer(error):
             raise _NotGivenError from None
         raise MailboxDownError(f"the mailbox of IMAP_URL broke off{about}: {type(error).__name__}") from None
 
@@ -177,7 +214,7 @@ def fetch(stop: Callable[[], bool] = lambda: False, passed_over: Callable[[str],
     be had. Raises BadMailboxError, and MailboxDownError: also at the end, where the line broke at a
     mail and those behind it were received. What was given before stays received.
     """
-    going = _Round(address_of(settings().imap_url or ""), stop, passed_over)
+    going = _Round(address_of(settings().imap_url or "", settings().mail_ca_file), stop, passed_over)
     broke: MailboxDownError | None = None
     for _ in range(MOST_CALLS):
         before = len(going.tried)

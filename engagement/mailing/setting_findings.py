@@ -12,14 +12,13 @@ if TYPE_CHECKING:
     from config import Settings
 
 OPT_OUT = Text("Address of the links and of the one-click unsubscribe", "Adresse des liens et du désabonnement en un clic")
-BOUNCES = Text("Mailbox for what comes back", "Boîte pour ce qui revient")
 PLUS = Text("Addresses with a plus", "Adresses avec un plus")
 
 
 def setting_findings(chosen: Settings) -> list[Finding]:
     """Return what the settings alone say."""
     domain = chosen.mail_default_sender.rpartition("@")[2]
-    return [_links(chosen), _mailbox(chosen), _plus(chosen, domain)]
+    return [_links(chosen), _plus(chosen, domain)]
 
 
 def _links(chosen: Settings) -> Finding:
@@ -34,22 +33,6 @@ def _links(chosen: Settings) -> Finding:
         return Finding(OPT_OUT, Grade.TO_SET, said)
     said = Text("{host}, by https, as RFC 8058 asks.", "{host}, en https, comme le demande la RFC 8058.")
     return Finding(OPT_OUT, Grade.FINE, said.format(host=parts.hostname or ""))
-
-
-def _mailbox(chosen: Settings) -> Finding:
-    if chosen.imap_url:
-        said = Text(
-            "IMAP_URL names the mailbox that delivery reports and replies are read from.",
-            "IMAP_URL nomme la boîte où sont lus les avis de non-distribution et les réponses.",
-        )
-        return Finding(BOUNCES, Grade.FINE, said)
-    said = Text(
-        "IMAP_URL is not set: delivery reports, replies of calendars and requests to stop that come by mail are not read.",
-        "IMAP_URL n’est pas réglé\u00a0: les avis de non-distribution, les réponses de calendriers et les demandes d’arrêt qui "
-        "arrivent par "
-        "courriel ne sont pas lus.",
-    )
-    return Finding(BOUNCES, Grade.TO_SET, said)
 
 
 def _plus(chosen: Settings, domain: str) -> Finding:

@@ -179,6 +179,15 @@ def test_a_sender_whose_domain_cannot_be_asked_about_breaks_no_page(app, names, 
     assert len(check_sending(chosen, seconds=3)) == 9
 
 
+@pytest.mark.parametrize("name", ["mail..us.example", f"{'x' * 64}.us.example", "x." * 130 + "example"])
+def test_a_name_that_cannot_be_is_one_that_does_not_exist(names, name):
+    names.say("us.example", "TXT", f"v=spf1 a:{name} ip4:{SERVER} -all")
+    names.say("out.us.example", "A", SERVER)
+    assert check_spf(us(), asking(names)).grade is Grade.FINE
+    assert check_reverse(us(server=name), asking(names)).grade is Grade.UNKNOWN
+    assert check_tls(us(server=name), asking(names)).grade is Grade.UNKNOWN
+
+
 def test_without_a_selector_the_key_cannot_be_found(names):
     found = check_dkim(us(selector=""), asking(names))
     assert found.grade is Grade.UNKNOWN
@@ -279,6 +288,12 @@ def test_a_certificate_that_nobody_vouches_for_does_not_hold(names, certificate,
         assert check_tls(here(port), asking(names)).grade is Grade.FINE
 
 
+def test_a_private_certificate_holds_where_mail_is_sent_under_it(names, certificate):
+    context, path = certificate
+    with a_mail_server(context) as port:
+        assert check_tls(here(port, ca_file=str(path)), asking(names)).grade is Grade.FINE
+
+
 def test_a_server_that_cannot_be_reached_is_not_blamed(names):
     found = check_tls(here(1), asking(names))
     assert (found.grade, "cannot be reached" in found.said.en) == (Grade.UNKNOWN, True)
@@ -316,9 +331,9 @@ def test_what_the_settings_alone_say(app):
     from engagement.mailing.setting_findings import setting_findings
 
     chosen = app.config["SETTINGS"]
-    assert [each.grade for each in setting_findings(chosen)] == [Grade.TO_SET, Grade.TO_SET, Grade.UNKNOWN]
-    well = replace(chosen, base_url="https://convoke.example", imap_url="imaps://mail.example", mail_one_mailbox=True)
-    assert [each.grade for each in setting_findings(well)] == [Grade.FINE] * 3
+    assert [each.grade for each in setting_findings(chosen)] == [Grade.TO_SET, Grade.UNKNOWN]
+    well = replace(chosen, base_url="https://convoke.example", mail_one_mailbox=True)
+    assert [each.grade for each in setting_findings(well)] == [Grade.FINE] * 2
     assert all(each.said.whole and each.title.whole for each in setting_findings(chosen) + setting_findings(well))
 
 
