@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from engagement.mailing.automatic import answers_by_itself, is_automatic, is_from_nobody
 from engagement.mailing.inbound import Kind
 from engagement.mailing.mime import LONGEST_TEXT, attachments_of
+from engagement.mailing.quoting import own_words, words_brought
 from engagement.mailing.wordings import asks_for_the_questionnaire, wants_no_more_mail
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ _LETTER_KINDS = (
     "text/rtf",
 )
 _LETTER_ENDINGS = (".pdf", ".doc", ".docx", ".odt", ".rtf")
-_QUOTE_BEGINS = re.compile(
-    r"(?m)^(-{2,} ?(original message|message d.origine|forwarded message)|_{10,}$|On .{5,120} wrote:$|Le .{5,120} a écrit)"
-)
 
 
 def kind_of(mail: Mail, *, report: Report | None, method: str, tokens: Mapping[str, tuple[str, ...]], text: str) -> Kind:
@@ -48,29 +46,29 @@ def kind_of(mail: Mail, *, report: Report | None, method: str, tokens: Mapping[s
     if "unsubscribe" in tokens:
         # Mail programs that press the button for somebody mark what they send as automatic.
         return Kind.UNSUBSCRIBE
-    own, to_bounces = own_words(text), "bounces" in tokens
+    to_bounces = "bounces" in tokens
     if is_automatic(mail, to_bounces=to_bounces):
-        return _kind_of_automatic(mail, own, to_bounces=to_bounces)
+        return _kind_of_automatic(mail, text, to_bounces=to_bounces)
     if is_from_nobody(mail.headers):
         # A machine's, and nobody knows which: it does nothing, and people read it.
         return Kind.SUBMISSION if brings_a_document(mail) else Kind.UNPLACED
-    return _kind_by_words(mail, own)
+    return _kind_by_words(mail, text)
 
 
-def _kind_by_words(mail: Mail, own: str) -> Kind:
+def _kind_by_words(mail: Mail, text: str) -> Kind:
     """Return what a mail is that a person wrote."""
-    subject = mail.headers.words("subject")
+    subject, own = mail.headers.words("subject"), own_words(text)
     answers = bool(mail.headers.first("in-reply-to") or mail.headers.first("references"))
     if wants_no_more_mail(subject, own, answers=answers):
         return Kind.UNSUBSCRIBE
     if asks_for_the_questionnaire(subject, own):
         return Kind.REQUEST
-    return Kind.SUBMISSION if mail.sender()[1] and is_letter(mail, own) else Kind.UNPLACED
+    return Kind.SUBMISSION if mail.sender()[1] and (brings_a_document(mail) or _is_long(mail, text)) else Kind.UNPLACED
 
 
-def _kind_of_automatic(mail: Mail, own: str, *, to_bounces: bool) -> Kind:
+def _kind_of_automatic(mail: Mail, text: str, *, to_bounces: bool) -> Kind:
     """Return what a mail is that a program sent: a scanner's, or a list's, may be somebody's letter."""
-    long = len(own) >= LETTER_LENGTH and not answers_by_itself(mail, to_bounces=to_bounces)
+    long = _is_long(mail, text) and not answers_by_itself(mail, to_bounces=to_bounces)
     return Kind.SUBMISSION if long or brings_a_document(mail) else Kind.AUTO
 
 
@@ -90,19 +88,12 @@ def calendars_of(mail: Mail) -> list[tuple[str, str]]:
     return sorted(dict.fromkeys(found), key=lambda pair: ANSWERING.index(pair[1]))
 
 
-def own_words(text: str) -> str:
-    """Return what somebody wrote themselves: without quoted lines, and without the message that stands below."""
-    quote = _QUOTE_BEGINS.search(text)
-    upper = text[: quote.start()] if quote else text
-    return "\n".join(line for line in upper.splitlines() if not line.lstrip().startswith(">")).strip()
-
-
 def brings_a_document(mail: Mail) -> bool:
     """Return whether a file of a mail is a document by what it says it is."""
     files = attachments_of(mail)
     return any(part.kind.startswith(_LETTER_KINDS) or part.filename.lower().endswith(_LETTER_ENDINGS) for part in files)
 
 
-def is_letter(mail: Mail, own: str) -> bool:
-    """Return whether a mail is, or brings, a letter: a document, or a long text that somebody wrote."""
-    return brings_a_document(mail) or len(own) >= LETTER_LENGTH
+def _is_long(mail: Mail, text: str) -> bool:
+    """Return whether the words that a mail brings are as long as a letter."""
+    return len(words_brought(mail.headers.words("subject"), text)) >= LETTER_LENGTH

@@ -19,7 +19,7 @@ from engagement.kernel.web import said, say_refusal
 from engagement.kernel.wording import span_words
 from engagement.mailing.inbound import InboxState
 from engagement.mailing.inbox import dismiss, file_content, files_listed, files_with_content, link_person
-from engagement.mailing.sorting import own_words
+from engagement.mailing.quoting import words_brought
 from engagement.outreach.inbox import (
     Guest,
     Row,
@@ -184,7 +184,7 @@ def _letter_form(access: Access, row: Row) -> LetterForm:
             "organization": (row.person.organization_name if row.person else "") or seems.organization,
             "received_on": on_the_wall(row.mail.received_at, access.consultation.zone).date(),
             "language": seems.language or (row.person.language if row.person else None),
-            "words": own_words(text),
+            "words": words_brought(row.mail.subject, text),
             "files": _fileable(row) if request.method == "GET" else [],
         }
     )

@@ -12,9 +12,9 @@ from engagement.events.itip import read_answer
 from engagement.mailing.automatic import is_automatic
 from engagement.mailing.inbound import Kind
 from engagement.mailing.mime import MOST_PARTS, attachments_of, clean_name, decoded, in_letters, plain_text, read_mail, words_of_html
+from engagement.mailing.quoting import own_words
 from engagement.mailing.receiving import _arrival, key_of
 from engagement.mailing.reports import read_report
-from engagement.mailing.sorting import own_words
 from engagement.mailing.wordings import asks_for_the_questionnaire
 from tests.mailing.inbound_given import MAILS, parsed
 
