@@ -159,7 +159,7 @@ def read_answer(text: str) -> Answered:
         attendees=tuple(attendees)[:10],
         sequence=_number(_first(found, "SEQUENCE") or "0"),
         stamp=_moment(_first(found, "DTSTAMP")),
-        comment=_words(_first(found, "COMMENT"))[:LONGEST_COMMENT],
+        comment=(_words(_first(found, "COMMENT")) or _beside(found.get("ATTENDEE", [])))[:LONGEST_COMMENT],
         one_of_a_series="RECURRENCE-ID" in found,
     )
 
@@ -192,6 +192,11 @@ def _attendee(params: dict[str, str], value: str) -> Attendee:
     address = re.sub(r"^mailto:", "", value.strip(), flags=re.IGNORECASE).strip("<> ").casefold()
     delegated = bool(params.get("DELEGATED-TO") or params.get("DELEGATED-FROM"))
     return Attendee(address[:320], params.get("PARTSTAT", "").strip().upper(), delegated)
+
+
+def _beside(attendees: list[tuple[dict[str, str], str]]) -> str:
+    """Return what the one attendee wrote beside their reply where Google's calendar puts it: not in COMMENT."""
+    return _words(attendees[0][0].get("X-RESPONSE-COMMENT", "")) if len(attendees) == 1 else ""
 
 
 def _number(written: str) -> int | None:

@@ -116,3 +116,17 @@ def test_what_we_write_ourselves_is_read_back(name, sequence, choice):
 def test_who_answers_is_read_as_mail_programs_write_it(lines, expected):
     text = f"BEGIN:VCALENDAR\nMETHOD:REPLY\nBEGIN:VEVENT\nUID:u\n{lines}\nEND:VEVENT\nEND:VCALENDAR\n"
     assert list(read_answer(text).attendees) == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('ATTENDEE;PARTSTAT=DECLINED;X-RESPONSE-COMMENT="Sorry\\, out of\n  town: ask Zoe":mailto:a@b.c', "Sorry, out of town: ask Zoe"),
+        ('ATTENDEE;PARTSTAT=DECLINED;X-RESPONSE-COMMENT="there":mailto:jo@example.org\nCOMMENT:here', "here"),
+        ('ATTENDEE;PARTSTAT=DECLINED;X-RESPONSE-COMMENT="there":mailto:jo@example.org\nCOMMENT:\\n', "there"),
+        ("ATTENDEE;PARTSTAT=DECLINED:mailto:jo@example.org", ""),
+    ],
+)
+def test_what_a_guest_writes_beside_their_reply_is_read_where_each_calendar_puts_it(lines, said):
+    answered = read_answer(f"BEGIN:VCALENDAR\nMETHOD:REPLY\nBEGIN:VEVENT\nUID:u\n{lines}\nEND:VEVENT\nEND:VCALENDAR\n")
+    assert (answered.comment, answered.choice) == (said, Choice.DECLINED)
