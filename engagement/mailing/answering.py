@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 NOT_OURS = "it names no message of ours"
 TWO_MESSAGES = "it names two different messages of ours"
 BY_FROM_ALONE = "no more mailings and reminders; only its sender says so, and senders can be forged"
+# What stands in the history of a message that was reported on; the status follows, where one was named.
+DELAYED, CAME_BACK, COMPLAINED = "delayed on its way", "came back", "somebody complained about it"
+ON_NO_ROSTER = "it asks for no more mail, and the address is on no roster"
+TO_NOBODYS_WAY_OUT = "it asks for no more mail at an address that stood in no mail of ours; nothing was changed"
 # Follows any of the reasons for which a mail came back.
 AND_A_CALL = "; the team calls its person"
 # Types of feedback reports by which somebody complains (RFC 5965), and the one by which somebody says the opposite.
@@ -86,13 +90,13 @@ def _place(session: Session, arrival: Arrival, message: Message) -> None:
 
 def _take_bounce(session: Session, message: Message, recipient: Recipient) -> Verdict:
     if recipient.action is Action.DELAYED:
-        _tell(session, message, f"delayed on its way: {recipient.status}")
+        _tell(session, message, f"{DELAYED}: {recipient.status}".rstrip(": "))
         return done("delayed", "it is late; it may still arrive")
     if recipient.action is not Action.FAILED:
         return done(recipient.action.value, "it arrived, says the mail system there")
     known = message.bounced_at is not None
     message.bounced_at = message.bounced_at or now()
-    _tell(session, message, f"came back: {recipient.status}".rstrip(": "))
+    _tell(session, message, f"{CAME_BACK}: {recipient.status}".rstrip(": "))
     note(session, "note_bounce", message, SYSTEM)
     verdict = _verdict_on_bounce(session, message, recipient)
     if not known and message.state in {State.SENT, State.DOUBTFUL} and _is_called(session, message):
@@ -134,7 +138,7 @@ def _take_feedback(session: Session, message: Message, report: Report) -> Verdic
     if not address:
         return waits("what is kept of the message does not say whom it went to")
     suppress(session, address, "complained", message=message)
-    _tell(session, message, "somebody complained about it")
+    _tell(session, message, COMPLAINED)
     note(session, "note_complaint", message, SYSTEM)
     return done("suppressed", "somebody complained: the address is not written to any more")
 
@@ -158,7 +162,8 @@ def take_unsubscribe(arrival: Arrival) -> Verdict | None:
     with writing() as session:
         people = _who_unsubscribes(session, arrival)
         if not people:
-            return waits("it asks for no more mail, and the address is on no roster")
+            unknown = "unsubscribe" in arrival.tokens and arrival.message_id is None
+            return waits(TO_NOBODYS_WAY_OUT if unknown else ON_NO_ROSTER)
         for person_id in people:
             wish_for_address(person_id=person_id, wishes=Wishes(wants_mailings=False, wants_reminders=False), actor=SYSTEM)
         # A mail is shown with its consultation: somebody of another one would hide it from both.

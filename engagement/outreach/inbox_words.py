@@ -188,6 +188,12 @@ WHYS: dict[str, Text] = {
         "It asks for no more mail, and the address is on no roster.",
         "Il demande de ne plus écrire, et l’adresse ne figure dans aucun répertoire.",
     ),
+    "it asks for no more mail at an address that stood in no mail of ours; nothing was changed": Text(
+        "It asks for no more mail, at an address that stood in no mail of ours. Nothing was changed: if it is from somebody of the "
+        "roster, write their wish down on their page.",
+        "Il demande de ne plus écrire, à une adresse qui ne figurait dans aucun de nos courriels. Rien n’a été modifié\u00a0: s’il "
+        "vient d’une personne du répertoire, notez son souhait sur sa page.",
+    ),
     "no more mailings and reminders; only its sender says so, and senders can be forged": Text(
         "They get no more mailings and reminders. Only the sender’s address says that they asked for it, and that can be forged: "
         "if it was not them, let them have mail again on their page.",

@@ -22,7 +22,17 @@ from engagement.outreach.listing import Row, find_message, history_of, messages_
 from engagement.outreach.reading import subject_as_sent, text_as_sent
 from engagement.outreach.service import find_mailing, mailings_of, title_of
 from engagement.outreach.task_listing import task_of_message
-from engagement.outreach.vocabulary import HOLDS, LANGUAGES, LINE_TROUBLES, REASONS, STATES, TAKEN, placeholder_words, purpose_name
+from engagement.outreach.vocabulary import (
+    HOLDS,
+    LANGUAGES,
+    LINE_TROUBLES,
+    REASONS,
+    STATES,
+    TAKEN,
+    placeholder_words,
+    purpose_name,
+    why_of_step,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +64,7 @@ def _words() -> dict[str, object]:
         "MAIL_TAKEN": TAKEN,
         "MAIL_HOLDS": HOLDS,
         "purpose_name": purpose_name,
+        "why_of_step": why_of_step,
         "placeholder_words": placeholder_words,
     }
 

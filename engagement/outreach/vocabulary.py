@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engagement.kernel.bilingual import Text
+from engagement.mailing.answering import CAME_BACK, COMPLAINED, DELAYED
 from engagement.mailing.calling import LineTrouble
 from engagement.mailing.holding import LOST_IN_RESTORE, WHY_HELD
 from engagement.mailing.models import Hold, State
@@ -222,6 +223,22 @@ REASONS: dict[str, Text] = {
         "Ce qui en est conservé ne peut pas être ouvert avec les clés actuelles.",
     ),
 }
+
+# What mail systems reported of a message that had gone.
+_REPORTED: dict[str, Text] = {
+    DELAYED: Text("A mail system says that it is late on its way.", "Un système de courriel signale un retard."),
+    CAME_BACK: Text("It came back.", "Il n’a pas été distribué."),
+    COMPLAINED: Text("Somebody complained about it.", "Quelqu’un s’en est plaint."),
+}
+
+
+def why_of_step(why: str) -> Text | None:
+    """Return in words why a message came to a state, a report's status in brackets; None for what only a mail server's own words say."""
+    head, _, status = why.partition(": ")
+    reported = _REPORTED.get(head)
+    if reported is None or not status:
+        return reported or REASONS.get(why)
+    return Text(f"{reported.en} ({status})", f"{reported.fr} ({status})")
 
 
 # What stands for a placeholder where a text is tried out; what is not listed stands as its name.

@@ -13,6 +13,7 @@ from engagement.kernel.crypto import address_index
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import DomainError
 from engagement.kernel.ports import ports
+from engagement.mailing.answering import TO_NOBODYS_WAY_OUT
 from engagement.mailing.finding import tokens_in
 from engagement.mailing.inbound import InboxState, Kind
 from engagement.mailing.inbound_models import InboundMail
@@ -219,6 +220,8 @@ def test_a_forged_unsubscribe_address_stops_nothing(guest):
     raw = b"From: jo@example.org\nTo: unsubscribe+aaaaaaaaaaaaaaaaaaaaaaaa@convoke.example\nSubject: x\n\n"
     row = receive(raw).row
     assert (row.kind, row.state) == (Kind.UNSUBSCRIBE, InboxState.WAITING)
+    # Jo is on the roster: it is the address written to that is nobody's.
+    assert (row.person_id, row.why) == (guest.person.id, TO_NOBODYS_WAY_OUT)
     assert db.session.get(Person, guest.person.id, populate_existing=True).wants_mailings
 
 
