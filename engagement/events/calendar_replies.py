@@ -26,8 +26,9 @@ from engagement.kernel.bilingual import Text
 from engagement.kernel.crypto import address_index
 from engagement.kernel.db import writing
 from engagement.mailing.finding import messages_by_id
-from engagement.mailing.inbound import Arrival, Kind, Verdict, done, waits
+from engagement.mailing.inbound import Arrival, InboxState, Kind, Verdict, done, waits
 from engagement.mailing.models import Message
+from engagement.mailing.sorting import brings_a_document
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ SENT_BY_ANOTHER = "it was sent from another address than the one that was invite
 OVER = "the sitting is over"
 CONTRADICTS = "it holds several calendar answers, and they do not say the same"
 ASKED_ALREADY = "accepted again without saying how: the guest was asked, and the team knows"
+SAYS_MORE = "the reply is recorded; what the guest wrote beside it stands with the reply"
+BRINGS_A_DOCUMENT = "the calendar's answer is dealt with; the mail brings a document, too"
 LATER_STANDS = "a reply that was received later stands"
 
 
@@ -103,8 +106,20 @@ def take_calendar_reply(arrival: Arrival) -> Verdict | None:
             return waits(decision.why, details=_said(session, answered, about))
         _place(arrival, about)
         if decision.step is Step.OLDER:
-            return done("older", OLDER.why)
-        return _take(session, arrival, answered, about)
+            return _with_its_document(done("older", OLDER.why), arrival)
+        return _with_its_document(_with_its_comment(_take(session, arrival, answered, about), answered), arrival)
+
+
+def _with_its_comment(verdict: Verdict, answered: Answered) -> Verdict:
+    """Return the verdict; what a guest writes beside a yes or a maybe asks for something, and people read it."""
+    asks = verdict.state is InboxState.DONE and answered.comment and answered.choice is not Choice.DECLINED
+    return replace(verdict, state=InboxState.WAITING, why=SAYS_MORE) if asks else verdict
+
+
+def _with_its_document(verdict: Verdict, arrival: Arrival) -> Verdict:
+    """Return the verdict; a letter that comes with a calendar's answer waits for the team as any other does."""
+    brings = verdict.state is InboxState.DONE and brings_a_document(arrival.mail)
+    return replace(verdict, state=InboxState.WAITING, why=BRINGS_A_DOCUMENT) if brings else verdict
 
 
 def _answer_in(calendar: str, method: str) -> Answered:

@@ -90,6 +90,14 @@ WHYS: dict[str, Text] = {
         "It holds several calendar answers, and they do not say the same. Nothing was changed.",
         "Il contient plusieurs réponses de calendrier, qui ne disent pas la même chose. Rien n’a été modifié.",
     ),
+    "the reply is recorded; what the guest wrote beside it stands with the reply": Text(
+        "The reply is recorded. The guest wrote something beside it: read it here, or with the reply on the page of the invitation.",
+        "La réponse est notée. La personne a écrit autre chose\u00a0: lisez-le ici ou avec la réponse, sur la page de l’invitation.",
+    ),
+    "the calendar's answer is dealt with; the mail brings a document, too": Text(
+        "The calendar’s answer is dealt with. The mail brings a document, too: look at it.",
+        "La réponse du calendrier est traitée. Le courriel apporte aussi un document\u00a0: voyez-le.",
+    ),
     "the invitation was withdrawn": Text("The invitation was withdrawn.", "L’invitation a été retirée."),
     "the sitting is over": Text("The sitting is over.", "La séance a déjà eu lieu."),
     "a reply that was received later stands": Text("A reply that was received later stands.", "Une réponse reçue plus tard compte."),

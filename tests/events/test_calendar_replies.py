@@ -1,5 +1,6 @@
 """Each mail program's reply moves the invitation that it answers, and no other; whatever is doubtful waits and changes nothing."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -78,6 +79,30 @@ def test_each_mail_programs_reply_moves_its_invitation_and_no_other(two, templat
 def test_what_a_guest_wrote_beside_their_no_is_kept(two):
     two[0].answers("apple-declined.eml")
     assert replies_of(two[0].invitation.id)[0].reason == "I am away, sorry."
+
+
+@pytest.mark.parametrize(("partstat", "state"), [(b"ACCEPTED", "waiting"), (b"TENTATIVE", "waiting"), (b"DECLINED", "done")])
+def test_what_a_guest_wrote_beside_a_yes_or_a_maybe_is_read_by_the_team(two, partstat, state):
+    mail = two[0].mail("outlook-accepted.eml")
+    assert (b"PARTSTAT=ACCEPTED" in mail, b"COMMENT" in mail) == (True, True)
+    mail = re.sub(rb"COMMENT.*", b"COMMENT:I need a sign language interpreter.", mail)
+    row = receive(mail.replace(b"PARTSTAT=ACCEPTED", b"PARTSTAT=" + partstat)).row
+    assert (row.state.value, row.outcome) == (state, partstat.decode().lower())
+    assert two[0].stands().choice.value == row.outcome
+    assert replies_of(two[0].invitation.id)[0].reason == "I need a sign language interpreter."
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_a_document_that_comes_with_a_calendars_answer_waits_for_the_team(two, older):
+    if older:
+        two[0].answers("gmail-tentative.eml")
+    mail = two[0].mail("outlook-accepted.eml", DTSTAMP=(now() - timedelta(hours=1)).strftime(STAMP))
+    bounds = re.search(rb'boundary="([^"]+)"', mail)[1]
+    pdf = b"--%s\nContent-Type: application/pdf; name=brief.pdf\nContent-Transfer-Encoding: base64\n\nJVBERi0xLjQK\n" % bounds
+    row = receive(mail.replace(b"--%s--" % bounds, pdf + b"--%s--" % bounds)).row
+    assert (row.kind, row.state) == (Kind.REPLY, InboxState.WAITING)
+    assert "brings a document" in row.why
+    assert row.outcome == ("older" if older else "accepted")
 
 
 def test_the_same_mail_acts_once_however_it_was_carried(two):
