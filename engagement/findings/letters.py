@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
 from engagement.findings.models import Prompt, Source, Submission, SubmissionFile
+from engagement.findings.signing import LONGEST_COPIES, LONGEST_LINE
 from engagement.kernel.audit import note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 WORDING = Text("Written submissions: letters and briefs", "Contributions écrites\u00a0: lettres et mémoires")
 # As long as the longest text that is kept of a mail: whatever came can be filed.
 LONGEST_LETTER = LONGEST_TEXT
-LONGEST_LINE = 300
-LONGEST_COPIES = 2000
 LARGEST_FILE = 25 * 1024 * 1024
 MOST_FILES = 20
 TO_FILE = "a letter or a document: see who signed it, then file it"
@@ -46,16 +44,6 @@ MAGIC: tuple[tuple[bytes, str, tuple[str, ...]], ...] = (
     (b"\x89PNG\r\n\x1a\n", "image/png", (".png",)),
     (b"\xff\xd8\xff", "image/jpeg", (".jpg", ".jpeg")),
 )
-LONGEST_NAME = 80
-FEWEST_WORDS = 3
-_FRENCH = frozenset({"le", "la", "les", "des", "et", "nous", "vous", "est", "que", "une", "pour", "dans", "du", "au", "sur"})
-_ENGLISH = frozenset({"the", "of", "and", "we", "you", "is", "that", "an", "for", "in", "our", "to", "would", "with", "this"})
-_ENDS = re.compile(
-    r"^\s*(yours (sincerely|truly|faithfully)|sincerely( yours)?|(best |kind |warm )?regards|respectfully( submitted)?|"
-    r"cordialement|(bien )?à vous|sincères salutations|salutations distinguées|veuillez (agréer|recevoir).*)[ ,.]*$",
-    re.IGNORECASE,
-)
-_COPIES = re.compile(r"^\s*(?:c\.? ?c\.?(?: à)?|copies?(?: conformes?)?|copy(?: to)?)\s*:\s*(.{2,300})$", re.IGNORECASE | re.MULTILINE)
 
 
 class NotALetterError(DomainError):
@@ -87,43 +75,9 @@ class Letter:
     files: Sequence[LetterFile] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """Who seems to have signed a letter, for whom, who got a copy, and in which language; empty where nothing tells."""
-
-    signatory: str = ""
-    organization: str = ""
-    copies: str = ""
-    language: str = ""
-
-
 def take_letter(arrival: Arrival) -> Verdict | None:
     """Have the team look at a letter before it is filed: a figure grows by it, and its signature is only guessed."""
     return waits(TO_FILE) if arrival.kind is Kind.SUBMISSION else None
-
-
-def guess(text: str, sender_name: str) -> Guess:
-    """Return who seems to have signed ``text``: the line below its closing words, else who sent it."""
-    lines = [line.strip() for line in text.splitlines()]
-    closing = next((at for at in range(len(lines) - 1, -1, -1) if _ENDS.match(lines[at])), None)
-    below = [line for line in lines[closing + 1 :] if line] if closing is not None else []
-    names = [line for line in below[:2] if len(line) <= LONGEST_NAME and "@" not in line and not _COPIES.match(line)]
-    copies = _COPIES.search(text)
-    return Guess(
-        signatory=(names[0] if names else sender_name)[:LONGEST_LINE],
-        organization=names[1] if len(names) > 1 else "",
-        copies=copies[1].strip() if copies else "",
-        language=_language(text),
-    )
-
-
-def _language(text: str) -> str:
-    """Return in which of the two languages most of the small words of ``text`` are, empty where that is not clear."""
-    found = re.findall(r"[a-zà-ÿ]+", text[:20_000].lower())
-    french, english = (sum(word in small for word in found) for small in (_FRENCH, _ENGLISH))
-    if max(french, english) < FEWEST_WORDS or french == english:
-        return ""
-    return "fr" if french > english else "en"
 
 
 def file_letter(*, consultation_id: UUID, letter: Letter, actor: Actor) -> Submission:

@@ -11,7 +11,8 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from engagement.events.replies import Answer
-from engagement.findings.letters import LONGEST_COPIES, LONGEST_LETTER, LONGEST_LINE, Letter
+from engagement.findings.letters import LONGEST_LETTER, Letter
+from engagement.findings.signing import LONGEST_COPIES, LONGEST_LINE
 from engagement.invitations.models import Choice, Mode
 from engagement.invitations.vocabulary import CHOICES, MODES
 from engagement.kernel.forms import Form, options

@@ -9,7 +9,8 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from engagement.consultations.gate import current_access
-from engagement.findings.letters import MOST_FILES, can_be_filed, guess
+from engagement.findings.letters import MOST_FILES, can_be_filed
+from engagement.findings.signing import guess
 from engagement.kernel.clock import on_the_wall
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.forms import options
@@ -175,8 +176,8 @@ def inbound_letter(slug: str, inbound_id: UUID) -> Any:
 
 
 def _letter_form(access: Access, row: Row) -> LetterForm:
-    files, text = files_listed(row.mail), without_links(row.mail.text)
-    seems = guess(text, row.person.name if row.person else row.mail.sender_name)
+    files, words = files_listed(row.mail), words_brought(row.mail.subject, without_links(row.mail.text))
+    seems = guess(words, row.person.name if row.person else row.mail.sender_name)
     form = LetterForm(
         data={
             "signatory": seems.signatory,
@@ -184,7 +185,7 @@ def _letter_form(access: Access, row: Row) -> LetterForm:
             "organization": (row.person.organization_name if row.person else "") or seems.organization,
             "received_on": on_the_wall(row.mail.received_at, access.consultation.zone).date(),
             "language": seems.language or (row.person.language if row.person else None),
-            "words": words_brought(row.mail.subject, text),
+            "words": words,
             "files": _fileable(row) if request.method == "GET" else [],
         }
     )

@@ -3,8 +3,6 @@
 import threading
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import select
 
 from engagement.findings.letters import (
@@ -15,7 +13,6 @@ from engagement.findings.letters import (
     NotALetterError,
     file_letter,
     files_of,
-    guess,
     media_type_of,
 )
 from engagement.findings.models import Prompt, Submission, SubmissionFile
@@ -25,35 +22,6 @@ from tests.findings.given import a_prompt
 from tests.support.given import a_consultation
 
 PDF = b"%PDF-1.7\n..."
-
-
-@pytest.mark.parametrize(
-    ("text", "signatory", "copies"),
-    [
-        ("Dear all,\n\nText.\n\nSincerely,\n\nMaude Sinclair\nDirector", "Maude Sinclair", ""),
-        ("Texte.\n\nCordialement,\nJean Roy\n\nc. c. : la ministre", "Jean Roy", "la ministre"),
-        ("Veuillez agréer, Madame, mes salutations.\n\nLouise Cardinal", "Louise Cardinal", ""),
-        ("No closing words at all", "Who Sent", ""),
-        ("Regards,\nme@example.org", "Who Sent", ""),
-        ("CC: A; B\nRegards,", "Who Sent", "A; B"),
-        ("", "Who Sent", ""),
-    ],
-)
-def test_who_signed_is_guessed_from_the_closing_words(text, signatory, copies):
-    found = guess(text, "Who Sent")
-    assert (found.signatory, found.copies) == (signatory, copies)
-
-
-def test_for_whom_and_in_which_language_is_guessed_too():
-    found = guess("Nous pensons que la pêche est pour tous.\n\nCordialement,\nJean Roy\nInstitut des lacs\nc.c. : X", "Who")
-    assert (found.organization, found.language) == ("Institut des lacs", "fr")
-    assert guess("We think that the rules of the lake are old.", "Who").language == "en"
-    assert guess("Hm.", "Who").language == ""
-
-
-@given(st.text(max_size=500))
-def test_no_text_makes_the_guess_fail(text):
-    assert len(guess(text, "x").signatory) <= 300
 
 
 @pytest.mark.parametrize(
