@@ -25,7 +25,7 @@ from engagement.kernel.audit import SYSTEM
 from engagement.kernel.bilingual import Text
 from engagement.kernel.crypto import address_index
 from engagement.kernel.db import writing
-from engagement.mailing.finding import messages_by_id
+from engagement.mailing.finding import messages_by_id, people_of
 from engagement.mailing.inbound import Arrival, InboxState, Kind, Verdict, done, waits
 from engagement.mailing.models import Message
 from engagement.mailing.sorting import brings_a_document
@@ -63,14 +63,23 @@ class Asked:
 
 
 def place_by_mailbox(arrival: Arrival) -> Verdict | None:
-    """Write into ``arrival`` whose invitation the mailbox belongs to that it was sent to. Gives no verdict."""
+    """Write into ``arrival`` which invitation the mailbox belongs to that it was sent to, and who wrote. Gives no verdict."""
     if arrival.kind not in {Kind.REPLY, Kind.BOUNCE, Kind.COMPLAINT}:
         with writing() as session:
             entry = _by_token(session, arrival.tokens.get("replies", ()))
             about = _about(session, entry) if entry is not None else None
             if about is not None:
-                _place(arrival, about)
+                _place_writer(session, arrival, about)
     return None
+
+
+def _place_writer(session: Session, arrival: Arrival, about: Asked) -> None:
+    """Write into ``arrival`` the invitation, and who wrote: by the address, else the guest, whose other one it may be."""
+    known = people_of(session, arrival.sender, about.event.consultation_id) if arrival.sender else []
+    writer = about.person if not known or _invited(session, about)(arrival.sender) else known[0]
+    arrival.consultation_id, arrival.invitation_id = about.event.consultation_id, about.invitation.id
+    arrival.person_sure = arrival.person_sure and arrival.person_id == writer.id
+    arrival.person_id = writer.id
 
 
 def take_calendar_reply(arrival: Arrival) -> Verdict | None:
@@ -170,7 +179,7 @@ def _about(session: Session, entry: CalendarEntry) -> Asked | None:
 
 def _place(arrival: Arrival, about: Asked) -> None:
     arrival.consultation_id, arrival.invitation_id = about.event.consultation_id, about.invitation.id
-    arrival.person_id, arrival.person_sure = about.person.id, arrival.kind is Kind.REPLY
+    arrival.person_id, arrival.person_sure = about.person.id, True
 
 
 def _said(session: Session, answered: Answered, about: Asked | None) -> dict[str, str]:
