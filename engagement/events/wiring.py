@@ -46,7 +46,9 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.chores.append(tell_the_rest)
     # Planned to its end, it is held with the rest.
     ports.restored.append(partial(tell_the_rest, None))
-    ports.inbound += [place_by_mailbox, take_calendar_reply]
+    # Before all others: whatever becomes of a mail, it is known which invitation it is about.
+    ports.inbound.insert(0, place_by_mailbox)
+    ports.inbound.append(take_calendar_reply)
     ports.subjects.append(subjects)
     ports.timeline.append(timeline)
     ports.overview.append(overview)

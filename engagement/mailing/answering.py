@@ -168,12 +168,11 @@ def take_unsubscribe(arrival: Arrival) -> Verdict | None:
             wish_for_address(person_id=person_id, wishes=Wishes(wants_mailings=False, wants_reminders=False), actor=SYSTEM)
         # A mail is shown with its consultation: somebody of another one would hide it from both.
         here = [each for each in people if session.get_one(Person, each).consultation_id == arrival.consultation_id]
-        shown = here[0] if here else None
+        arrival.person_id = here[0] if here else None
         proven = "unsubscribe" in arrival.tokens or any(
             wrote_to(session, each, arrival.sender) for each in messages_by_id(session, arrival.answers)
         )
-    verdict = done("unsubscribed", "no more mailings and reminders") if proven else waits(BY_FROM_ALONE, "unsubscribed")
-    return replace(verdict, person_id=shown)
+    return done("unsubscribed", "no more mailings and reminders") if proven else waits(BY_FROM_ALONE, "unsubscribed")
 
 
 def _who_unsubscribes(session: Session, arrival: Arrival) -> list[UUID]:

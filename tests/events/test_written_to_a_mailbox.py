@@ -2,8 +2,10 @@
 
 import pytest
 
+from engagement.kernel.db import db
 from engagement.mailing.inbound import InboxState, Kind
 from engagement.mailing.receiving import receive
+from engagement.roster.models import Person
 from tests.mailing.given import a_person
 from tests.mailing.inbound_given import guests
 from tests.questionnaires.given import a_questionnaire
@@ -48,3 +50,25 @@ def test_who_asks_for_the_questionnaire_there_gets_their_own(consultation, jo):
     lee = a_person(consultation, "lee@example.org", given_name="Lee")
     row = written_to(jo, "lee@example.org", "Please send me the questionnaire.")
     assert (row.kind, row.outcome, row.person_id) == (Kind.REQUEST, "asked", lee.id)
+
+
+def test_a_machine_that_answers_there_is_about_the_invitation_whatever_address_it_has(jo):
+    row = written_to(jo, "jo.alias@example.net", head="Auto-Submitted: auto-replied\n")
+    assert (row.kind, row.state) == (Kind.AUTO, InboxState.DONE)
+    assert (row.person_id, row.invitation_id, row.consultation_id) == (jo.person.id, jo.invitation.id, jo.person.consultation_id)
+    assert jo.stands().choice is None
+
+
+def test_who_wants_no_more_mail_by_another_address_waits_for_the_team_of_the_invitation(jo):
+    row = receive(f"From: jo.alias@example.net\nTo: {jo.values['TO']}\nSubject: Unsubscribe\n\n".encode()).row
+    assert (row.kind, row.state, row.outcome) == (Kind.UNSUBSCRIBE, InboxState.WAITING, "waiting")
+    assert (row.person_id, row.person_sure, row.consultation_id) == (jo.person.id, False, jo.person.consultation_id)
+
+
+def test_the_wish_of_somebody_of_another_consultation_is_not_shown_as_the_guests(jo):
+    elsewhere = a_person(a_consultation("elsewhere"), "kim@example.net", given_name="Kim")
+    row = receive(f"From: kim@example.net\nTo: {jo.values['TO']}\nSubject: Unsubscribe\n\n".encode()).row
+    assert (row.outcome, row.person_id, row.consultation_id) == ("unsubscribed", None, jo.person.consultation_id)
+    db.session.rollback()
+    wants = [db.session.get(Person, each.id, populate_existing=True).wants_mailings for each in (elsewhere, jo.person)]
+    assert wants == [False, True]
