@@ -22,10 +22,18 @@ _AN_OBJECT = (
     r"(?:(?:an?|the|another|my|our) (?:(?:new|printed|personal|own) )*(?:copy|link) (?:of|to|for) )?"
     rf"(?:(?:the|your|an?|this|that) )?(?:(?:online|web|whole|full|english|french) )*{_THING}"
 )
+_ABOUT = (
+    r"(?: (?:about|regarding|concerning) (?:(?! (?:and|or) ).){3,80}|"
+    r" (?:for|in) (?:the|your|this) (?:[^ ]{2,20} ){0,4}(?:consultation|engagement|study|project|roundtable))?"
+)
 _CHOSE = r"(?:questionnaires?|sondages?)(?: en ligne)?"
 _UN_OBJET = (
     r"(?:(?:une (?:nouvelle )?copie|un (?:nouvel )?exemplaire|(?:le|un|mon|notre) (?:nouveau )?lien) (?:de |du |d'|vers |pour |au |à )?)?"
     rf"(?:(?:le|la|votre|un|ce|au|du) |l' ?)?{_CHOSE}"
+)
+_SUR = (
+    r"(?: (?:concernant|portant sur|au sujet d[e']|à propos d[e']|sur (?:l[ea']s? ?|votre |vos ))(?:(?! (?:et|ou) ).){3,80}|"
+    r" (?:de|pour|dans) (?:la|votre|cette) (?:[^ ]{2,20} ){0,2}(?:consultation|étude|table ronde))?"
 )
 _TAIL = (
     r"(?: (?:please|again|too|also|as well|now|today|instead|once more|as soon as (?:possible|you can)|asap|if possible|directly|online|"
@@ -41,7 +49,7 @@ _LEAD = (
     r"please|pls|kindly|so|then|also|"
     r"(?:can|could|would|will) you|i would (?:appreciate it|be grateful) if you (?:could|would)|i am writing to ask you to|"
     r"bonjour|bonsoir|allô|madame|monsieur|oui|svp|s'il vous plaît|merci(?: d'avance)?(?: de)?|(?:prière de|veuillez)(?: bien vouloir)?|"
-    r"(?:voudriez|pourriez|pouvez)-vous|(?:est-ce que )?vous (?:pouvez|pourriez)|auriez-vous (?:l'amabilité|"
+    r"(?:voudriez|pourriez|pouvez)-vous|(?:pourrait|peut)-on|(?:est-ce que )?vous (?:pouvez|pourriez)|auriez-vous (?:l'amabilité|"
     r"l'obligeance|la gentillesse) de|"
     r"je vous (?:prie|demande|saurais gré|serais reconnaissante?) de(?: bien vouloir)?|donc|alors|aussi) ?)*"
 )
@@ -58,25 +66,28 @@ _PUIS_JE = (
     r"(?:est-il|serait-il|est-ce) possible (?:de |d'))"
 )
 _ASKS = (
-    rf"{_SEND} (?:me|us) {_AN_OBJECT}",
+    rf"{_SEND} (?:me|us) {_AN_OBJECT}{_ABOUT}",
     rf"{_SEND} {_AN_OBJECT}(?: again)? to (?:me|us)",
     rf"re-?send {_AN_OBJECT}",
-    rf"{_I_WOULD} (?:to (?:receive|get|have|see|answer|complete|take|fill (?:in|out)) )?{_AN_OBJECT}",
-    rf"(?:can|could|may|might) (?:i|we) (?:please |also )*(?:get|have|receive|see) {_AN_OBJECT}",
+    rf"{_I_WOULD} (?:to (?:receive|get|have|see|answer|complete|take|fill (?:in|out)) )?{_AN_OBJECT}{_ABOUT}",
+    rf"(?:can|could|may|might) (?:i|we) (?:please |also )*(?:get|have|receive|see) {_AN_OBJECT}{_ABOUT}",
     rf"(?:is|would) it (?:be )?possible to (?:get|have|receive) {_AN_OBJECT}",
-    rf"(?:me |nous |m' ?){_ENVOYER} {_UN_OBJET}",
-    rf"(?:(?:r?en|ré-?en)voyez|(?:re)?transmettez|acheminez|faites)[- ](?:moi|nous)(?: parvenir)? {_UN_OBJET}",
-    rf"{_JE_VOUDRAIS} (?:(?:recevoir|avoir|obtenir|remplir|compléter|répondre(?: à)?|participer(?: à)?) )?{_UN_OBJET}",
-    rf"{_PUIS_JE} ?(?:avoir|recevoir|obtenir|ravoir) {_UN_OBJET}",
+    rf"(?:me |nous |m' ?){_ENVOYER} {_UN_OBJET}{_SUR}",
+    rf"(?:(?:r?en|ré-?en)voyez|(?:re)?transmettez|acheminez|faites)[- ](?:moi|nous)(?: parvenir)? {_UN_OBJET}{_SUR}",
+    rf"{_JE_VOUDRAIS} (?:(?:recevoir|avoir|obtenir|remplir|compléter|répondre(?: à)?|participer(?: à)?) )?{_UN_OBJET}{_SUR}",
+    rf"{_PUIS_JE} ?(?:avoir|recevoir|obtenir|ravoir) {_UN_OBJET}{_SUR}",
 )
 _REQUEST = re.compile(rf"{_LEAD}(?:{'|'.join(_ASKS)}){_TAIL}")
 # "It": where the sentence before says that the questionnaire is missing.
 _ASKS_FOR_IT = re.compile(
-    rf"{_LEAD}(?:{_SEND} it(?: again)? to (?:me|us)|{_SEND} (?:me|us) it|re-?send it|"
+    rf"{_LEAD}(?:{_SEND} it(?: again)? to (?:me|us)|{_SEND} it again|{_SEND} (?:me|us) it|re-?send it|"
     rf"(?:me|nous) (?:l' ?|le ){_ENVOYER}|{_PUIS_JE} ?(?:l'(?:avoir|obtenir)|le (?:recevoir|ravoir))){_TAIL}"
 )
+# "It" is missing, or is what somebody has heard of or would take part in.
 _MISSING = re.compile(
-    r"\b(?:(?:not|never|n't|haven't|didn't) .{0,20}(?:receive|received|get|got|gotten|find|found|see|seen)|lost|deleted|"
+    r"\b(?:(?:can(?:not|'t)|could(?: not|n't)|unable to) .{0,20}(?:find|open)|misplaced|(?:heard|told (?:me|us)) (?:of|about)|"
+    r"interested in|take part in|participate in|intéressée?s? (?:à|par)|entendu parler|(?:m'|nous )a parlé|(?:re)?trouver|"
+    r"(?:not|never|n't|haven't|didn't) .{0,20}(?:receive|received|get|got|gotten|find|found|see|seen)|lost|deleted|"
     r"(?:pas|jamais) (?:encore )?(?:reçu|trouvé|vu|eu)|perdu|supprimé|égaré)\b"
 )
 _NAMES_IT = re.compile(rf"\b(?:{_THING}|{_CHOSE})\b")
@@ -114,7 +125,7 @@ def asks_for_the_questionnaire(subject: str, own: str) -> bool:
         return False
     if any(_REQUEST.fullmatch(clause) for clause in clauses):
         return True
-    if any(_asks_for_it(before, sentence) for before, sentence in pairwise(sentences)):
+    if any(_asks_for_it(before, after) for before, after in (*pairwise(sentences), *pairwise(clauses))):
         return True
     return (
         not answers and len(below) <= LONGEST_BELOW_A_SUBJECT and not _says_no(below) and bool(_SUBJECT_ASKS.fullmatch(above.strip(" .!?")))
