@@ -18,7 +18,7 @@ from engagement.mailing.wordings import asks_for_the_questionnaire, wants_no_mor
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engagement.mailing.mime import Mail
+    from engagement.mailing.mime import Mail, Part
     from engagement.mailing.reports import Report
 
 # Methods of iTIP (RFC 5546) by which a guest answers; a REQUEST that comes back is no answer.
@@ -68,15 +68,18 @@ def _kind_by_words(mail: Mail, text: str) -> Kind:
 
 def _kind_of_automatic(mail: Mail, text: str, *, to_bounces: bool) -> Kind:
     """Return what a mail is that a program sent: a scanner's, or a list's, may be somebody's letter."""
-    long = _is_long(mail, text) and not answers_by_itself(mail, to_bounces=to_bounces)
-    return Kind.SUBMISSION if long or brings_a_document(mail) else Kind.AUTO
+    by_itself = answers_by_itself(mail, to_bounces=to_bounces)
+    if brings_a_document(mail) or (_is_long(mail, text) and not by_itself):
+        return Kind.SUBMISSION
+    # Google's calendar marks as automatic what people do in it: somebody invites the team, or cancels.
+    return Kind.UNPLACED if not by_itself and any(_holds_an_entry(mail, part) for part in mail.parts) else Kind.AUTO
 
 
 def calendars_of(mail: Mail) -> list[tuple[str, str]]:
     """Return each different calendar object by which a guest answers, and its method; a REPLY stands before any other."""
     found: list[tuple[str, str]] = []
     for part in mail.parts:
-        if part.kind in {"text/calendar", "application/ics"} or part.filename.lower().endswith(".ics"):
+        if _is_calendar(part):
             words = mail.text_of(part)[:LONGEST_TEXT]
             stated = _METHOD.search(words)
             said = [each.strip().upper() for each in (stated[1] if stated else "", part.params.get("method", "")) if each.strip()]
@@ -86,6 +89,14 @@ def calendars_of(mail: Mail) -> list[tuple[str, str]]:
                 found.append((words, method))
     # Outlook and Gmail send the same object twice.
     return sorted(dict.fromkeys(found), key=lambda pair: ANSWERING.index(pair[1]))
+
+
+def _is_calendar(part: Part) -> bool:
+    return part.kind in {"text/calendar", "application/ics"} or part.filename.lower().endswith(".ics")
+
+
+def _holds_an_entry(mail: Mail, part: Part) -> bool:
+    return _is_calendar(part) and "BEGIN:VEVENT" in mail.text_of(part)[:LONGEST_TEXT].upper()
 
 
 def brings_a_document(mail: Mail) -> bool:

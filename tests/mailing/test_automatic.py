@@ -83,6 +83,15 @@ def test_a_document_waits_for_the_team_whatever_sent_it(verp, head):
     assert (row.kind, row.state) == (Kind.SUBMISSION, InboxState.WAITING)
 
 
+@pytest.mark.parametrize("method", ["REQUEST", "CANCEL", "PUBLISH"])
+def test_an_entry_that_somebodys_calendar_sends_waits_for_the_team(verp, method):
+    head = f"Auto-Submitted: auto-generated\nMIME-Version: 1.0\nContent-Type: text/calendar; method={method}"
+    row = received(verp, head, f"BEGIN:VCALENDAR\nMETHOD:{method}\nBEGIN:VEVENT\nUID:theirs\nEND:VEVENT\nEND:VCALENDAR")
+    assert (row.kind, row.state) == (Kind.UNPLACED, InboxState.WAITING)
+    head = head.replace("auto-generated", "auto-replied")
+    assert received(verp, head, f"BEGIN:VCALENDAR\nMETHOD:{method}\nBEGIN:VEVENT\nUID:ours\nEND:VEVENT\nEND:VCALENDAR").kind is Kind.AUTO
+
+
 @pytest.mark.parametrize(("head", "kind"), [("Precedence: bulk", Kind.SUBMISSION), ("Auto-Submitted: auto-replied", Kind.AUTO)])
 def test_a_long_text_that_came_over_a_list_is_a_letter_and_a_long_vacation_notice_is_none(verp, head, kind):
     assert received("list@convoke.example", head, "We think that this matters. " * 80).kind is kind
