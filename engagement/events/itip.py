@@ -164,6 +164,19 @@ def read_answer(text: str) -> Answered:
     )
 
 
+def beginning_of(text: str) -> tuple[str, str]:
+    """Return when an entry begins, as it is written there, and the zone that it names; empty where it says neither."""
+    within: list[str] = []
+    for name, params, value in _lines(text):
+        if name == "BEGIN":
+            within.append(value.upper())
+        elif name == "END":
+            del within[-1:]
+        elif within[-1:] == ["VEVENT"] and name == "DTSTART":
+            return value.strip()[:40], params.get("TZID", "").strip()[:80]
+    return "", ""
+
+
 def _lines(text: str) -> Iterator[tuple[str, dict[str, str], str]]:
     from icalendar.parser import Contentline  # noqa: PLC0415 - large, and needed where a calendar answers only.
 

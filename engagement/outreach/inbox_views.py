@@ -9,6 +9,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from engagement.consultations.gate import current_access
+from engagement.events.entry_shown import entry_shown
 from engagement.findings.letters import MOST_FILES, can_be_filed
 from engagement.findings.signing import guess
 from engagement.kernel.clock import on_the_wall
@@ -18,9 +19,11 @@ from engagement.kernel.languages import current_language
 from engagement.kernel.policy import Permission, Policy, member
 from engagement.kernel.web import said, say_refusal
 from engagement.kernel.wording import span_words
-from engagement.mailing.inbound import InboxState
+from engagement.mailing.inbound import InboxState, Kind
 from engagement.mailing.inbox import dismiss, file_content, files_listed, files_with_content, link_person
+from engagement.mailing.mime import read_mail
 from engagement.mailing.quoting import words_brought
+from engagement.mailing.sorting import calendars_of
 from engagement.outreach.inbox import (
     Guest,
     Row,
@@ -43,6 +46,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engagement.consultations.access import Access
+    from engagement.events.entry_shown import EntryShown
+    from engagement.mailing.inbound_models import InboundMail
 
 POLICY: Policy = {
     "outreach.inbox": member(Permission.SEE_MAIL),
@@ -84,8 +89,15 @@ def _show(access: Access, row: Row, form: MailReplyForm) -> str:
         "outreach/inbound.html", row=row, mail=row.mail, text=without_links(row.mail.text), files=files_listed(row.mail), form=form,
         questionnaires=_questionnaire_form(access), may_record=waits and access.may(Permission.RECORD_REPLIES),
         may_file=waits and access.may(Permission.CODE_SUBMISSIONS), may_invite=waits and access.may(Permission.INVITE),
-        has_bytes=row.mail.raw_sealed is not None,
+        has_bytes=row.mail.raw_sealed is not None, entry=_entry_in(row.mail) if waits else None,
     )  # fmt: skip
+
+
+def _entry_in(mail: InboundMail) -> EntryShown | None:
+    """Return what the calendar's answer in a mail says; None for a mail without one."""
+    raw = mail.raw if mail.kind is Kind.REPLY else None
+    calendars = calendars_of(read_mail(raw)) if raw is not None else []
+    return entry_shown(calendars[0][0]) if calendars else None
 
 
 def _reply_form(access: Access, row: Row, *, filled: bool = False) -> MailReplyForm:
