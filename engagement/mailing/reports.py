@@ -44,7 +44,13 @@ _TRIED_AGAIN = re.compile(
 )
 _GIVEN_UP = re.compile(r"permanent error|retry timeout exceeded|giving up|not going to try again|too old|erreur permanente", re.IGNORECASE)
 # These say that a text speaks of an address that is none.
-_NOBODY_THERE = re.compile(r"user unknown|unknown user|no such (user|address|recipient)|does(n.t| not) exist|n.existe pas", re.IGNORECASE)
+_NOBODY_THERE = re.compile(
+    r"(user|recipient|mailbox|address|account) (is )?unknown|unknown (user|recipient|mailbox|account)|"
+    r"no such (user|address|recipient|mailbox|account)|no mailbox here by that name|"
+    r"(recipient|mailbox|user|account|address) (was )?not found|unrouteable address|"
+    r"does(n.t| not) exist|n.existe pas|(utilisateur|destinataire|adresse) inconnue?",
+    re.IGNORECASE,
+)
 _HEX = re.compile(r"\+([0-9A-F]{2})")
 
 
@@ -116,16 +122,25 @@ def _recipient(fields: Headers) -> Recipient:
     named.append(_HEX.sub(lambda found: chr(int(found[1], 16)), named[1]))
     addresses = frozenset(each.rpartition(";")[2].strip(" <>").casefold() for each in named if "@" in each)
     said = fields.first("action").lower().split()
-    status = _STATUS.search(fields.first("status"))
-    # A server that says "5.0.0" there often says it better in its own words.
-    better = _CODE_AND_STATUS.search(fields.first("diagnostic-code"))
-    if better and (status is None or status[1].endswith(".0.0")):
-        status = better
-    found = status[1] if status else ""
+    found = _status(fields)
     known = {action.value: action for action in Action}
     # "failed" is final whatever the status (RFC 3464, 2.3.3): 4.4.1 with it says that the last of many tries failed.
     action = known.get(said[0] if said else "", Action.DELAYED if found.startswith("4.") else Action.FAILED)
     return Recipient(addresses, action, found)
+
+
+def _status(fields: Headers) -> str:
+    """Return the status of a recipient (RFC 3463), empty where none can be told."""
+    status, said = _STATUS.search(fields.first("status")), fields.first("diagnostic-code")
+    if status and not status[1].endswith(".0.0"):
+        return status[1]
+    # A server that says "5.0.0" there, as Exim always does, often says it better in its own words.
+    better = _CODE_AND_STATUS.search(said)
+    if better:
+        return better[1]
+    if _NOBODY_THERE.search(said) and not (status and status[1].startswith("4.")):
+        return "5.1.1"
+    return status[1] if status else ""
 
 
 def _feedback(mail: Mail, fields: Headers) -> Report:

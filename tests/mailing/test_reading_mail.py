@@ -238,6 +238,16 @@ def test_what_is_no_plain_request_is_left_to_people(words):
         ("Final-Recipient: RFC822;<A@B.C>\nAction: FAILED\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 5.1.1 no", "5.1.1", "failed"),
         ("Final-Recipient: rfc822; a@b.c\nStatus: 4.0.0 (oh)", "4.0.0", "delayed"),
         ("Original-Recipient: rfc822; a@b.c", "", "failed"),
+        # Exim says 5.0.0 whatever it is, and the server that refused it has words only.
+        ("Action: failed\nFinal-Recipient: rfc822;a@b.c\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 No Such User Here", "5.1.1", "failed"),
+        ("Action: failed\nFinal-Recipient: rfc822;a@b.c\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 utilisateur inconnu", "5.1.1", "failed"),
+        ("Action: failed\nFinal-Recipient: rfc822;a@b.c\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 mailbox full", "5.0.0", "failed"),
+        (
+            "Action: failed\nFinal-Recipient: rfc822;a@b.c\nStatus: 5.7.1\nDiagnostic-Code: smtp; 550 unknown user or spam",
+            "5.7.1",
+            "failed",
+        ),
+        ("Action: failed\nFinal-Recipient: rfc822;a@b.c\nStatus: 4.0.0\nDiagnostic-Code: smtp; 450 user unknown", "4.0.0", "failed"),
     ],
 )
 def test_what_a_delivery_report_says_of_a_recipient(text, status, action):
