@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
     from engagement.consultations.access import Access
 
+# Anybody can write any address as their own.
+GUESSED, NOTHING = Text(" (guessed to be theirs)", " (qui semble venir de cette personne)"), Text("", "")
+
 
 def inbox_timeline(person_id: UUID, access: Access) -> Iterator[TimelineEntry]:
     """Give the mails of a person that this member may know of: what each was, and what became of it."""
     for mail in mail_from(access, person_id):
         name, outcome = KINDS[mail.kind], outcome_words(mail)
-        what = Text(f"Mail received: {name.en} – {outcome.en}", f"Courriel reçu\u00a0: {name.fr} – {outcome.fr}")
+        whose = NOTHING if mail.person_sure else GUESSED
+        what = Text(f"Mail received{whose.en}: {name.en} – {outcome.en}", f"Courriel reçu{whose.fr}\u00a0: {name.fr} – {outcome.fr}")
         url = url_for("outreach.inbound", slug=access.consultation.slug, inbound_id=mail.id) if access.may(Permission.SEE_MAIL) else None
         yield TimelineEntry(mail.received_at, what, url)
 

@@ -85,7 +85,9 @@ def test_what_waits_stands_in_the_list_on_the_overview_and_with_the_person(staff
     assert "Subject and sender" in page
     assert "Only people can tell what it asks." in page
     assert "Received mail that waits" in staff.get("/c/fisheries/").text
-    assert f"{BOX}/{row.id}" in staff.get(f"/c/fisheries/people/{person.id}").text
+    history = staff.get(f"/c/fisheries/people/{person.id}?lang=en").text
+    assert f"{BOX}/{row.id}" in history
+    assert "Mail received (guessed to be theirs): Other mail" in history
 
 
 def test_a_mail_is_shown_as_text_with_nothing_of_it_taken_as_markup(staff, consultation):
