@@ -97,7 +97,7 @@ def _entry_in(mail: InboundMail) -> EntryShown | None:
     """Return what the calendar's answer in a mail says; None for a mail without one."""
     raw = mail.raw if mail.kind is Kind.REPLY else None
     calendars = calendars_of(read_mail(raw)) if raw is not None else []
-    return entry_shown(calendars[0][0]) if calendars else None
+    return entry_shown(without_links(calendars[0][0])) if calendars else None
 
 
 def _reply_form(access: Access, row: Row, *, filled: bool = False) -> MailReplyForm:

@@ -15,6 +15,7 @@ from engagement.kernel.bilingual import LANGUAGES, Language, Text
 from engagement.kernel.db import db
 from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
+from engagement.kernel.tokens import new_token
 from engagement.mailing.composing import Composed, Composer, Sketch, Values
 from engagement.mailing.discretion import discreetly
 from engagement.mailing.letters import Written, write
@@ -28,23 +29,38 @@ if TYPE_CHECKING:
     from engagement.outreach.models import Mailing
     from engagement.roster.models import Person
 
-# A personal link lets whoever has it answer for that person: staff read the mail, not the link.
-_SECRET = re.compile(r"(/[a-z]{1,12}/)[A-Za-z0-9_-]{30,}")
-_SECRET_BYTES = re.compile(_SECRET.pattern.encode())
+# A personal link lets whoever has it answer for that person: staff read the mail, not the link. Guards
+# of other mail systems put it into links of their own, with %2F or (Proofpoint) with _ for the slash,
+# and old mail programs break it in two.
+_SECRET = re.compile(
+    r"(?P<before>(?:/|%(?:25)?2[fF])[a-z]{1,12}(?:/|%(?:25)?2[fF])|-3A__[A-Za-z0-9.-]{1,200}_[a-z]{1,12}_)"
+    r"(?P<token>[A-Za-z0-9_-]{8,})(?P<further>(?:=?\r?\n[> \t]*)(?P<rest>[A-Za-z0-9_-]+))?"
+)
+_LEAST_OF_A_TOKEN, _WHOLE_TOKEN = 30, len(new_token())
 # The marks that text in UTF-16 begins with.
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
 def without_links(text: str) -> str:
     """Return ``text`` with the secret part of every personal link left out."""
-    return _SECRET.sub(r"\1…", text)
+    return _SECRET.sub(lambda found: _left_out(found, "…"), text)
+
+
+def _left_out(found: re.Match[str], mark: str) -> str:
+    token, rest = found["token"], found["rest"] or ""
+    if len(token) < _WHOLE_TOKEN == len(token) + len(rest):
+        return f"{found['before']}{mark}"
+    return f"{found['before']}{mark}{found['further'] or ''}" if len(token) >= _LEAST_OF_A_TOKEN else found[0]
 
 
 def bytes_without_links(content: bytes) -> bytes:
     """Return a file that somebody sent with the secret part of every personal link left out, where it is text; any other as it is."""
     if content.startswith(_WIDE):
         return without_links(content.decode("utf-16", "replace")).encode("utf-16")
-    return content if b"\0" in content else _SECRET_BYTES.sub(rb"\1...", content)
+    if b"\0" in content:
+        return content
+    # Each byte is a letter of its own for as long as it takes.
+    return _SECRET.sub(lambda found: _left_out(found, "..."), content.decode("latin-1")).encode("latin-1")
 
 
 def mail_without_links(raw: bytes, depth: int = 0) -> bytes:

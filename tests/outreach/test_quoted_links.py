@@ -8,10 +8,11 @@ import pytest
 
 from engagement.events.service import ask_to_come
 from engagement.kernel.audit import SYSTEM
+from engagement.kernel.tokens import new_token
 from engagement.mailing.mime import read_mail
 from engagement.mailing.receiving import receive
 from engagement.mailing.worker import send_due
-from engagement.outreach.reading import mail_without_links
+from engagement.outreach.reading import bytes_without_links, mail_without_links, without_links
 from tests.events.given import an_event
 from tests.mailing.given import a_person
 from tests.outreach.given import a_team, never_quiet
@@ -61,3 +62,38 @@ def test_a_link_is_left_out_of_headers_and_of_a_mail_within_a_mail():
 def test_a_mail_without_a_link_is_handed_over_as_it_was_received():
     raw = HEAD.replace(b"\n", b"\r\n") + b"\r\nIs there a lift?\r\n"
     assert mail_without_links(raw) == raw
+
+
+LINKED = "sbyxEoE7-SRuBbUw6shR3xYKadrcAE6_Az5gVHuJ5Cw"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        f"https://can01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fconvoke.example%2Fr%2F{LINKED}&data=05%7C02",
+        f"https://linkprotect.cudasvc.com/url?a=https%3a%2f%2fconvoke.example%2fu%2f{LINKED}&c=E,1",
+        f"https://other.example/?u=https%253A%252F%252Fconvoke.example%252Fr%252F{LINKED}",
+        f"https://urldefense.proofpoint.com/v2/url?u=https-3A__convoke.example_r_{LINKED.replace('-', '-2D').replace('_', '-5F')}&d=Dw",
+        f"https://urldefense.com/v3/__https://convoke.example/r/{LINKED}__;!!abc",
+        f"https://www.google.com/url?q=https://convoke.example/r/{LINKED}&source=gmail",
+        *(f"> https://convoke.example/r/{LINKED[:cut]}\n> {LINKED[cut:]}" for cut in (9, 20, 29, 36)),
+        f"https://convoke.example/r/{LINKED[:25]}\r\n{LINKED[25:]}",
+    ],
+)
+def test_a_link_that_another_system_rewrote_or_broke_is_left_out_too(link):
+    assert len(LINKED) == len(new_token())
+    for shown in (without_links(f"See {link} there"), bytes_without_links(f"See {link} there".encode()).decode()):
+        for part in (LINKED[9:], LINKED[:9], LINKED[20:], LINKED[-12:]):
+            assert part not in shown
+            assert part.replace("-", "-2D").replace("_", "-5F") not in shown
+        assert shown.startswith("See ")
+        assert shown.endswith(" there")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["/r/sincerely\nyours", "https://x.example/about/our-services\nRegards", "and/or/otherwise", f"/r/{'a' * 29}\n{'b' * 20}", "été/r/où"],
+)
+def test_what_is_no_link_of_ours_stays(text):
+    assert without_links(text) == text
+    assert bytes_without_links(text.encode()) == text.encode()
