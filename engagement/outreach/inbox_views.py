@@ -62,6 +62,9 @@ POLICY: Policy = {
 }
 
 
+outreach.add_app_template_filter(without_links, "without_links")
+
+
 @outreach.app_context_processor
 def _words() -> dict[str, object]:
     return {"INBOX_KINDS": KINDS, "INBOX_STATES": STATES, "inbox_outcome": outcome_words, "inbox_why": why_words}

@@ -97,3 +97,14 @@ def test_a_link_that_another_system_rewrote_or_broke_is_left_out_too(link):
 def test_what_is_no_link_of_ours_stays(text):
     assert without_links(text) == text
     assert bytes_without_links(text.encode()) == text.encode()
+
+
+def test_a_link_in_a_subject_is_on_no_page(client):
+    consultation, _ = a_team(client)
+    a_person(consultation, "guest@example.org")
+    row = receive(HEAD.replace(b"question", b"my page https://convoke.example/r/" + LINKED.encode()) + b"\nIs it mine?\n").row
+    box = "/c/fisheries/mail/inbox"
+    for page in (box, f"{box}?show=all", f"{box}/{row.id}", f"{box}/{row.id}/letter", f"{box}/{row.id}/person", f"{box}/{row.id}/mail.eml"):
+        shown = client.get(page).text
+        assert "my page" in shown
+        assert LINKED not in shown
