@@ -3,7 +3,7 @@
 import base64
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -36,21 +36,20 @@ class Keeper:
                 caller, _ = self.listening.accept()
             except OSError:
                 return
-            try:
-                self._talk(self.context.wrap_socket(caller, server_side=True) if self.context else caller)
-            except OSError:
-                caller.close()
+            # Who does not like the certificate hangs up.
+            with caller, suppress(OSError), self.context.wrap_socket(caller, server_side=True) if self.context else caller as line:
+                self._talk(line)
 
     def _talk(self, caller):
         caller.sendall(b"* OK here\r\n")
-        lines = caller.makefile("rb")
-        while line := lines.readline():
-            self.heard.append(line)
-            tag, verb = line.split()[:2]
-            if verb == b"AUTHENTICATE":
-                caller.sendall(b"+ \r\n")
-                self.heard.append(lines.readline())
-            caller.sendall(SAYS_YES.get(verb, b"") + tag + b" OK done\r\n")
+        with caller.makefile("rb") as lines:
+            while line := lines.readline():
+                self.heard.append(line)
+                tag, verb = line.split()[:2]
+                if verb == b"AUTHENTICATE":
+                    caller.sendall(b"+ \r\n")
+                    self.heard.append(lines.readline())
+                caller.sendall(SAYS_YES.get(verb, b"") + tag + b" OK done\r\n")
 
     def heard_of(self, secret):
         return any(secret in line for line in self.heard)
