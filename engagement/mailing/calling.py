@@ -118,7 +118,7 @@ def _authenticate(host: smtplib.SMTP, settings: Settings, token: str) -> None:
     if "XOAUTH2" not in str(host.esmtp_features.get("auth", "")).upper().split():
         raise smtplib.SMTPNotSupportedError("the server does not offer XOAUTH2")
     # Asked again after a refusal, the answer is empty: only then does the server say its last word.
-    host.auth("XOAUTH2", lambda challenge=None: words_for(settings, token) if challenge is None else "")
+    host.auth("XOAUTH2", lambda challenge=None: words_for(settings.mail_username, token) if challenge is None else "")
 
 
 def _named(error: Exception) -> LineDownError:

@@ -23,7 +23,7 @@ from engagement.kernel.bilingual import Text
 from engagement.mailing import domain_findings as says
 from engagement.mailing.domain_findings import Finding, Grade, not_found_out
 from engagement.mailing.domain_rules import DmarcFault, exchange_of, is_public, parents_of, read_dmarc, read_key, reverse_name
-from engagement.mailing.imap import MailboxDownError, address_of, look_in
+from engagement.mailing.imap_line import NO_TOKEN, MailboxDownError, address_of, look_in
 from engagement.mailing.setting_findings import setting_findings
 from engagement.mailing.spf import Result, SpfError, count_lookups, evaluate, spf_record
 
@@ -109,6 +109,8 @@ class Sending:
     selector: str
     ca_file: str | None = None
     imap_url: str = ""
+    # Where an access token is given, for a mailbox without a password.
+    tokens: Settings | None = None
 
 
 def check_sending(chosen: Settings, seconds: float = SECONDS) -> list[Finding]:
@@ -124,6 +126,7 @@ def check_sending(chosen: Settings, seconds: float = SECONDS) -> list[Finding]:
         selector=chosen.mail_dkim_selector,
         ca_file=chosen.mail_ca_file,
         imap_url=chosen.imap_url or "",
+        tokens=chosen,
     )
     asked: list[tuple[Text, Callable[[Sending, Resolver], Finding]]] = [
         (says.SPF, check_spf),
@@ -259,7 +262,7 @@ def check_mailbox(sending: Sending, resolver: Resolver) -> Finding:  # noqa: ARG
     if not sending.imap_url:
         return says.no_mailbox()
     try:
-        look_in(address_of(sending.imap_url, sending.ca_file))
+        look_in(address_of(sending.imap_url, sending.ca_file, sending.tokens))
     except MailboxDownError as error:
-        return says.mailbox_finding(error.kind, refused=error.refused)
+        return says.no_token() if error.kind == NO_TOKEN else says.mailbox_finding(error.kind, refused=error.refused)
     return says.mailbox_finding()

@@ -274,6 +274,15 @@ def no_mailbox() -> Finding:
     return Finding(BOUNCES, Grade.TO_SET, said)
 
 
+def no_token() -> Finding:
+    """Return the finding where no access token could be had to sign in to the mailbox with."""
+    why = Text(
+        "no access token for the mailbox of IMAP_URL could be had: look at MAIL_OAUTH_TOKEN_URL and what belongs to it.",
+        "aucun jeton d’accès n’a pu être obtenu pour la boîte de IMAP_URL\u00a0: vérifiez MAIL_OAUTH_TOKEN_URL et ce qui s’y rapporte.",
+    )
+    return not_found_out(BOUNCES, why)
+
+
 def mailbox_finding(trouble: str = "", *, refused: bool = False) -> Finding:
     """Return the finding on the mailbox of IMAP_URL; ``trouble`` names what happened where it could not be opened, ``refused`` by whom."""
     if not trouble:

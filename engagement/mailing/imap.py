@@ -7,35 +7,31 @@ cannot be had holds up no other: it is said, and asked for again the next time.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
-import ssl
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import select
 
 from engagement.kernel.db import db, writing
 from engagement.kernel.settings import settings
+from engagement.mailing.imap_line import Address, BadMailboxError, MailboxDownError, address_of, broken, is_an_answer, open_mailbox
 from engagement.mailing.inbound_models import InboundCursor
 from engagement.mailing.receiving import LARGEST, Received, go_on, receive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-TIMEOUT_SECONDS = 15
 # The worker sends as well: of a full mailbox it takes this much in one go.
 WORKER_SECONDS = 20.0
 BETWEEN_FETCHES = 50.0
 # A server may break off at one mail each time that it is asked for it; it is called again for those behind it.
 MOST_CALLS = 4
 CANNOT_MARK = "The mailbox of IMAP_URL does not let mails be marked as seen: they are fetched again each time, and act once."
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 _ARRIVED = re.compile(rb'INTERNALDATE "([^"]{10,40})"')
 _WHEN = "%d-%b-%Y %H:%M:%S %z"
@@ -43,127 +39,8 @@ _WHEN = "%d-%b-%Y %H:%M:%S %z"
 log = logging.getLogger(__name__)
 
 
-class MailboxDownError(OSError):
-    """The mailbox cannot be reached or does not let us in; the message is one line without name or password.
-
-    ``kind`` names what happened; ``refused``: a server answered, and said no.
-    """
-
-    def __init__(self, said: str, kind: str = "", *, refused: bool = False) -> None:
-        """Keep what happened."""
-        super().__init__(said)
-        self.kind, self.refused = kind, refused
-
-
 class _NotGivenError(Exception):
     """The server does not do what it is asked for one mail; the line to it stands."""
-
-
-class BadMailboxError(ValueError):
-    """IMAP_URL names no mailbox; the message is one line without name or password."""
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where the mailbox is. ``password`` may be given by another way than the URL (see ``sign_in``).
-
-    ``ca_file`` holds whom to trust for a private certificate, besides those whom the machine trusts.
-    """
-
-    host: str
-    port: int
-    encrypted: bool
-    user: str
-    password: str
-    folder: str
-    ca_file: str | None = None
-
-    @property
-    def digest(self) -> str:
-        """Return what the cursor of this mailbox is known by."""
-        return hashlib.sha256(f"{self.user}@{self.host}:{self.port}/{self.folder}".encode()).hexdigest()
-
-
-def address_of(url: str, ca_file: str | None = None) -> Address:
-    """Return the mailbox that ``imaps://user:password@host/folder`` names. Raises BadMailboxError.
-
-    Without TLS (``imap://``) only this machine is called. What cannot stand in a URL is written as %XX.
-    """
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise BadMailboxError("IMAP_URL must look like imaps://user:password@host/folder.") from None
-    if parts.scheme not in {"imap", "imaps"} or not parts.hostname or not parts.username or parts.query or parts.fragment:
-        raise BadMailboxError("IMAP_URL must look like imaps://user:password@host/folder.")
-    encrypted = parts.scheme == "imaps"
-    if not encrypted and parts.hostname not in LOOPBACK:
-        raise BadMailboxError("IMAP_URL must begin with imaps://, except for a server on this machine.")
-    folder = unquote(parts.path.strip("/")) or "INBOX"
-    name, password = unquote(parts.username), unquote(parts.password or "")
-    return Address(parts.hostname, port or (993 if encrypted else 143), encrypted, name, password, folder, ca_file)
-
-
-# How to sign in where it is not with the password of IMAP_URL: takes the mailbox and its address (XOAUTH2).
-sign_in: Callable[[Any, Address], None] | None = None
-
-
-@contextmanager
-def _open(address: Address) -> Iterator[Any]:
-    box: Any = None
-    try:
-        box = _connected(address)
-        if sign_in is not None:
-            sign_in(box, address)
-        elif f"{address.user}{address.password}".isascii():
-            box.login(address.user, address.password, initial_folder=None)
-        else:
-            box.login_utf8(address.user, address.password, initial_folder=None)
-        box.folder.set(address.folder)
-    except _broken() as error:
-        _hang_up(box)
-        called = type(error).__name__
-        raise MailboxDownError(f"the mailbox of IMAP_URL cannot be used: {called}", called, refused=_is_an_answer(error)) from None
-    try:
-        yield box
-    finally:
-        _hang_up(box)
-
-
-def _connected(address: Address) -> Any:
-    """Return a line to the server; an encrypted one only where its certificate holds for its name."""
-    from imap_tools import MailBox, MailBoxUnencrypted  # noqa: PLC0415 - the pages do without it.
-
-    if not address.encrypted:
-        return MailBoxUnencrypted(address.host, address.port, timeout=TIMEOUT_SECONDS)
-    # Without a context of ours, the library takes any certificate.
-    trusted = ssl.create_default_context()
-    if address.ca_file:
-        trusted.load_verify_locations(address.ca_file)
-    return MailBox(address.host, address.port, timeout=TIMEOUT_SECONDS, ssl_context=trusted)
-
-
-def look_in(address: Address) -> None:
-    """Sign in to a mailbox and open its folder, and leave it as it is. Raises MailboxDownError."""
-    with _open(address):
-        pass
-
-
-def _broken() -> tuple[type[Exception], ...]:
-    """Return what is raised while a server is talked to."""
-    import imaplib  # noqa: PLC0415
-
-    from imap_tools.errors import ImapToolsError  # noqa: PLC0415
-
-    # A host's name that cannot be one is no line either.
-    return (OSError, UnicodeError, ImapToolsError, imaplib.IMAP4.error)
-
-
-def _is_an_answer(error: Exception) -> bool:
-    """Return whether a server said no: whatever is no end of the line."""
-    import imaplib  # noqa: PLC0415
-
-    return not isinstance(error, (OSError, UnicodeError, imaplib.IMAP4.abort))
 
 
 @contextmanager
@@ -171,20 +48,10 @@ def _talking(about: str = "") -> Iterator[None]:
     """Raise MailboxDownError where the line breaks, and _NotGivenError where the server refuses what it is asked ``about`` a mail."""
     try:
         yield
-    except _broken() as error:
-        if about and _is_an_answer(error):
+    except broken() as error:
+        if about and is_an_answer(error):
             raise _NotGivenError from None
         raise MailboxDownError(f"the mailbox of IMAP_URL broke off{about}: {type(error).__name__}") from None
-
-
-def _hang_up(box: Any) -> None:
-    if box is not None:
-        try:
-            box.logout()
-        except Exception:  # noqa: BLE001 - a goodbye that is not heard changes nothing.
-            log.debug("the mailbox did not answer our goodbye")
-            with suppress(Exception):
-                box.client.shutdown()
 
 
 @dataclass(slots=True)
@@ -201,9 +68,7 @@ class _Round:
 
     def says_it_cannot_mark(self) -> None:
         if self.marks:
-            self.passed_over(
-                "The mailbox of IMAP_URL does not let mails be marked as seen: they are fetched again each time, and act once."
-            )
+            self.passed_over(CANNOT_MARK)
         self.marks = False
 
 
@@ -214,7 +79,8 @@ def fetch(stop: Callable[[], bool] = lambda: False, passed_over: Callable[[str],
     be had. Raises BadMailboxError, and MailboxDownError: also at the end, where the line broke at a
     mail and those behind it were received. What was given before stays received.
     """
-    going = _Round(address_of(settings().imap_url or "", settings().mail_ca_file), stop, passed_over)
+    chosen = settings()
+    going = _Round(address_of(chosen.imap_url or "", chosen.mail_ca_file, chosen), stop, passed_over)
     broke: MailboxDownError | None = None
     for _ in range(MOST_CALLS):
         before = len(going.tried)
@@ -233,7 +99,7 @@ def fetch(stop: Callable[[], bool] = lambda: False, passed_over: Callable[[str],
 def _call(going: _Round) -> Iterator[Received]:
     """Receive what is new and was not tried yet, over one line."""
     address = going.address
-    with _open(address) as box:
+    with open_mailbox(address) as box:
         with _talking():
             validity = _validity(box)
         after = _cursor(address, validity)

@@ -11,7 +11,8 @@ import click
 from flask.cli import with_appcontext
 
 from engagement.kernel.settings import settings
-from engagement.mailing.imap import BadMailboxError, MailboxDownError, fetch
+from engagement.mailing.imap import fetch
+from engagement.mailing.imap_line import BadMailboxError, MailboxDownError
 from engagement.mailing.inbound import TOLD_AS
 from engagement.mailing.maildir import NoMailError, receive_path
 

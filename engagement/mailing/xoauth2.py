@@ -1,4 +1,4 @@
-"""Signing in to the mail server with an access token (XOAUTH2) in place of a password.
+"""Signing in to the mail server, and to the mailbox of IMAP_URL, with an access token (XOAUTH2) in place of a password.
 
 The token is asked for where MAIL_OAUTH_TOKEN_URL says (RFC 6749: client credentials, or a
 refresh token) and kept in memory until shortly before it runs out.
@@ -55,9 +55,9 @@ def signs_in_with_token(settings: Settings) -> bool:
     return settings.mail_oauth_token_url is not None
 
 
-def words_for(settings: Settings, token: str) -> str:
+def words_for(user: str | None, token: str) -> str:
     """Return what XOAUTH2 says to the server."""
-    return f"user={settings.mail_username}\x01auth=Bearer {token}\x01\x01"
+    return f"user={user}\x01auth=Bearer {token}\x01\x01"
 
 
 def access_token(settings: Settings) -> str:

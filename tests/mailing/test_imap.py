@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from imap_tools import MailBoxUnencrypted
 
-from engagement.mailing import imap
-from engagement.mailing.imap import BadMailboxError, MailboxDownError, address_of, fetch, fetch_each_minute
+from engagement.mailing import imap, imap_line
+from engagement.mailing.imap import fetch, fetch_each_minute
+from engagement.mailing.imap_line import BadMailboxError, MailboxDownError, address_of
 from engagement.mailing.inbound import InboxState
 from engagement.mailing.receiving import LARGEST
 from engagement.mailing.worker import send_due
@@ -211,7 +212,7 @@ def test_a_mailbox_that_does_not_let_us_in_is_said_without_its_password(app, ser
 
 
 def test_a_server_that_says_nothing_does_not_hold_up_the_worker(app, monkeypatch):
-    monkeypatch.setattr(imap, "TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(imap_line, "TIMEOUT_SECONDS", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent, as_set(app, imap_url=f"imap://u:p@127.0.0.1:{silent.getsockname()[1]}/"):
         imap._fetched_at = 0.0
         began = time.monotonic()

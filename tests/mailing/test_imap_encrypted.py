@@ -10,7 +10,8 @@ import pytest
 
 from engagement.mailing.domain_checks import check_mailbox, check_sending
 from engagement.mailing.domain_findings import Grade
-from engagement.mailing.imap import MailboxDownError, address_of, fetch, look_in
+from engagement.mailing.imap import fetch
+from engagement.mailing.imap_line import MailboxDownError, address_of, look_in
 from tests.mailing.servers import a_certificate
 from tests.mailing.test_domain_checks import us
 from tests.mailing.test_imap import a_mail_server, as_set
@@ -46,10 +47,13 @@ class Keeper:
             while line := lines.readline():
                 self.heard.append(line)
                 tag, verb = line.split()[:2]
-                if verb == b"AUTHENTICATE":
-                    caller.sendall(b"+ \r\n")
-                    self.heard.append(lines.readline())
-                caller.sendall(SAYS_YES.get(verb, b"") + tag + b" OK done\r\n")
+                said = self.authenticate(caller, lines, tag) if verb == b"AUTHENTICATE" else tag + b" OK done\r\n"
+                caller.sendall(SAYS_YES.get(verb, b"") + said)
+
+    def authenticate(self, caller, lines, tag):
+        caller.sendall(b"+ \r\n")
+        self.heard.append(lines.readline())
+        return tag + b" OK done\r\n"
 
     def heard_of(self, secret):
         return any(secret in line for line in self.heard)

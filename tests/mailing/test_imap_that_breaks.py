@@ -9,8 +9,9 @@ from contextlib import suppress
 
 import pytest
 
-from engagement.mailing import imap
-from engagement.mailing.imap import MailboxDownError, fetch, fetch_each_minute
+from engagement.mailing import imap, imap_line
+from engagement.mailing.imap import fetch, fetch_each_minute
+from engagement.mailing.imap_line import MailboxDownError
 from tests.mailing.inbound_given import inbox
 from tests.mailing.test_imap import as_set
 
@@ -117,7 +118,7 @@ class Server:
 @pytest.fixture
 def fetching(app, monkeypatch):
     """Return what fetches with the command from a server with faults, and gives its exit, what it tells, and its lines of error."""
-    monkeypatch.setattr(imap, "TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(imap_line, "TIMEOUT_SECONDS", 0.5)
     imap._fetched_at = 0.0
     servers = []
 

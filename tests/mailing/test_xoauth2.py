@@ -1,15 +1,22 @@
 """Signing in with an access token: a real token server, and a mail server that knows good tokens from bad ones."""
 
+import base64
 import logging
+from dataclasses import replace
 
 import pytest
 
 from engagement.mailing import guard, xoauth2
+from engagement.mailing.domain_checks import check_sending
+from engagement.mailing.domain_findings import Grade
+from engagement.mailing.imap import fetch
+from engagement.mailing.imap_line import MailboxDownError, address_of, look_in
 from engagement.mailing.models import State
 from engagement.mailing.worker import send_due
 from tests.mailing.given import settings_with, state_of
 from tests.mailing.servers import SigningIn, a_token_server, serving
 from tests.mailing.test_bad_servers import some_notices, trouble
+from tests.mailing.test_imap_encrypted import Keeper
 
 SECRET = "the client's secret"  # noqa: S105
 
@@ -151,3 +158,82 @@ def test_a_server_that_offers_no_xoauth2_is_told_no_token(app, notices, tokens):
         send_due()
     assert state_of(message) is State.QUEUED
     assert trouble()[0] == "sign_in"
+
+
+class OfficeMailbox(Keeper):
+    """An IMAP server that lets in whoever shows a token that it knows, and says no in two steps, as the large ones do."""
+
+    good: frozenset[str] = frozenset()
+
+    def authenticate(self, caller, lines, tag):
+        caller.sendall(b"+ \r\n")
+        self.heard.append(base64.b64decode(lines.readline()))
+        if self.heard[-1] in {f"user=team@convoke.example\x01auth=Bearer {each}\x01\x01".encode() for each in self.good}:
+            return tag + b" OK done\r\n"
+        caller.sendall(b"+ " + base64.b64encode(b'{"status":"400"}') + b"\r\n")
+        assert lines.readline() == b"\r\n"
+        return tag + b" NO AUTHENTICATE failed.\r\n"
+
+
+@pytest.fixture
+def office_mailbox():
+    server = OfficeMailbox()
+    yield server
+    server.listening.close()
+
+
+def a_mailbox_without_a_password(port):
+    return f"imap://team%40convoke.example@127.0.0.1:{port}/"
+
+
+def the_finding_on_the_mailbox(app):
+    chosen = replace(app.config["SETTINGS"], mail_dns_resolver=("127.0.0.1", 1), mail_port=1)
+    return next(each for each in check_sending(chosen, seconds=5) if "IMAP" in each.title.en)
+
+
+def shown_to(server):
+    return [line for line in server.heard if b"Bearer" in line]
+
+
+def test_a_mailbox_without_a_password_is_opened_with_a_token(app, tokens, office_mailbox):
+    office_mailbox.good = {"token-1"}
+    with signing_in(app, tokens, imap_url=a_mailbox_without_a_password(office_mailbox.port)):
+        assert list(fetch()) == []
+        assert list(fetch()) == []
+        assert the_finding_on_the_mailbox(app).grade is Grade.FINE
+    assert len(shown_to(office_mailbox)) == 3
+    assert len(tokens.asked) == 1
+    assert not [line for line in office_mailbox.heard if b"LOGIN" in line]
+
+
+def test_a_token_that_the_mailbox_does_not_take_any_more_is_asked_for_again_once(app, tokens, office_mailbox):
+    office_mailbox.good = {"token-2"}
+    with signing_in(app, tokens):
+        address = address_of(a_mailbox_without_a_password(office_mailbox.port), tokens=app.config["SETTINGS"])
+        look_in(address)
+        assert [line.partition(b"Bearer ")[2].strip(b"\x01") for line in shown_to(office_mailbox)] == [b"token-1", b"token-2"]
+        office_mailbox.good = frozenset()
+        with pytest.raises(MailboxDownError) as said:
+            look_in(address)
+    assert said.value.refused
+    assert "token" not in str(said.value)
+    assert len(tokens.asked) == 3
+
+
+def test_where_no_token_is_to_be_had_the_mailbox_is_not_called_and_the_page_says_so(app, tokens, office_mailbox):
+    tokens.status = 401
+    with signing_in(app, tokens, imap_url=a_mailbox_without_a_password(office_mailbox.port)):
+        with pytest.raises(MailboxDownError, match=r"no access token for the mailbox .*: the token server answers 401"):
+            list(fetch())
+        found = the_finding_on_the_mailbox(app)
+    assert not shown_to(office_mailbox)
+    assert found.grade is Grade.UNKNOWN
+    assert "access token" in found.said.en
+    assert "jeton" in found.said.fr
+
+
+def test_a_mailbox_with_a_password_is_signed_in_to_with_it_beside_tokens_for_sending(app, tokens, office_mailbox):
+    with signing_in(app, tokens):
+        look_in(address_of(f"imap://team:secret@127.0.0.1:{office_mailbox.port}/", tokens=app.config["SETTINGS"]))
+    assert [line for line in office_mailbox.heard if b'LOGIN "team" "secret"' in line]
+    assert not tokens.asked
