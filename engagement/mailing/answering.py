@@ -65,7 +65,7 @@ def take_report(arrival: Arrival) -> Verdict | None:
             return _take_feedback(session, message, report)
         recipient = next((each for each in report.recipients if any(wrote_to(session, message, one) for one in each.addresses)), None)
         if recipient is None:
-            return waits(ANOTHER_ADDRESS, kind=Kind.UNPLACED)
+            return waits(ANOTHER_ADDRESS)
         return _take_bounce(session, message, recipient)
 
 
