@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 
 from engagement.consultations.models import Consultation
 from engagement.invitations.models import Invitation
+from engagement.invitations.service import hold
 from engagement.kernel.audit import ActorKind
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now, today
@@ -186,6 +187,8 @@ def keep_referral(
     """Write down that somebody joined, and through whom (not of people in a restricted batch); once for each who passed it on."""
     if is_sheltered(session, invitation.person_id):
         from_invitation_id = None
+    # Who asks twice at once came once.
+    hold(session, invitation.id)
     there = session.scalar(
         select(Referral).where(
             Referral.kind == kind,

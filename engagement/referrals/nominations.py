@@ -14,6 +14,7 @@ from sqlalchemy import case, func, select
 
 from engagement.consultations.models import Consultation
 from engagement.invitations.models import Invitation
+from engagement.invitations.service import hold
 from engagement.kernel.audit import ActorKind, note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
@@ -96,6 +97,8 @@ def nominate(
         if invitation is None or invitation.questionnaire_id is None or not may_nominate(invitation):
             raise NotNominatedError(Text("Nobody can be named here.", "Personne ne peut être proposé ici."))
         require_open(session.get_one(Questionnaire, invitation.questionnaire_id), session.get_one(Consultation, invitation.consultation_id))
+        # A second press of the button waits for the first, and finds whom it named.
+        hold(session, invitation_id)
         before = _named_by(session, invitation_id)
         same = next((row for row in before if _given(row).get("email", "").casefold() == particulars.email.casefold()), None)
         if same is not None:
