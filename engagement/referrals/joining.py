@@ -27,7 +27,7 @@ from engagement.questionnaires.models import Questionnaire
 from engagement.questionnaires.opening import Standing, standing_of
 from engagement.questionnaires.service import NotOpenError, ask_to_answer
 from engagement.referrals.models import Referral, ReferralKind, ReferralState
-from engagement.referrals.names import NO_NAME, may_be_a_name
+from engagement.referrals.names import NO_ADDRESS, NO_NAME, may_be_a_name
 from engagement.roster.models import Batch, BatchMember, IdentifiedThrough, Person
 from engagement.roster.service import find_or_add_person
 
@@ -72,8 +72,7 @@ class Particulars:
         try:
             address = validate_email(self.email.strip(), check_deliverability=False).normalized
         except EmailNotValidError:
-            said = Text("Enter an address like name@example.org.", "Entrez une adresse comme nom@exemple.org.")
-            raise BadParticularsError(said, field="email") from None
+            raise BadParticularsError(NO_ADDRESS, field="email") from None
         language = self.language if self.language in {"en", "fr"} else None
         return Particulars(given, family, address, language, self.organization.strip()[:300], self.sector, self.region)
 

@@ -59,7 +59,7 @@ def may_nominate(invitation: Invitation) -> bool:
     return questionnaire.allows_nominations and not is_sheltered(db.session(), invitation.person_id)
 
 
-_NOT_AGREED = Text(
+NOT_AGREED = Text(
     "Tick the box: the person is told who named them, so we need your agreement.",
     "Cochez la case\u00a0: la personne apprend qui l’a proposée, et il nous faut votre accord.",
 )
@@ -91,7 +91,7 @@ def nominate(
     """
     particulars = Particulars(given_name, family_name, email, language, organization).checked()
     if not names_nominator:
-        raise NotNominatedError(_NOT_AGREED, field="names_nominator")
+        raise NotNominatedError(NOT_AGREED, field="names_nominator")
     with writing() as session:
         invitation = session.get(Invitation, invitation_id)
         if invitation is None or invitation.questionnaire_id is None or not may_nominate(invitation):
