@@ -166,6 +166,7 @@ def edit_person(*, person_id: UUID, particulars: Particulars, safe_hours: SafeHo
         person = session.get(Person, person_id)
         if person is None:
             raise AbsentError
+        elsewhere = person.email_index is not None and person.email_index != index
         moved = index is not None and index != person.email_index and person.open_to_team
         if moved and same_address(person.consultation_id, [index], None):
             raise AddressTakenError
@@ -179,7 +180,7 @@ def edit_person(*, person_id: UUID, particulars: Particulars, safe_hours: SafeHo
             raise AddressTakenError from None
         if safe_hours is not None:
             change_safe_hours(person_id=person.id, hours=safe_hours, actor=actor)
-        for tell in ports().person_changed:
+        for tell in [*ports().person_changed, *(ports().address_changed if elsewhere else ())]:
             tell(person.id)
         note(session, "edit_person", person, actor)
     return person
