@@ -219,7 +219,8 @@ def _invite_some(loading: Loading, event: Event, guests: list[Person]) -> None:
             )
         for message in loading.session.scalars(select(Message).where(Message.invitation_id == invitation.id)).all():
             # The newcomer's own mail will be the first in the local mailbox.
-            deliver(loading.session, message, person, f"{event.title.en} / {event.title.fr}", invitation.replied_at or invited_at)
+            at = invited_at if message.purpose == "event_invitation" else invitation.replied_at or invited_at
+            deliver(loading.session, message, person, f"{event.title.en} / {event.title.fr}", at)
         if person.email:
             _know(loading, event, invitation, invitation.replied_at or invited_at)
 

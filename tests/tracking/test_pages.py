@@ -133,6 +133,8 @@ def test_a_viewer_of_very_few_people_reads_that_they_are_few(client):
     signed_in_as(client, a_member(consultation, Role.VIEWER))
     page = _words(client.get("/c/fisheries/response"))
     assert "1 to 4 of 1 to 4 " in page
+    assert "in part and sufficient" not in page
+    assert "in part and sufficient" not in _words(client.get("/c/fisheries/"))
     assert "(–)" not in page
     assert "Too few people to be shown." in page
 
