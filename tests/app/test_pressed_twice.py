@@ -14,14 +14,18 @@ from engagement.accounts.service import add_user
 from engagement.consultations.models import Clearance, ClearedFor, Consultation, Document, Status
 from engagement.consultations.service import Particulars, clear, create_consultation, keep_document
 from engagement.events.agenda import AgendaPlan, add_agenda_item, add_part
-from engagement.events.models import AgendaKind, AgendaPart, Part, Sitting
+from engagement.events.models import AgendaKind, AgendaPart, Needs, Part, Sitting
+from engagement.events.replies import NeedsStated, state_needs
 from engagement.events.service import SittingPlan, add_sitting
 from engagement.findings.models import Coding
 from engagement.findings.service import code_submission
+from engagement.invitations.service import invite
 from engagement.kernel.audit import SYSTEM, by_link, staff
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db
 from engagement.kernel.errors import DomainError
+from engagement.mailing.models import MailTemplate
+from engagement.mailing.service import change_text
 from engagement.questionnaires.design import Settings, create_questionnaire
 from engagement.questionnaires.models import Questionnaire
 from engagement.questionnaires.standard import install_standard
@@ -134,9 +138,23 @@ def a_partner(consultation):
     return lambda: add_partner(consultation_id=of, questionnaire_id=questionnaire, name="Same", actor=SYSTEM).id, Partner
 
 
+def the_needs_of_a_guest(consultation):
+    guest = invite(
+        consultation_id=consultation.id, person_id=somebody(consultation).id, event_id=an_event(consultation).id, actor=SYSTEM
+    ).id
+    return lambda: state_needs(invitation_id=guest, needs=NeedsStated(diet="Vegetarian."), actor=by_link(guest)), Needs
+
+
+def the_words_of_a_mail(consultation):
+    words = {"subject": TITLE["title"], "body": TITLE["title"], "placeholders": ()}
+    of = consultation.id
+    return lambda: change_text(consultation_id=of, purpose="announcement", actor=SYSTEM, **words).id, MailTemplate
+
+
 WHAT = (
     a_slug, a_background_document, a_clearance, an_account, a_persons_place_in_a_batch, a_sitting, a_part, a_name_of_a_questionnaire,
     the_eight_areas, a_coding, a_respondents_link, the_teams_link, a_nomination, a_way_in_by_link, a_request_on_the_public_page, a_partner,
+    the_needs_of_a_guest, the_words_of_a_mail,
 )  # fmt: skip
 
 
