@@ -18,7 +18,7 @@ from engagement.kernel.audit import SYSTEM, Actor, note, staff
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
 from engagement.kernel.crypto import address_index
-from engagement.kernel.db import beside_the_request, db, writing
+from engagement.kernel.db import beside_the_request, db, stored_once, writing
 from engagement.kernel.errors import DomainError
 from engagement.kernel.settings import settings
 from engagement.kernel.tokens import digest, new_token
@@ -32,6 +32,7 @@ SEEN_EVERY = timedelta(minutes=1)
 GUESSES = 10
 GUESSING_WINDOW = timedelta(minutes=15)
 SHORTEST_PASSWORD = 12
+LONGEST_NAME = 200
 
 _hasher = PasswordHasher()
 # Verified against where there is no such account, so that the answer takes the same time.
@@ -52,6 +53,10 @@ class AccountExistsError(DomainError):
 
 class BadAddressError(DomainError):
     """This is not a mail address."""
+
+
+class BadNameError(DomainError):
+    """This cannot be shown as somebody's name."""
 
 
 class WeakPasswordError(DomainError):
@@ -83,31 +88,44 @@ def add_user(
 ) -> User:
     """Add an account and return it; it belongs to no consultation yet.
 
-    Raises BadAddressError, WeakPasswordError, AccountExistsError.
+    Raises BadAddressError, BadNameError, WeakPasswordError, AccountExistsError.
     """
     address = checked_address(email)
+    shown_name = _checked_name(name) or address[:LONGEST_NAME]
     if len(password) < SHORTEST_PASSWORD:
         said = Text("The password needs at least {n} characters.", "Le mot de passe doit compter au moins {n} caractères.")
         raise WeakPasswordError(said.format(n=SHORTEST_PASSWORD), field="password")
     hashed = _hasher.hash(password)
     with writing() as session:
+        said = Text("There is an account for {email} already.", "Il existe déjà un compte pour {email}.")
+        taken = AccountExistsError(said.format(email=address), field="email")
         if find_user(address) is not None:
-            said = Text("There is an account for {email} already.", "Il existe déjà un compte pour {email}.")
-            raise AccountExistsError(said.format(email=address), field="email")
+            raise taken
         user = User(
             email=address,
             email_key=address.casefold(),
-            name=name.strip() or address,
+            name=shown_name,
             password_hash=hashed,
             language=language,
             is_administrator=administrator,
             is_demo=demo,
             created_at=now(),
         )
-        session.add(user)
-        session.flush()
+        if stored_once(session, user, select(User).where(User.email_key == user.email_key)) is not user:
+            raise taken
         note(session, "add_user", user, actor)
     return user
+
+
+def _checked_name(typed: str) -> str:
+    name = " ".join(typed.split())
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        said = Text(
+            "Enter a name of at most 200 characters, all of which can be seen.",
+            "Entrez un nom d’au plus 200 caractères, tous visibles.",
+        )
+        raise BadNameError(said, field="name")
+    return name
 
 
 def find_user(email: str) -> User | None:

@@ -23,7 +23,7 @@ from engagement.consultations.particulars import BadDatesError, BadTitleError, P
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import DATE_OUT_OF_REACH, can_be_entered, now, today
-from engagement.kernel.db import db, writing
+from engagement.kernel.db import db, stored_once, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.policy import Role
 from engagement.kernel.ports import ports
@@ -86,12 +86,14 @@ def create_consultation(
         )
         raise BadSlugError(said, field="slug")
     with writing() as session:
-        if session.scalar(select(Consultation.id).where(Consultation.slug == slug)):
-            raise BadSlugError(Text("This short name is taken.", "Ce nom court est déjà pris."), field="slug")
+        taken = BadSlugError(Text("This short name is taken.", "Ce nom court est déjà pris."), field="slug")
+        there = select(Consultation).where(Consultation.slug == slug)
+        if session.scalar(there):
+            raise taken
         consultation = Consultation(slug=slug, is_demo=is_demo, created_at=now())
         _write(consultation, particulars)
-        session.add(consultation)
-        session.flush()
+        if stored_once(session, consultation, there) is not consultation:
+            raise taken
         note(session, "create_consultation", consultation, actor, consultation.id)
         _keep_all(consultation.id, documents, actor)
         if actor.id is not None:
@@ -218,6 +220,7 @@ def keep_document(*, consultation_id: UUID, language: str, title: str, filename:
         said = Text("“{name}” is larger than 10 MB.", "«\u00a0{name}\u00a0» dépasse 10\u00a0Mo.")
         raise BadDocumentError(said.format(name=filename[:80]), field=f"document_{language}")
     with writing() as session:
+        one_at_a_time(session, consultation_id)
         row = session.scalar(select(Document).where(Document.consultation_id == consultation_id, Document.language == language))
         if row is None:
             row = Document(consultation_id=consultation_id, language=language)
@@ -355,12 +358,11 @@ def _keep_an_organizer(consultation_id: UUID, led: bool) -> None:  # noqa: FBT00
 def clear(*, consultation_id: UUID, user_id: UUID, kind: ClearedFor, subject_id: UUID, actor: Actor) -> None:
     """Let a member know of a restricted event or batch. Doing it twice is doing it once."""
     with writing() as session:
-        there = session.scalar(select(Clearance).where(Clearance.user_id == user_id, Clearance.subject_id == subject_id))
-        if there is None:
+        there = select(Clearance).where(Clearance.user_id == user_id, Clearance.subject_id == subject_id)
+        if session.scalar(there) is None:
             row = Clearance(user_id=user_id, consultation_id=consultation_id, kind=kind, subject_id=subject_id, granted_at=now())
-            session.add(row)
-            session.flush()
-            note(session, f"clear_for_{kind}", row, actor)
+            if stored_once(session, row, there) is row:
+                note(session, f"clear_for_{kind}", row, actor)
 
 
 def clearances_of(consultation_id: UUID) -> list[tuple[User, UUID]]:

@@ -77,8 +77,9 @@ def load_live(team: dict[str, User], tick: Callable[[], None]) -> None:
         consultation = _announce(actor)
         loading = Loading(session, consultation, actor, random.Random(SLUG), tick)  # noqa: S311 - inventing replies is no secret.
         people = _fill_roster(loading)
-        first = _schedule(loading, GATINEAU, ZONE, session_day(today(ZONE), 24), 1)
-        second = _schedule(loading, VANCOUVER, "America/Vancouver", session_day(today(ZONE), 38), 2)
+        day, later = session_days(today(ZONE))
+        first = _schedule(loading, GATINEAU, ZONE, day, 1)
+        second = _schedule(loading, VANCOUVER, "America/Vancouver", later, 2)
         for event, speakers in ((first, people[-7:]), (second, people[-14:-7])):
             _fill_agenda(loading, sittings_of(event.id)[0], speakers)
         _invite_some(loading, first, people[:INVITED])
@@ -102,6 +103,12 @@ def _draft_a_mailing(event: Event, people: list[Person], actor: Actor) -> None:
     offer = Offer(EVENT, event.id, event.title)
     ids = [person.id for person in people]
     draft_mailing(consultation_id=event.consultation_id, offer=offer, people=ids, chosen_by={}, actor=actor)
+
+
+def session_days(day: date) -> tuple[date, date]:
+    """Return the days of the two sessions: the second is a week after the first at least, the holidays between them or not."""
+    first = session_day(day, 24)
+    return first, max(session_day(day, 38), session_day(first, 7))
 
 
 def session_day(day: date, after: int) -> date:
@@ -212,7 +219,8 @@ def _invite_some(loading: Loading, event: Event, guests: list[Person]) -> None:
             )
         for message in loading.session.scalars(select(Message).where(Message.invitation_id == invitation.id)).all():
             # The newcomer's own mail will be the first in the local mailbox.
-            deliver(loading.session, message, person, f"{event.title.en} / {event.title.fr}", invitation.replied_at or invited_at)
+            at = invited_at if message.purpose == "event_invitation" else invitation.replied_at or invited_at
+            deliver(loading.session, message, person, f"{event.title.en} / {event.title.fr}", at)
         if person.email:
             _know(loading, event, invitation, invitation.replied_at or invited_at)
 

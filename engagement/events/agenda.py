@@ -11,7 +11,7 @@ from engagement.events.models import AgendaItem, AgendaKind, AgendaPart, Event, 
 from engagement.events.revising import say_afresh
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text
-from engagement.kernel.db import db, writing
+from engagement.kernel.db import db, stored_once, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.wording import time_words
 from engagement.roster.filters import visible
@@ -131,12 +131,10 @@ def add_part(*, item_id: UUID, person_id: UUID, part: Part, published: bool = Fa
         event = _sitting(session, item.sitting_id)[1]
         if person.consultation_id != event.consultation_id:
             raise AbsentError
-        row = session.scalar(
-            select(AgendaPart).where(AgendaPart.agenda_item_id == item_id, AgendaPart.person_id == person_id, AgendaPart.part == part)
-        )
+        same = select(AgendaPart).where(AgendaPart.agenda_item_id == item_id, AgendaPart.person_id == person_id, AgendaPart.part == part)
+        row = session.scalar(same)
         if row is None:
-            row = AgendaPart(agenda_item_id=item_id, person_id=person_id, part=part)
-            session.add(row)
+            row = stored_once(session, AgendaPart(agenda_item_id=item_id, person_id=person_id, part=part, published=published), same)
         row.published = published
         session.flush()
         say_afresh(session, event.id)

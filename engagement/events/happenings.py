@@ -72,15 +72,18 @@ def _public_dates(access: Access) -> Iterator[OverviewLine]:
 
 
 def _how_many(found: list[Event], figures: Mapping[UUID, Figures], access: Access) -> Text:
-    """Return how many events are scheduled, and when the next one is."""
+    """Return how many events are scheduled, and when the next one is; where no date is ahead, the last one."""
     if not found:
         return Text("No event is scheduled yet", "Aucun événement n’est encore prévu")
     rows = [sitting for event in found for sitting, _ in figures[event.id].sittings]
-    dated = [row.starts_at for row in rows if row.starts_at > now() and not row.cancelled_at]
+    dated = [row.starts_at for row in rows if not row.cancelled_at]
+    ahead = [moment for moment in dated if moment > now()]
     count = Text(f"{len(found)} scheduled", f"{len(found)} au calendrier")
     if not dated:
         return count
-    day = on_the_wall(min(dated), access.consultation.zone).date()
+    day = on_the_wall(min(ahead) if ahead else max(dated), access.consultation.zone).date()
+    if not ahead:
+        return Text(f"{len(found)}; last date: {date_words(day, 'en')}", f"{len(found)}; dernière date\u00a0: {date_words(day, 'fr')}")
     return Text(f"{count.en}, the next on {date_words(day, 'en')}", f"{count.fr}, le prochain {date_words(day, 'fr')}")
 
 

@@ -248,6 +248,8 @@ def add_sitting(*, event_id: UUID, plan: SittingPlan, actor: Actor) -> Sitting:
     with writing() as session:
         event = _the_event(session, event_id)
         check_plan(event, plan)
+        # Who adds at the same moment sees the other's sitting, and stands after it.
+        one_at_a_time(session, event.consultation_id)
         require_other_time(session, event, plan)
         last = session.scalar(select(func.max(Sitting.position)).where(Sitting.event_id == event_id))
         sitting = Sitting(event_id=event_id, position=1 if last is None else last + 1, taken_in_person=0, taken_online=0)

@@ -158,7 +158,8 @@ def code_submission(*, submission_id: UUID, code_ids: frozenset[UUID], actor: Ac
     Raises WrongCodeError for a code of another prompt.
     """
     with writing() as session:
-        submission = session.get(Submission, submission_id)
+        # The lock makes a second press wait for the first: a theme is put on once.
+        submission = session.get(Submission, submission_id, with_for_update=True, populate_existing=True)
         if submission is None:
             raise AbsentError
         known = set(session.scalars(select(Code.id).where(Code.prompt_id == submission.prompt_id)))

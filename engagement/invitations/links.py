@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, select, update
 
 from engagement.invitations.models import Invitation, PersonalLink
 from engagement.kernel.bulk import new_row
 from engagement.kernel.clock import now
-from engagement.kernel.db import db
+from engagement.kernel.db import db, writing
 from engagement.kernel.tokens import digest, new_token
 
 if TYPE_CHECKING:
@@ -66,6 +66,13 @@ def find_link(token: str) -> OpenedLink | None:
     """
     row = db.session.execute(_BY_TOKEN, {"token_hash": digest(token), "moment": now()}).one_or_none()
     return OpenedLink(row[0], row[1]) if row else None
+
+
+def revoke_links_of(person_id: UUID) -> None:
+    """Have the links that were sent to a person open nothing any more: whoever reads the address they went to is not them."""
+    theirs = PersonalLink.invitation_id.in_(select(Invitation.id).where(Invitation.person_id == person_id))
+    with writing() as session:
+        session.execute(update(PersonalLink).where(theirs, PersonalLink.revoked_at.is_(None)).values(revoked_at=now()))
 
 
 def was_not_revoked(link_id: UUID, invitation_id: UUID) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engagement.invitations.links import revoke_links_of
 from engagement.invitations.service import mark_bounced
 from engagement.kernel.clock import now
 
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 
 
 def plug_in(app: Flask, ports: Ports) -> Policy:  # noqa: ARG001
-    """Let an invitation know when its mail came back, and say what erasure does to this room's tables."""
+    """Let an invitation know when its mail came back or its person has another address, and say what erasure does to this room's tables."""
     ports.bounced.append(_came_back)
+    ports.address_changed.append(revoke_links_of)
     ports.person_tables["invitation"] = "goes with the person, with its links, codes, replies and held forms"
     return {}
 

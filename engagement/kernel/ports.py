@@ -118,6 +118,7 @@ class Ports:
     ``too_soon``: takes a reminder and a moment, and says whether its person was written to so lately that it must not go.
     ``resumed``: each takes a consultation id, in the transaction that ends its pause.
     ``person_changed``: each takes the id of a person whose particulars or wishes were changed, in the transaction that changes them.
+    ``address_changed``: each takes the id of a person who is reached under another address from now on, or under none, in the same way.
     ``consultation_changed``: each takes the id of a consultation that says something else of itself now, in the same way.
     ``restored``: each has what is owed of before a restore of the database wait for the team, or plans it to be held; twice is once.
     ``absent``: each takes a moment, and has what should have gone before it wait for the team, in the transaction that finds it.
@@ -146,6 +147,7 @@ class Ports:
     too_soon: Callable[[Any, datetime], bool] | None = None
     resumed: list[Callable[[UUID], None]] = field(default_factory=list)
     person_changed: list[Callable[[UUID], None]] = field(default_factory=list)
+    address_changed: list[Callable[[UUID], None]] = field(default_factory=list)
     consultation_changed: list[Callable[[UUID], None]] = field(default_factory=list)
     restored: list[Callable[[], None]] = field(default_factory=list)
     absent: list[Callable[[datetime], None]] = field(default_factory=list)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
-from engagement.kernel.db import unless_stored_already, writing
+from engagement.kernel.db import stored_once, unless_stored_already, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
@@ -207,13 +207,7 @@ def change_text(
     """
     check_text(subject, body, placeholders, needed)
     with writing() as session:
-        row = own_text(consultation_id, purpose)
-        if row is None:
-            shipped = shipped_text(purpose)
-            row = MailTemplate(consultation_id=consultation_id, purpose=purpose)
-            # What we ship says the same in both languages: an edit of one side is seen against it.
-            row.with_texts(subject=shipped.subject, body=shipped.body)
-            session.add(row)
+        row = own_text(consultation_id, purpose) or _begun(session, consultation_id, purpose)
         row.set_text("subject", subject, confirmed=confirmed)
         row.set_text("body", body, confirmed=confirmed)
         row.changed_at = now()
@@ -221,6 +215,16 @@ def change_text(
         note(session, "change_mail_text", row, actor)
         _ask_again(session, consultation_id, purpose)
     return row
+
+
+def _begun(session: Session, consultation_id: UUID, purpose: str) -> MailTemplate:
+    """Store a text of the consultation's own, or return the one that somebody else began at this moment."""
+    shipped = shipped_text(purpose)
+    row = MailTemplate(consultation_id=consultation_id, purpose=purpose, changed_at=now())
+    # What we ship says the same in both languages: an edit of one side is seen against it.
+    row.with_texts(subject=shipped.subject, body=shipped.body)
+    same = select(MailTemplate).where(MailTemplate.consultation_id == consultation_id, MailTemplate.purpose == purpose)
+    return stored_once(session, row, same)
 
 
 def check_text(subject: Text, body: Text, placeholders: Collection[str], needed: Collection[str] = ()) -> None:

@@ -9,6 +9,8 @@ from wtforms import BooleanField, DateField, EmailField, RadioField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from engagement.kernel.forms import Form, WholeNumberField, options
+from engagement.referrals.nominations import NOT_AGREED
+from engagement.referrals.typed import AnAddress, AName, Ticked
 
 _NAME, _ADDRESS, _LINE = 150, 320, 300
 
@@ -16,9 +18,9 @@ _NAME, _ADDRESS, _LINE = 150, 320, 300
 class JoinForm(Form):
     """Somebody who was given a link asks for one of their own."""
 
-    given_name = StringField(_l("Given name"), validators=[InputRequired(_l("Enter your given name.")), Length(max=_NAME)])
-    family_name = StringField(_l("Family name"), validators=[InputRequired(_l("Enter your family name.")), Length(max=_NAME)])
-    email = EmailField(_l("Email address"), validators=[InputRequired(_l("Enter your email address.")), Length(max=_ADDRESS)])
+    given_name = StringField(_l("Given name"), validators=[InputRequired(_l("Enter your given name.")), Length(max=_NAME), AName()])
+    family_name = StringField(_l("Family name"), validators=[InputRequired(_l("Enter your family name.")), Length(max=_NAME), AName()])
+    email = EmailField(_l("Email address"), validators=[InputRequired(_l("Enter your email address.")), Length(max=_ADDRESS), AnAddress()])
     # Their names stand in their own language.
     language = RadioField(
         _l("In which language should we write to you?"),
@@ -35,16 +37,20 @@ class JoinForm(Form):
 class NominationForm(Form):
     """A respondent names somebody who should answer."""
 
-    given_name = StringField(_l("Their given name"), validators=[InputRequired(_l("Enter their given name.")), Length(max=_NAME)])
-    family_name = StringField(_l("Their family name"), validators=[InputRequired(_l("Enter their family name.")), Length(max=_NAME)])
-    email = EmailField(_l("Their email address"), validators=[InputRequired(_l("Enter their email address.")), Length(max=_ADDRESS)])
+    given_name = StringField(_l("Their given name"), validators=[InputRequired(_l("Enter their given name.")), Length(max=_NAME), AName()])
+    family_name = StringField(
+        _l("Their family name"), validators=[InputRequired(_l("Enter their family name.")), Length(max=_NAME), AName()]
+    )
+    email = EmailField(
+        _l("Their email address"), validators=[InputRequired(_l("Enter their email address.")), Length(max=_ADDRESS), AnAddress()]
+    )
     organization = StringField(_l("Their organization"), validators=[Length(max=_LINE)])
     language = RadioField(
         _l("In which language should we write to them?"),
         choices=options([("en", _l("In English")), ("fr", _l("In French")), ("both", _l("I do not know: in both"))]),
         validators=[InputRequired(_l("Choose a language."))],
     )
-    names_nominator = BooleanField(_l("I agree that my name is given to them"))
+    names_nominator = BooleanField(_l("I agree that my name is given to them"), validators=[Ticked(NOT_AGREED)])
 
     def particulars(self) -> dict[str, Any]:
         """Return what was entered, as the verb takes it."""

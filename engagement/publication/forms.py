@@ -7,13 +7,14 @@ from wtforms import EmailField, RadioField, StringField
 from wtforms.validators import Email, InputRequired, Length
 
 from engagement.kernel.forms import Form, options
+from engagement.referrals.typed import AName
 
 
 class AskForm(Form):
     """Somebody asks for the questionnaire."""
 
-    given_name = StringField(_l("Given name"), validators=[InputRequired(_l("Enter your given name.")), Length(max=150)])
-    family_name = StringField(_l("Family name"), validators=[InputRequired(_l("Enter your family name.")), Length(max=150)])
+    given_name = StringField(_l("Given name"), validators=[InputRequired(_l("Enter your given name.")), Length(max=150), AName()])
+    family_name = StringField(_l("Family name"), validators=[InputRequired(_l("Enter your family name.")), Length(max=150), AName()])
     email = EmailField(
         _l("Email address"),
         validators=[InputRequired(_l("Enter your email address.")), Email(_l("This is not a mail address.")), Length(max=320)],

@@ -26,6 +26,7 @@ from engagement.questionnaires.design import (
     require_order,
 )
 from engagement.questionnaires.models import Answer, Option, Question, QuestionKind
+from engagement.questionnaires.reading import ABOUT
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -135,6 +136,12 @@ def _write(session: Session, row: Question, given: QuestionGiven) -> None:
             "de chiffres et de traits de soulignement, 40 au plus.",
         )
         raise BadQuestionError(said, field="code")
+    if given.code in ABOUT and given.code != row.code:
+        said = Text(
+            "“{code}” is a column of its own in the file of answers: choose another code.",
+            "«\u00a0{code}\u00a0» est déjà une colonne du fichier des réponses\u00a0: choisissez un autre code.",
+        )
+        raise BadQuestionError(said.format(code=given.code), field="code")
     same = select(Question.id).where(Question.questionnaire_id == row.questionnaire_id, Question.code == given.code, Question.id != row.id)
     if session.scalar(same):
         raise BadQuestionError(Text("This code is taken.", "Ce code est déjà pris."), field="code")

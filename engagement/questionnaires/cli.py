@@ -39,4 +39,4 @@ def export(questionnaire: str, file: Path) -> None:
         file.write_bytes(write_csv(header, rows) if ending == ".csv" else write_xlsx(header, rows))
     except OSError as error:
         give_up(f"{file}: {error.strerror}.")
-    click.echo(f"{len(rows)} responses written to {file}")
+    click.echo(f"{len(rows)} {'response' if len(rows) == 1 else 'responses'} written to {file}.")

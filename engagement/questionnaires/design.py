@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text, is_blank
 from engagement.kernel.clock import DATE_OUT_OF_REACH, can_be_entered, now
-from engagement.kernel.db import writing
+from engagement.kernel.db import stored_once, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.questionnaires.definition import NO_WORDS
 from engagement.questionnaires.models import Answer, Option, Question, Questionnaire, Response, Section
@@ -73,13 +73,14 @@ def create_questionnaire(*, consultation_id: UUID, name: str, settings: Settings
         )
         raise BadNameError(said, field="name")
     with writing() as session:
-        there = select(Questionnaire.id).where(Questionnaire.consultation_id == consultation_id, Questionnaire.name == name)
+        taken = BadNameError(Text("This short name is taken.", "Ce nom court est déjà pris."), field="name")
+        there = select(Questionnaire).where(Questionnaire.consultation_id == consultation_id, Questionnaire.name == name)
         if session.scalar(there):
-            raise BadNameError(Text("This short name is taken.", "Ce nom court est déjà pris."), field="name")
+            raise taken
         row = Questionnaire(consultation_id=consultation_id, name=name, version=1, created_at=now())
         _write(row, settings)
-        session.add(row)
-        session.flush()
+        if stored_once(session, row, there) is not row:
+            raise taken
         note(session, "create_questionnaire", row, actor)
     return row
 

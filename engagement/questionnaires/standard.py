@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.clock import now
-from engagement.kernel.db import writing
+from engagement.kernel.db import stored_once, writing
 from engagement.questionnaires.models import Option, Question, Questionnaire, Section
 from engagement.questionnaires.standard_texts import AREAS, INTRODUCTION, THANKS, TITLE
 
@@ -29,7 +29,8 @@ SUFFICIENT_ANSWERS = 3
 def install_standard(*, consultation_id: UUID, name: str = "questionnaire", actor: Actor) -> Questionnaire:
     """Give a consultation the questionnaire of eight areas; one that stands under this name is returned as it is."""
     with writing() as session:
-        there = session.scalar(select(Questionnaire).where(Questionnaire.consultation_id == consultation_id, Questionnaire.name == name))
+        wanted = select(Questionnaire).where(Questionnaire.consultation_id == consultation_id, Questionnaire.name == name)
+        there = session.scalar(wanted)
         if there is not None:
             return there
         questionnaire = Questionnaire(
@@ -42,8 +43,9 @@ def install_standard(*, consultation_id: UUID, name: str = "questionnaire", acto
             sufficient_answers=SUFFICIENT_ANSWERS,
             created_at=now(),
         )
-        session.add(questionnaire.with_texts(title=TITLE, introduction=INTRODUCTION, thanks=THANKS))
-        session.flush()
+        stored = stored_once(session, questionnaire.with_texts(title=TITLE, introduction=INTRODUCTION, thanks=THANKS), wanted)
+        if stored is not questionnaire:
+            return stored
         ids: dict[str, UUID] = {}
         for position, area in enumerate(AREAS, start=1):
             _add_area(session, questionnaire, area, position, ids)

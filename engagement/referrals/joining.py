@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 
 from engagement.consultations.models import Consultation
 from engagement.invitations.models import Invitation
+from engagement.invitations.service import hold
 from engagement.kernel.audit import ActorKind
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now, today
@@ -26,7 +27,7 @@ from engagement.questionnaires.models import Questionnaire
 from engagement.questionnaires.opening import Standing, standing_of
 from engagement.questionnaires.service import NotOpenError, ask_to_answer
 from engagement.referrals.models import Referral, ReferralKind, ReferralState
-from engagement.referrals.names import NO_NAME, may_be_a_name
+from engagement.referrals.names import NO_ADDRESS, NO_NAME, may_be_a_name
 from engagement.roster.models import Batch, BatchMember, IdentifiedThrough, Person
 from engagement.roster.service import find_or_add_person
 
@@ -71,8 +72,7 @@ class Particulars:
         try:
             address = validate_email(self.email.strip(), check_deliverability=False).normalized
         except EmailNotValidError:
-            said = Text("Enter an address like name@example.org.", "Entrez une adresse comme nom@exemple.org.")
-            raise BadParticularsError(said, field="email") from None
+            raise BadParticularsError(NO_ADDRESS, field="email") from None
         language = self.language if self.language in {"en", "fr"} else None
         return Particulars(given, family, address, language, self.organization.strip()[:300], self.sector, self.region)
 
@@ -186,6 +186,8 @@ def keep_referral(
     """Write down that somebody joined, and through whom (not of people in a restricted batch); once for each who passed it on."""
     if is_sheltered(session, invitation.person_id):
         from_invitation_id = None
+    # Who asks twice at once came once.
+    hold(session, invitation.id)
     there = session.scalar(
         select(Referral).where(
             Referral.kind == kind,

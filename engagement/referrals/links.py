@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from engagement.consultations.models import Consultation
 from engagement.invitations.models import Invitation
+from engagement.invitations.service import hold
 from engagement.kernel.audit import note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
@@ -64,6 +65,8 @@ def forward_link_for(invitation_id: UUID, actor: Actor) -> str:
             raise AbsentError
         questionnaire = session.get_one(Questionnaire, invitation.questionnaire_id)
         _require_forwarding(questionnaire)
+        # A second press of the button waits for the first, and finds its link.
+        hold(session, invitation_id)
         there = session.scalar(select(ForwardLink).where(ForwardLink.invitation_id == invitation_id))
         if there is not None and there.revoked_at is None:
             return there.token
@@ -88,7 +91,8 @@ def team_link_for(questionnaire_id: UUID, actor: Actor, *, consultation_id: UUID
     Raises NotPassedOnError, and AbsentError for a questionnaire of another consultation.
     """
     with writing() as session:
-        questionnaire = session.get(Questionnaire, questionnaire_id)
+        # Two who make it at once make one: of two, the team could take back the wrong one.
+        questionnaire = session.get(Questionnaire, questionnaire_id, with_for_update={"key_share": True}, populate_existing=True)
         if questionnaire is None or questionnaire.consultation_id != consultation_id:
             raise AbsentError
         _require_forwarding(questionnaire)

@@ -16,6 +16,7 @@ NO_NAME = Text(
     "Enter a name of at most 60 characters, without an address, a link or a number.",
     "Entrez un nom d’au plus 60 caractères, sans adresse, ni lien, ni numéro.",
 )
+NO_ADDRESS = Text("Enter an address like name@example.org.", "Entrez une adresse comme nom@exemple.org.")
 _NEVER = re.compile(r"[:/@\\<>{}\[\]=;!?#%*$+_|~\"\u2044\u2215\uff0f\uff1a\uff20]")
 # A mail program makes a link of "example.org". An initial or a title may stand before a dot without a space.
 _TITLES = re.compile(r"\b(?:St|Ste|Dr|Dre|Mr|Mrs|Ms|Me|Mme|Mlle|Prof|Fr|Sr|Rev|Hon)\.")

@@ -14,6 +14,7 @@ from sqlalchemy import case, func, select
 
 from engagement.consultations.models import Consultation
 from engagement.invitations.models import Invitation
+from engagement.invitations.service import hold
 from engagement.kernel.audit import ActorKind, note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
@@ -58,7 +59,7 @@ def may_nominate(invitation: Invitation) -> bool:
     return questionnaire.allows_nominations and not is_sheltered(db.session(), invitation.person_id)
 
 
-_NOT_AGREED = Text(
+NOT_AGREED = Text(
     "Tick the box: the person is told who named them, so we need your agreement.",
     "Cochez la case\u00a0: la personne apprend qui l’a proposée, et il nous faut votre accord.",
 )
@@ -90,12 +91,14 @@ def nominate(
     """
     particulars = Particulars(given_name, family_name, email, language, organization).checked()
     if not names_nominator:
-        raise NotNominatedError(_NOT_AGREED, field="names_nominator")
+        raise NotNominatedError(NOT_AGREED, field="names_nominator")
     with writing() as session:
         invitation = session.get(Invitation, invitation_id)
         if invitation is None or invitation.questionnaire_id is None or not may_nominate(invitation):
             raise NotNominatedError(Text("Nobody can be named here.", "Personne ne peut être proposé ici."))
         require_open(session.get_one(Questionnaire, invitation.questionnaire_id), session.get_one(Consultation, invitation.consultation_id))
+        # A second press of the button waits for the first, and finds whom it named.
+        hold(session, invitation_id)
         before = _named_by(session, invitation_id)
         same = next((row for row in before if _given(row).get("email", "").casefold() == particulars.email.casefold()), None)
         if same is not None:

@@ -61,7 +61,8 @@ def add_partner(*, consultation_id: UUID, questionnaire_id: UUID, name: str, per
         said = Text("Enter a name of at most 300 characters.", "Entrez un nom d’au plus 300 caractères.")
         raise BadPartnerError(said, field="name")
     with writing() as session:
-        questionnaire = session.get(Questionnaire, questionnaire_id)
+        # Of two who add the same name at once, the second reads that it is there.
+        questionnaire = session.get(Questionnaire, questionnaire_id, with_for_update={"key_share": True}, populate_existing=True)
         if questionnaire is None or questionnaire.consultation_id != consultation_id:
             raise BadPartnerError(Text("Choose a questionnaire.", "Choisissez un questionnaire."), field="questionnaire_id")
         contact = session.get(Person, person_id) if person_id else None

@@ -106,7 +106,8 @@ def _report(consultation: Consultation, file: str, checked: Checked, batch: str 
 def _print(report: dict[str, Any]) -> None:
     count = report["new"] if report["dry_run"] else report["added"]
     verb = "would be added" if report["dry_run"] else "added"
-    click.echo(f"{report['rows']} rows: {count} {verb}, {len(report['already'])} already on the roster, {len(report['twice'])} twice.")
+    rows = "1 row" if report["rows"] == 1 else f"{report['rows']} rows"
+    click.echo(f"{rows}: {count} {verb}, {len(report['already'])} already on the roster, {len(report['twice'])} twice.")
     for each in report["twice"]:
         click.echo(f"Row {each['row']} is the same person as row {each['first']}.")
     _print_news(report)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engagement.consultations.losing import one_at_a_time
@@ -13,6 +13,7 @@ from engagement.consultations.service import clear
 from engagement.kernel.audit import Actor, ActorKind, note
 from engagement.kernel.base import new_id
 from engagement.kernel.bilingual import Text
+from engagement.kernel.bulk import insert_new
 from engagement.kernel.clock import now
 from engagement.kernel.crypto import address_index, keys
 from engagement.kernel.db import db, writing
@@ -165,6 +166,7 @@ def edit_person(*, person_id: UUID, particulars: Particulars, safe_hours: SafeHo
         person = session.get(Person, person_id)
         if person is None:
             raise AbsentError
+        elsewhere = person.email_index is not None and person.email_index != index
         moved = index is not None and index != person.email_index and person.open_to_team
         if moved and same_address(person.consultation_id, [index], None):
             raise AddressTakenError
@@ -178,7 +180,7 @@ def edit_person(*, person_id: UUID, particulars: Particulars, safe_hours: SafeHo
             raise AddressTakenError from None
         if safe_hours is not None:
             change_safe_hours(person_id=person.id, hours=safe_hours, actor=actor)
-        for tell in ports().person_changed:
+        for tell in [*ports().person_changed, *(ports().address_changed if elsewhere else ())]:
             tell(person.id)
         note(session, "edit_person", person, actor)
     return person
@@ -290,13 +292,15 @@ def put_some(session: Session, batch: Batch, person_ids: Sequence[UUID]) -> int:
     if not new:
         return 0
     moment = now()
-    session.execute(insert(BatchMember), [{"id": new_id(), "batch_id": batch.id, "person_id": each, "added_at": moment} for each in new])
+    # Somebody else may put one of them in it at this moment (PostgreSQL): each is in it once.
+    rows = [{"id": new_id(), "batch_id": batch.id, "person_id": each, "added_at": moment} for each in sorted(new)]
+    put = insert_new(session, BatchMember, rows)
     if batch.restricted:
         hidden = Person.id.in_(new) & Person.id.not_in(in_an_open_batch())
         session.execute(update(Person).where(hidden).values(open_to_team=False).execution_options(synchronize_session="fetch"))
         for forget in ports().sheltered:
             forget(new)
-    return len(new)
+    return len(put)
 
 
 def in_an_open_batch() -> Select[UUID]:

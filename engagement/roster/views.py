@@ -145,16 +145,28 @@ def edit(slug: str, person_id: UUID) -> Any:
     """Change what is written down about a person."""
     access = current_access()
     found = find_person(access, person_id)
-    form = PersonForm(found)
+    form, before = PersonForm(found), found.email_index
     if form.validate_on_submit() and form.still_stands(PersonForm(found, formdata=None)):
         try:
-            edit_person(person_id=found.id, particulars=form.particulars(), safe_hours=form.safe_hours(), actor=access.actor)
+            changed = edit_person(person_id=found.id, particulars=form.particulars(), safe_hours=form.safe_hours(), actor=access.actor)
         except DomainError as error:
             form.refuse(error)
         else:
-            flash(gettext("Saved."))
+            _say_saved(elsewhere=before is not None and changed.email_index != before)
             return redirect(url_for(".person", slug=slug, person_id=found.id))
     return render_template("roster/edit.html", form=form, person=found)
+
+
+def _say_saved(*, elsewhere: bool) -> None:
+    """Say that a person was saved; ``elsewhere``: and that the links that went to their former address open nothing now."""
+    flash(gettext("Saved."))
+    if elsewhere:
+        flash(
+            gettext(
+                "Links that went to the former address open nothing any more. "
+                "To give this person a new one, choose “Send again” on the page of a mailing."
+            )
+        )
 
 
 @roster.get("/c/<slug>/people/export.<any(csv, xlsx):kind>")

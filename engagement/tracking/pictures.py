@@ -23,14 +23,21 @@ _N_ANSWERS = Text(
     "N = {n} responses, complete and in part, counted from the first day.",
     "N = {n} réponses, complètes et partielles, cumulées depuis le premier jour.",
 )
+_N_ONE_ANSWER = Text("N = 1 response, complete or in part.", "N = 1 réponse, complète ou partielle.")
 _N_SILENT = Text(
     "N = {n} people by name who were sent a questionnaire and have not answered; bounced mails are among them.",
     "N = {n} personnes désignées par leur nom qui ont reçu un questionnaire sans y répondre; les courriels non distribués en font partie.",
+)
+_N_ONE_SILENT = Text(
+    "N = 1 person by name who was sent a questionnaire and has not answered; bounced mails are among them.",
+    "N = 1 personne désignée par son nom qui a reçu un questionnaire sans y répondre; les courriels non distribués en font partie.",
 )
 _SOME_SECTORS = Text(
     " Sectors of which a small count is held back are left out.", " Les secteurs dont un petit nombre n’est pas montré sont omis."
 )
 _TOLD_TIME = Text("From {first} to {last}, the responses rise to {n}.", "Du {first} au {last}, les réponses atteignent {n}.")
+_TOLD_ONE_DAY = Text("On {last}, the responses rise to {n}.", "Le {last}, les réponses atteignent {n}.")
+_TOLD_ONE_ANSWER = Text("The first response came on {last}.", "La première réponse est arrivée le {last}.")
 _TOLD_SILENT = Text("Most are in this sector: {sector}, {n}.", "Secteur le plus représenté\u00a0: {sector}, {n}.")
 _TOLD_SEVERAL = Text("Several sectors have most: {n} each.", "Plusieurs secteurs sont les plus représentés\u00a0: {n} chacun.")
 _CLOSES = Text("Closing date", "Date de clôture")
@@ -42,19 +49,21 @@ def over_time(page: Page, consultation: Consultation, language: str) -> Chart | 
     """Return the line of the responses, None where there is nothing to draw."""
     if not page.over_time:
         return None
-    first, last = page.over_time[0][0], page.over_time[-1][0]
-    total = number_words(page.over_time[-1][1], language)
+    first, (last, count) = page.over_time[0][0], page.over_time[-1]
+    total = number_words(count, language)
+    told = _TOLD_ONE_ANSWER if count == 1 else _TOLD_ONE_DAY if first == last else _TOLD_TIME
+    note = _N_ONE_ANSWER if count == 1 else _N_ANSWERS
     starts = consultation.opens_on if consultation.opens_on and consultation.opens_on < first else first - timedelta(days=1)
     points = [(starts, 0), *page.over_time]
     closes = consultation.closes_on
     marks = [(closes, _CLOSES.in_(language))] if closes and starts < closes <= last else []
     chart = line_chart(
         OVER_TIME.in_(language),
-        _TOLD_TIME.in_(language).format(first=short_date(first, language), last=short_date(last, language), n=total),
+        told.in_(language).format(first=short_date(first, language), last=short_date(last, language), n=total),
         points if page.guarded else _each_day(points),
         marks=marks,
         language=language,
-        note=_N_ANSWERS.in_(language).format(n=total),
+        note=note.in_(language).format(n=total),
     )
     return _with_rows(chart, _DAY_COLUMNS.in_(language), tuple((day.isoformat(), count) for day, count in page.over_time))
 
@@ -77,7 +86,8 @@ def silent_by_sector(page: Page, language: str) -> Chart | None:
     if not page.silent:
         return None
     rows = [(label.in_(language), count) for _, label, count in page.silent]
-    total = number_words(sum(count for _, count in rows), language)
+    count = sum(count for _, count in rows)
+    note = (_N_ONE_SILENT if count == 1 else _N_SILENT).in_(language).format(n=number_words(count, language))
     # Of several sectors that have most, none is named.
     alone = len(rows) == 1 or rows[0][1] > rows[1][1]
     told = (_TOLD_SILENT if alone else _TOLD_SEVERAL).in_(language).format(sector=rows[0][0], n=number_words(rows[0][1], language))
@@ -86,7 +96,7 @@ def silent_by_sector(page: Page, language: str) -> Chart | None:
         told,
         rows,
         language=language,
-        note=_N_SILENT.in_(language).format(n=total) + (_SOME_SECTORS.in_(language) if page.guarded else ""),
+        note=note + (_SOME_SECTORS.in_(language) if page.guarded else ""),
     )
     return _with_rows(chart, _SECTOR_COLUMNS.in_(language), tuple(rows))
 

@@ -35,6 +35,11 @@ class Reading:
     number: int | None
     words: Text = NOT_SHOWN
 
+    @property
+    def is_told(self) -> bool:
+        """Return whether the reader learns anything of it."""
+        return self.number is not None or self.words != NOT_SHOWN
+
 
 @dataclass(frozen=True, slots=True)
 class ReadRow:

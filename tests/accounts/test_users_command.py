@@ -53,3 +53,17 @@ def test_each_mistake_gets_one_line_and_stores_nothing(app):
         assert result.exit_code == 2
         assert len(result.stderr.strip().splitlines()) == 1
     assert find_user("new@example.org") is None
+
+
+def test_a_name_that_no_page_can_show_gets_one_line_and_stores_nothing(app):
+    for name in ("x" * 201, "Ada\x07Lovelace", "Ada\u202eLovelace"):
+        result = run(app, "new@example.org", "--role", "administrator", "--name", name)
+        assert result.exit_code == 2
+        assert result.stderr == "Enter a name of at most 200 characters, all of which can be seen.\n"
+    assert find_user("new@example.org") is None
+
+
+def test_the_name_of_a_long_address_is_as_much_of_it_as_a_name_holds(app):
+    address = f"{'a' * 60}@{'b' * 60}.{'c' * 60}.{'d' * 60}.example"
+    assert run(app, address, "--role", "administrator").exit_code == 0
+    assert find_user(address).name == address[:200]

@@ -1,5 +1,5 @@
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
@@ -8,7 +8,7 @@ from sqlalchemy import inspect, select
 from engagement.accounts.models import User
 from engagement.consultations.models import ClearedFor, Consultation, Status
 from engagement.consultations.service import clear, clearances_of, consultations_of, dismiss, find_document, keep_document, team_of
-from engagement.events.service import events_of, schedule_event
+from engagement.events.service import SittingPlan, events_of, schedule_event
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.clock import today
 from engagement.kernel.db import db, writing
@@ -258,3 +258,13 @@ def test_where_real_people_may_be_shown_no_page_says_that_they_are_invented(clie
     signed_in_as(client, user)
     for page in ("/mailbox", "/consultations/new", "/c/fisheries/"):
         assert INVENTED["en"] not in client.get(f"{page}?lang=en").text
+
+
+def test_of_events_that_are_over_the_overview_does_not_say_that_they_are_scheduled(client):
+    consultation = a_consultation()
+    plan = SittingPlan(starts_wall=datetime(2018, 9, 27, 9), ends_wall=datetime(2018, 9, 27, 16), seats_in_person=10)  # noqa: DTZ001
+    schedule_event(consultation_id=consultation.id, particulars=particulars("Summit"), sittings=[plan], actor=SYSTEM)
+    schedule_event(consultation_id=consultation.id, particulars=particulars("Without a date"), actor=SYSTEM)
+    signed_in_as(client, a_member(consultation))
+    assert "2; last date: Thursday 27 September 2018" in client.get("/c/fisheries/?lang=en").text
+    assert "2; dernière date\u00a0: le\u00a0jeudi 27 septembre 2018" in client.get("/c/fisheries/?lang=fr").text

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from engagement.consultations.models import Consultation
 from engagement.consultations.service import find_consultation
 from engagement.demo import cli
-from engagement.demo.live import load_live, session_day
+from engagement.demo.live import load_live, session_day, session_days
 from engagement.demo.team import stand_up_team
 from engagement.kernel.base import Base
 from engagement.kernel.db import db
@@ -101,3 +101,10 @@ def test_a_session_is_some_weeks_away_never_on_a_weekend_nor_over_the_holidays(t
     assert day.weekday() == 1
     assert after <= (day - today).days <= after + 28
     assert (1, 5) < (day.month, day.day) < (12, 20)
+
+
+@given(st.dates(date(2024, 1, 1), date(2032, 1, 1)))
+def test_the_two_sessions_are_a_week_apart_and_some_weeks_away(today):
+    first, second = session_days(today)
+    assert (second - first).days >= 7
+    assert (second - today).days <= 66

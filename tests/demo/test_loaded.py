@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from engagement.accounts.models import User
+from engagement.consultations.service import find_consultation
 from engagement.kernel.db import db
 from engagement.mailing.models import Message
 from engagement.roster.models import Person
@@ -37,3 +38,12 @@ def test_there_is_an_account_for_each_role(demo):
     db.session.rollback()
     names = {user.email.partition("@")[0] for user in db.session.scalars(select(User)) if user.is_demo}
     assert names == {"organizer", "staff", "analyst", "notetaker", "viewer", "admin"}
+
+
+def test_a_guest_was_invited_before_they_replied(demo):
+    db.session.rollback()
+    live = select(Message).where(Message.consultation_id == find_consultation("ethical-procurement").id)
+    sent = {(mail.invitation_id, mail.purpose): mail.sent_at for mail in db.session.scalars(live) if mail.sent_at}
+    replied = [invitation for invitation, purpose in sent if purpose == "event_confirmation"]
+    assert replied
+    assert all(sent[each, "event_invitation"] < sent[each, "event_confirmation"] for each in replied)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,9 @@ from engagement.kernel.bulk import store_all
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
 from engagement.kernel.tokens import digest
+from engagement.roster.models import Person
+from engagement.roster.particulars import Particulars
+from engagement.roster.service import edit_person
 from tests.portal.given import a_guest, a_link, an_event, an_invitation
 from tests.support.given import a_consultation
 
@@ -36,6 +40,20 @@ def test_only_the_fingerprint_of_a_token_is_stored(invitation):
     assert row.token_hash == digest(token)
     assert token.encode() not in row.token_hash
     assert len(token) == 43
+
+
+def test_the_links_that_went_to_a_persons_former_address_open_nothing(invitation):
+    token, person = a_link(invitation), db.session.get_one(Person, invitation.person_id)
+    known = Particulars(given_name=person.given_name, family_name=person.family_name, email=person.email)
+    for same in (replace(known, phone="819-555-0199"), replace(known, email=person.email.upper())):
+        edit_person(person_id=person.id, particulars=same, actor=SYSTEM)
+        assert find_link(token) is not None
+    edit_person(person_id=person.id, particulars=replace(known, email="elsewhere@example.org"), actor=SYSTEM)
+    assert find_link(token) is None
+    fresh = a_link(invitation)
+    assert find_link(fresh).invitation.id == invitation.id
+    edit_person(person_id=person.id, particulars=replace(known, email=None), actor=SYSTEM)
+    assert find_link(fresh) is None
 
 
 def test_each_message_has_a_link_of_its_own_and_all_of_them_open(invitation):

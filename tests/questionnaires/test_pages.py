@@ -87,6 +87,15 @@ def test_an_empty_questionnaire_is_started_and_filled(staff, consultation):
     assert "It cannot be sent yet" not in page.text
 
 
+def test_a_question_is_not_called_like_a_column_that_every_file_of_answers_has(staff, consultation):
+    questionnaire = a_questionnaire(consultation)
+    path = f"{HERE}/survey/questions/{question_id(questionnaire, 'count')}"
+    fields = {"code": "region", "kind": "number", "wording_en": "The question count?", "wording_fr": "La question count?", "condition": ""}
+    assert "“region” is a column of its own in the file of answers" in staff.post(path, data=fields).text
+    header = read_table("a.csv", staff.get(f"{HERE}/survey/export.csv").data).header
+    assert sorted(set(header)) == sorted(header)
+
+
 def test_a_condition_is_chosen_from_earlier_questions_only(staff, consultation):
     questionnaire = a_questionnaire(consultation)
     many = both_languages(staff, f"{HERE}/survey/questions/{question_id(questionnaire, 'many')}")

@@ -56,7 +56,10 @@ def test_fetching_the_page_makes_no_link_and_the_button_makes_one(client, respon
 def test_naming_somebody_needs_every_field_and_the_agreement(client, respondent, language):
     address = f"/i/{respondent.id}/pass-on"
     page = send(client, f"{address}?lang={language}", form_from=address, given_name="Grace")
-    assert page.text.count('class="error"') == 3
+    assert page.text.count('class="error"') == 4
+    wrong = {**GRACE, "family_name": "visit http://evil.example", "email": "grace", "organization": ""}
+    page = send(client, f"{address}?lang={language}", form_from=address, **wrong)
+    assert page.text.count('class="error"') == 3, "all that is wrong is said at once"
     named = {**GRACE, "organization": ""}
     assert 'id="error-summary"' in send(client, f"{address}?lang={language}", form_from=address, **named).text
     assert _count(Referral) == 0

@@ -82,6 +82,9 @@ def test_a_person_is_added_seen_and_changed(client, staff, consultation):
     in_both_languages(client, page.request.path + "/edit")
     changed = client.post(page.request.path + "/edit", data=form, follow_redirects=True)
     assert "Élise Roy-Lalonde" in changed.text
+    assert "former address" not in changed.text
+    moved = client.post(page.request.path + "/edit", data=form | {"email": "roy@example.org"}, follow_redirects=True)
+    assert "Links that went to the former address open nothing any more." in moved.text
 
 
 def test_a_form_that_cannot_be_says_where_in_both_languages_and_stores_nothing(client, staff, consultation):

@@ -133,6 +133,8 @@ def test_a_viewer_of_very_few_people_reads_that_they_are_few(client):
     signed_in_as(client, a_member(consultation, Role.VIEWER))
     page = _words(client.get("/c/fisheries/response"))
     assert "1 to 4 of 1 to 4 " in page
+    assert "in part and sufficient" not in page
+    assert "in part and sufficient" not in _words(client.get("/c/fisheries/"))
     assert "(–)" not in page
     assert "Too few people to be shown." in page
 
@@ -176,3 +178,23 @@ def test_the_overview_begins_with_the_figure_and_the_line_of_the_responses(clien
 def test_the_overview_has_no_figure_before_anybody_was_asked(client):
     signed_in_as(client, a_member(a_consultation()))
     assert 'class="figure"' not in client.get("/c/fisheries/").text
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "two"),
+    [
+        ("en", ("N = 1 response, complete or in part.", "The first response came on "), ("N = 2 responses,", "the responses rise to 2.")),
+        ("fr", ("N = 1 réponse, complète ou partielle.", "La première réponse est arrivée le "), ("N = 2 réponses,", "atteignent 2.")),
+    ],
+)
+def test_the_picture_of_the_first_day_speaks_of_one_response_and_of_one_day(app, language, one, two):
+    consultation = a_consultation()
+    client = signed_in_as(app.test_client(), a_member(consultation))
+    questionnaire = a_questionnaire(consultation)
+    answered(asked(questionnaire, somebody(consultation)))
+    first = client.get(f"/c/fisheries/response?lang={language}").text
+    answered(asked(questionnaire, somebody(consultation, "Grace Hopper")))
+    second = client.get(f"/c/fisheries/response?lang={language}").text
+    assert all(words in first for words in one)
+    assert all(words in second for words in two)
+    assert "From " not in second.partition("<svg")[2].partition("<details")[0]
