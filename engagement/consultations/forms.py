@@ -100,7 +100,8 @@ class MemberForm(Form):
     """Somebody joins the team."""
 
     email = EmailField(_l("Email address of the account"), validators=[InputRequired(_l("Enter an email address.")), Length(max=320)])
-    role = SelectField(_l("Role"), choices=options(ROLE_LABELS.items()))
+    # Whoever does not choose gives away the least.
+    role = SelectField(_l("Role"), choices=options(ROLE_LABELS.items()), default=Role.VIEWER)
     event_id = SelectField(_l("Only for one event"), validators=[Optional()])
     until = DateField(_l("Until (last day)"), validators=[Optional()])
 

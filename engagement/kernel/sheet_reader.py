@@ -22,7 +22,7 @@ from xml.etree import ElementTree as ET
 from zipfile import BadZipFile, ZipFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MEMORY = 1024 * 1024 * 1024
 SECONDS = 60
@@ -54,6 +54,7 @@ def read(content: bytes, most_rows: int, most_columns: int) -> dict[str, Any]:
             return {"problem": "too_large"}
         rows = [[cell_words(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
         put_errors(rows, content, name)
+        fill_merged(rows, sheet.merged_cell_ranges or ())
         if any(cell.strip() for row in rows for cell in row):
             rest = range(number + 1, len(names))
             return {"rows": rows, "sheet": name, "unread": [names[each] for each in rest if holds_something(workbook, each)]}
@@ -66,6 +67,19 @@ def holds_something(workbook: Any, number: int) -> bool:
         return bool(workbook.get_sheet_by_index(number).height)
     except Exception:  # noqa: BLE001 - the sheet is not ours to read.
         return False
+
+
+def fill_merged(rows: list[list[str]], ranges: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> None:
+    """Put what cells that are merged downwards say in each of their rows: only the first holds it, and whoever reads sees it beside all.
+
+    Headings that are merged stay in one row.
+    """
+    headings = next((at for at, row in enumerate(rows) if any(cell.strip() for cell in row)), 0)
+    for (first, column), (last, _) in ranges:
+        if first <= headings or first >= len(rows) or column >= len(rows[first]):
+            continue
+        for row in rows[first + 1 : last + 1]:
+            row[column] = rows[first][column]
 
 
 def put_errors(rows: list[list[str]], content: bytes, sheet: str) -> None:

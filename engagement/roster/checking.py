@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from engagement.kernel.tables import Table
 
 _LISTS: dict[str, Mapping[str, Any]] = {
-    "sector": by_word(SECTORS),
+    # What everybody who writes French calls a non-governmental organization.
+    "sector": {fold("ONG"): "ngo", **by_word(SECTORS)},
     "region": by_word(REGIONS),
     "language": by_word(LANGUAGES_SPOKEN),
     # What a referral was called in the French of an earlier export.

@@ -247,3 +247,18 @@ def test_of_a_workbook_it_is_said_which_sheet_was_read_and_which_others_hold_som
     table = read_table("x.xlsx", content)
     assert (table.sheet, table.unread, table.rows) == ("Notes", ("People",), [("1",)])
     assert (read_table("x.csv", b"a\n1\n").sheet, read_table("x.csv", b"a\n1\n").unread) == ("", ())
+
+
+def test_what_is_merged_over_several_rows_stands_in_each_of_them():
+    out = io.BytesIO()
+    with Workbook(out) as book:
+        sheet = book.add_worksheet()
+        sheet.merge_range(0, 0, 1, 0, "Organization")
+        sheet.write(0, 1, "Name")
+        sheet.merge_range(2, 0, 4, 0, "Harbour Circle")
+        for row, name in enumerate(("Ada", "Bo", "Cy"), start=2):
+            sheet.write(row, 1, name)
+        sheet.merge_range(5, 0, 5, 1, "Notes")
+    table = read_table("x.xlsx", out.getvalue())
+    assert table.header == ("Organization", "Name")
+    assert table.rows[-4:] == [("Harbour Circle", "Ada"), ("Harbour Circle", "Bo"), ("Harbour Circle", "Cy"), ("Notes", "")]
