@@ -1,6 +1,7 @@
 """A mailing sent again never reaches the same person twice unless staff say so for named people."""
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
 from engagement.kernel.db import db, writing
@@ -210,6 +211,23 @@ def test_the_page_says_who_and_why_in_both_languages_and_does_it(client, sent, p
     assert addresses(post) == ["ben@example.org", "cal@example.org"]
     for language, words in (("en", "Sent again: round 2."), ("fr", "Envoi refait\u00a0: tour 2.")):
         assert words in client.get(page_of(mailing) + f"?lang={language}").text
+
+
+def test_the_same_yes_sent_twice_names_nobody_twice(client, sent, post):
+    _, mailing, people = sent
+    form = BeautifulSoup(client.get(page_of(mailing, "/again")).text, "html.parser").select_one("input[name=round]")
+    yes = {"once_more": [str(people[1].id)], "round": form["value"]}
+    client.post(page_of(mailing, "/again"), data=yes)
+    send_due()
+    for language, words in (("en", "It was sent again meanwhile."), ("fr", "L’envoi a été refait entre-temps.")):
+        page = client.post(page_of(mailing, f"/again?lang={language}"), data=yes)
+        assert words in page.text
+        send_due()
+    assert addresses(post) == ["ben@example.org", "cal@example.org"]
+    # Who has looked again can name them again.
+    client.post(page_of(mailing, "/again"), data={**yes, "round": "2"})
+    send_due()
+    assert addresses(post) == ["ben@example.org", "ben@example.org", "cal@example.org"]
 
 
 def test_nobody_to_reach_is_said_in_one_line(client, sent):
