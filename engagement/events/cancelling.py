@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import exists, not_, or_, update
 
 from engagement.events.models import About, Event, EventStatus, Sitting
-from engagement.events.revising import raise_for_status
+from engagement.events.revising import raise_for_status, say_afresh
 from engagement.events.telling import sittings_ahead
 from engagement.events.tellings import NOTHING, PLANNED_AT_ONCE, begin_telling, checked_note, plan_rest
 from engagement.invitations.models import Choice, Invitation, Reply
@@ -76,6 +76,8 @@ def cancel_sitting(*, sitting_id: UUID, note_words: Text = NOTHING, with_decline
         raise_for_status(session, [sitting_id])
         sitting.cancelled_at = now()
         _ask_again(session, event, [each.id for each in ahead if each.id != sitting_id])
+        # Mails about the others name this one as well.
+        say_afresh(session, event.id)
         note(session, "cancel_sitting", sitting, actor, event.consultation_id)
         kind = About.CANCELLATION
         telling = begin_telling(session, event, kind, note_words=words, sitting=sitting, with_declined=with_declined, actor=actor)

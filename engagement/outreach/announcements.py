@@ -5,19 +5,23 @@ Whoever was asked to what it is about finds their own link in it; nobody is aske
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from engagement.consultations.models import Consultation, Status
+from engagement.events.gathering import standing_among
 from engagement.events.models import Event
 from engagement.events.service import sittings_of
+from engagement.events.shown import MARK
 from engagement.events.wording import when_words
 from engagement.invitations.links import draft_link
 from engagement.invitations.models import Invitation
 from engagement.kernel.bilingual import LANGUAGES
 from engagement.kernel.clock import end_of_day, now
+from engagement.kernel.crypto import keys
 from engagement.kernel.db import db
 from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
@@ -29,6 +33,7 @@ from engagement.questionnaires.models import Questionnaire
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from engagement.kernel.bilingual import Language
@@ -69,8 +74,23 @@ def compose(message: Message) -> Composed | Dropped | Waits:
         to_address=person.email or "",
         values={each: values[each] for each in languages_of(message.language)},
         rows=[*rows],
-        discreet=person.discreet,
+        details=_told(values, mailing),
+        discreet=person.discreet or _is_discreet(mailing),
     )
+
+
+def _told(values: Mapping[Language, Mapping[str, str]], mailing: Mailing) -> dict[str, str]:
+    """Return a keyed mark of the time and place that this mail says: where they change while it waits, it is written afresh."""
+    if mailing.event_id is None:
+        return {}
+    said = [values[language].get(name, "") for language in LANGUAGES for name in ("when", "where")]
+    return {"told": keys.blind_index(json.dumps(said)).hex()[:MARK]}
+
+
+def _is_discreet(mailing: Mailing) -> bool:
+    """Return whether it is about an event of which nothing outside the text may tell."""
+    event = db.session.get(Event, mailing.event_id) if mailing.event_id else None
+    return event is not None and event.discreet
 
 
 def _expiry(mailing: Mailing, consultation: Consultation) -> datetime:
@@ -127,7 +147,7 @@ def _borrowed(sketch: Sketch) -> dict[Language, dict[str, str]]:
     if event is not None:
         for language in LANGUAGES:
             # An invitation is about one sitting, an announcement about all of them.
-            spans = [when_words(event, each, language) for each in sittings_of(event.id)]
+            spans = [when_words(event, each, language) for each in standing_among(sittings_of(event.id))]
             found[language]["when"] = "; ".join(spans) or when_words(event, None, language)
     return found
 

@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, TypeAlias
 
 from engagement.consultations.models import Consultation
+from engagement.events.gathering import standing_among
 from engagement.events.guests import published_agendas
 from engagement.events.models import Event
 from engagement.events.service import sittings_of
@@ -99,7 +100,8 @@ def _about(mailing: Mailing) -> Facts | None:
 
 
 def _event(event: Event) -> Facts:
-    sittings = sittings_of(event.id)
+    # One that is cancelled is asked of nobody: it is as if it were taken away.
+    sittings = standing_among(sittings_of(event.id))
     agendas = published_agendas([each.id for each in sittings])
     return {
         "event": str(event.id),
