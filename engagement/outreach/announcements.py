@@ -27,6 +27,7 @@ from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
 from engagement.mailing.composing import Composed, Composer, Dropped, Kind, Sketch, Values, Waits
 from engagement.mailing.letters import languages_of
+from engagement.mailing.placeholders import SECRETS
 from engagement.outreach.models import Mailing
 from engagement.outreach.words import ABOUT_EVENT, ABOUT_QUESTIONNAIRE, ALWAYS, ANNOUNCEMENT
 from engagement.questionnaires.models import Questionnaire
@@ -74,17 +75,16 @@ def compose(message: Message) -> Composed | Dropped | Waits:
         to_address=person.email or "",
         values={each: values[each] for each in languages_of(message.language)},
         rows=[*rows],
-        details=_told(values, mailing),
+        details=_told(values),
         discreet=person.discreet or _is_discreet(mailing),
     )
 
 
-def _told(values: Mapping[Language, Mapping[str, str]], mailing: Mailing) -> dict[str, str]:
-    """Return a keyed mark of the time and place that this mail says: where they change while it waits, it is written afresh."""
-    if mailing.event_id is None:
-        return {}
-    said = [values[language].get(name, "") for language in LANGUAGES for name in ("when", "where")]
-    return {"told": keys.blind_index(json.dumps(said)).hex()[:MARK]}
+def _told(values: Mapping[Language, Mapping[str, str]]) -> dict[str, str]:
+    """Return a keyed mark of what this mail says of what it is about: where that changes while it waits, it is written afresh."""
+    named = [name for name in (*ABOUT_EVENT, *ABOUT_QUESTIONNAIRE) if name not in SECRETS]
+    said = [values[language].get(name, "") for language in LANGUAGES for name in named]
+    return {"told": keys.blind_index(json.dumps(said)).hex()[:MARK]} if any(said) else {}
 
 
 def _is_discreet(mailing: Mailing) -> bool:
