@@ -29,7 +29,7 @@ from engagement.kernel.bilingual import LANGUAGES, Language, Text
 from engagement.kernel.clock import end_of_day, now, on_the_wall
 from engagement.kernel.db import db
 from engagement.kernel.settings import settings
-from engagement.kernel.wording import date_words, time_words, zone_words
+from engagement.kernel.wording import date_words, time_words, zone_words_at
 from engagement.mailing.composing import Composed, Composer, Dropped, Kind, Sketch, Values, Waits
 from engagement.roster.models import Person
 
@@ -119,7 +119,7 @@ def _day_before_values(about: Subject, seat: Seat | None, language: Language, li
     begins = ""
     if sitting is not None:
         wall = on_the_wall(sitting.starts_at, event.zone)
-        begins = _BEGINS.in_(language).format(time=time_words(wall, language), zone=zone_words(event.zone, language))
+        begins = _BEGINS.in_(language).format(time=time_words(wall, language), zone=zone_words_at(wall, event.zone, language))
     return {
         **values,
         "where": where_words(event, mode).in_(language),
