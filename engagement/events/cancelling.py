@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, not_, or_, update
+from sqlalchemy import exists, not_, or_, select, update
 
 from engagement.events.models import About, Event, EventStatus, Sitting
 from engagement.events.revising import raise_for_status, say_afresh
 from engagement.events.telling import sittings_ahead
 from engagement.events.tellings import NOTHING, PLANNED_AT_ONCE, begin_telling, checked_note, plan_rest
+from engagement.invitations.ledger import overall
 from engagement.invitations.models import Choice, Invitation, Reply
+from engagement.invitations.service import standing_by_sitting
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text
+from engagement.kernel.bulk import in_chunks
 from engagement.kernel.clock import now
 from engagement.kernel.db import writing
 from engagement.kernel.errors import AbsentError, DomainError
@@ -75,7 +78,9 @@ def cancel_sitting(*, sitting_id: UUID, note_words: Text = NOTHING, with_decline
             raise CannotCancelError(said)
         raise_for_status(session, [sitting_id])
         sitting.cancelled_at = now()
-        _ask_again(session, event, [each.id for each in ahead if each.id != sitting_id])
+        left = [each.id for each in ahead if each.id != sitting_id]
+        _ask_again(session, event, left)
+        _count_anew(session, sitting_id, left)
         # Mails about the others name this one as well.
         say_afresh(session, event.id)
         note(session, "cancel_sitting", sitting, actor, event.consultation_id)
@@ -94,3 +99,18 @@ def _ask_again(session: Session, event: Event, left: Sequence[UUID]) -> None:
         .values(choice=None)
         .execution_options(synchronize_session="fetch")
     )
+
+
+def _count_anew(session: Session, sitting_id: UUID, left: Sequence[UUID]) -> None:
+    """Have whoever said yes or maybe to the sitting that is cancelled stand with what they said to those that are left."""
+    answered = exists().where(Reply.invitation_id == Invitation.id, Reply.sitting_id == sitting_id)
+    theirs = select(Invitation).where(answered, Invitation.choice.in_([Choice.ACCEPTED, Choice.TENTATIVE]))
+    invitations = session.scalars(theirs.execution_options(populate_existing=True)).all()
+    said: dict[UUID, list[Reply]] = {}
+    for chunk in in_chunks([each.id for each in invitations]):
+        of_them = select(Reply).where(Reply.invitation_id.in_(chunk), or_(Reply.sitting_id.is_(None), Reply.sitting_id.in_(left)))
+        for reply in session.scalars(of_them):
+            said.setdefault(reply.invitation_id, []).append(reply)
+    for invitation in invitations:
+        counting = standing_by_sitting(said.get(invitation.id, []), invitation)
+        invitation.choice = overall(reply.choice for reply in counting.values())
