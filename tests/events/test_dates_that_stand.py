@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from engagement.events.cancelling import cancel_sitting
 from engagement.events.service import sittings_of
@@ -12,9 +13,11 @@ from engagement.events.wording import when_words
 from engagement.kernel.audit import SYSTEM, staff
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import at_moment, now
+from engagement.kernel.db import db
 from engagement.mailing.batches import prepare_many
-from engagement.mailing.models import State
+from engagement.mailing.models import ContactTask, State, TaskState
 from engagement.mailing.preparing import due_to_be_written
+from engagement.mailing.worker import send_due
 from engagement.outreach.facts import facts_of
 from engagement.outreach.models import ReminderKind
 from engagement.outreach.reminding import draft_reminder, thing_about
@@ -164,3 +167,35 @@ def test_an_announcement_that_waits_says_the_time_that_holds_when_it_goes(team, 
         # The door sends it back to be written; the next round takes it along.
         (mail,) = delivered(post) + delivered(post)
     assert when_words(event, stored(sitting), "en") in mail.plain
+
+
+def scripts():
+    db.session.rollback()
+    return [task.script for task in db.session.scalars(select(ContactTask).where(ContactTask.state == TaskState.OPEN))]
+
+
+def test_who_has_no_address_is_called_about_a_date_that_is_not_over(team):
+    consultation, _ = team
+    event = an_event(consultation, days=2)
+    first, second = sittings_of(event.id)
+    with at_moment(first.ends_at + timedelta(minutes=1)):
+        asked(event, a_person(consultation, None, phone="819-555-0100"))
+        send_due()
+        (script,) = scripts()
+    assert said_of(event, second) in script
+
+
+@pytest.mark.parametrize("called_for", [False, True])
+def test_who_was_to_be_called_about_a_date_that_is_cancelled_is_called_about_the_next(team, called_for):
+    consultation, _ = team
+    event = an_event(consultation, days=2)
+    first, second = sittings_of(event.id)
+    asked(event, a_person(consultation, None, phone="819-555-0100"))
+    if called_for:
+        send_due()
+        assert said_of(event, first) in scripts()[0]
+    cancel_sitting(sitting_id=first.id, actor=SYSTEM)
+    send_due()
+    (script,) = scripts()
+    assert said_of(event, second) in script
+    assert said_of(event, first) not in script
