@@ -5,6 +5,7 @@ from email.policy import default
 from sqlalchemy import select
 
 from engagement.consultations.models import Status
+from engagement.consultations.service import Particulars, edit_consultation
 from engagement.invitations.links import find_link
 from engagement.invitations.models import Invitation
 from engagement.kernel.audit import SYSTEM
@@ -111,8 +112,30 @@ def test_a_mail_that_waits_says_the_day_and_the_title_that_hold_when_it_goes(app
         questionnaire_id=questionnaire.id, settings=Settings(title=Text("New title", "Nouveau titre"), closes_on=day), actor=SYSTEM
     )
     prepare(message.id)
+    assert date_words(day, "en") in text_of(message)
+    assert "New title" in text_of(message) + db.session.get_one(Message, message.id).subject
+
+
+def test_a_mail_that_waits_says_the_last_day_of_its_consultation_that_holds_when_it_goes(app):
+    consultation = a_consultation()
+    questionnaire = a_questionnaire(consultation)
+    ask_to_answer(questionnaire_id=questionnaire.id, person_id=a_person(consultation).id, actor=SYSTEM)
+    message = db.session.scalars(select(Message)).one()
+    prepare(message.id)
+    day = today(consultation.zone) + timedelta(days=30)
+    edit_consultation(
+        consultation_id=consultation.id,
+        particulars=Particulars(
+            status=Status.OPEN, is_public=False, zone=consultation.zone, opens_on=None, closes_on=day, received_until=None,
+            contact_email="", contact_phone="", texts={},
+        ),
+        actor=SYSTEM,
+    )  # fmt: skip
+    prepare(message.id)
+    assert date_words(day, "en") in text_of(message)
+
+
+def text_of(message):
     db.session.rollback()
-    row = db.session.get_one(Message, message.id)
-    text = email.message_from_bytes(row.raw, policy=default).get_body(("plain",)).get_content()
-    assert date_words(day, "en") in text
-    assert "New title" in text + row.subject
+    raw = db.session.get_one(Message, message.id, populate_existing=True).raw
+    return email.message_from_bytes(raw, policy=default).get_body(("plain",)).get_content()
