@@ -1,9 +1,14 @@
 """A mailing sent again never reaches the same person twice unless staff say so for named people."""
 
+from datetime import timedelta
+
 import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
+from engagement.kernel.audit import staff
+from engagement.kernel.clock import at_moment, now
+from engagement.kernel.crypto import address_index
 from engagement.kernel.db import db, writing
 from engagement.mailing.models import Message, State
 from engagement.mailing.suppressions import allow_again, suppress
@@ -12,12 +17,14 @@ from engagement.outreach.again import NobodyToReachError, Why, next_round, send_
 from engagement.outreach.choosing import Whom, people_asked
 from engagement.outreach.models import MailingState
 from engagement.outreach.package import make_package
+from engagement.outreach.reminders import Fate
+from engagement.outreach.reminding import draft_reminder, thing_about, who_is_silent
 from engagement.outreach.service import EVENT, NOTHING, Offer
 from engagement.outreach.steering import NotOnItsWayError, pause, stop
 from engagement.outreach.words import change_words
 from tests.events.given import an_event
 from tests.mailing.given import a_person
-from tests.outreach.given import BODY, SUBJECT, a_questionnaire_draft, a_team, drafted, page_of, sent_on_its_way, stored
+from tests.outreach.given import BODY, SUBJECT, a_questionnaire_draft, a_team, drafted, never_quiet, page_of, sent_on_its_way, stored
 from tests.outreach.test_package import signed
 from tests.questionnaires.given import a_questionnaire
 from tests.support.given import access_of
@@ -246,3 +253,25 @@ def test_no_round_plans_a_second_message_for_who_was_not_named(sent, post):
     rows = select(Message.person_id, func.count()).where(Message.mailing_id == mailing.id, Message.state == State.SENT)
     counted = dict(db.session.execute(rows.group_by(Message.person_id)).all())
     assert counted == {people[0].id: 4, people[1].id: 1, people[2].id: 1}
+
+
+def test_who_has_another_address_and_got_it_there_has_not_bounced_any_more(client, post):
+    consultation, organizer = a_team(client)
+    never_quiet(consultation)
+    person = a_person(consultation, "wrong@example.org")
+    event = an_event(consultation)
+    post.at_rcpt["wrong@example.org"] = "550 5.1.1 no such user"
+    mailing = sent_on_its_way(drafted(Offer(EVENT, event.id, event.title), consultation.id, [person], organizer), organizer)
+    send_due()
+    assert [row.person.id for row in who_is_silent(thing_about(event.id, None)).of(Fate.BOUNCED)] == [person.id]
+    with writing() as session:
+        row = session.merge(person)
+        row.email, row.email_index = "right@example.org", address_index("right@example.org")
+    send_again(access=access_of(organizer, consultation), mailing_id=mailing.id)
+    send_due()
+    assert addresses(post) == ["right@example.org"]
+    with at_moment(now() + timedelta(days=8)):
+        assert [each.person.id for each in who_is_silent(thing_about(event.id, None)).reminded] == [person.id]
+        sent_on_its_way(draft_reminder(thing=thing_about(event.id, None), actor=staff(organizer.id)), organizer)
+        send_due()
+    assert addresses(post) == ["right@example.org", "right@example.org"]
