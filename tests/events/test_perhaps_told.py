@@ -133,3 +133,19 @@ def test_a_confirmation_that_may_have_arrived_makes_nobodys_knowledge_old(event,
     delivered(post)
     assert [each.state for each in messages("event_confirmation")] == [State.DOUBTFUL]
     assert behind(event) == []
+
+
+def test_a_change_that_no_server_took_is_told_by_the_next_yes(event, post):
+    person = a_person(_consultation(event), "bob@example.org")
+    asked(event, person)
+    delivered(post)
+    moved(the_sitting(event), 15)
+    post.at_rcpt[person.email] = "554 5.7.1 not now"
+    tell(event)
+    assert delivered(post) == []
+    post.at_rcpt.clear()
+    assert len(behind(event)) == 1
+    tell(event)
+    (mail,) = delivered(post)
+    assert (mail.method, mail.sequence) == ("REQUEST", 1)
+    assert behind(event) == []
