@@ -127,8 +127,10 @@ def edit_consultation(*, consultation_id: UUID, particulars: Particulars, docume
 
 
 def _said_in_mails(consultation: Consultation) -> tuple[object, ...]:
-    texts = (consultation.text(field) for field in ("title", "lead", "contact", "support_line"))
-    return (*texts, consultation.zone, consultation.contact_email, consultation.contact_phone)
+    """Return what mails say of a consultation; its last days are those of a questionnaire that has none of its own."""
+    texts = (consultation.text(field) for field in ("title", "lead", "contact", "support_line", "privacy_notice"))
+    days = (consultation.closes_on, consultation.received_until)
+    return (*texts, *days, consultation.zone, consultation.contact_email, consultation.contact_phone)
 
 
 def _keep_all(consultation_id: UUID, documents: Sequence[Upload], actor: Actor) -> None:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, not_, or_, update
+from sqlalchemy import and_, exists, not_, or_, select, update
 
 from engagement.events.models import About, Event, EventStatus, Sitting
-from engagement.events.revising import raise_for_status
+from engagement.events.posting import INVITATION, ask_many_to_come
+from engagement.events.revising import raise_for_status, say_afresh
 from engagement.events.telling import sittings_ahead
 from engagement.events.tellings import NOTHING, PLANNED_AT_ONCE, begin_telling, checked_note, plan_rest
+from engagement.invitations.ledger import overall
 from engagement.invitations.models import Choice, Invitation, Reply
+from engagement.invitations.service import standing_by_sitting
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text
+from engagement.kernel.bulk import in_chunks
 from engagement.kernel.clock import now
 from engagement.kernel.db import writing
 from engagement.kernel.errors import AbsentError, DomainError
+from engagement.mailing.models import Message
+from engagement.roster.models import Person
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +81,12 @@ def cancel_sitting(*, sitting_id: UUID, note_words: Text = NOTHING, with_decline
             raise CannotCancelError(said)
         raise_for_status(session, [sitting_id])
         sitting.cancelled_at = now()
-        _ask_again(session, event, [each.id for each in ahead if each.id != sitting_id])
+        left = [each.id for each in ahead if each.id != sitting_id]
+        _ask_again(session, event, left)
+        _count_anew(session, sitting_id, left)
+        # Mails about the others name this one as well.
+        say_afresh(session, event.id)
+        _call_about_another(session, event, sitting_id, actor)
         note(session, "cancel_sitting", sitting, actor, event.consultation_id)
         kind = About.CANCELLATION
         telling = begin_telling(session, event, kind, note_words=words, sitting=sitting, with_declined=with_declined, actor=actor)
@@ -92,3 +103,36 @@ def _ask_again(session: Session, event: Event, left: Sequence[UUID]) -> None:
         .values(choice=None)
         .execution_options(synchronize_session="fetch")
     )
+
+
+def _count_anew(session: Session, sitting_id: UUID, left: Sequence[UUID]) -> None:
+    """Have whoever said yes or maybe to the sitting that is cancelled stand with what they said to those that are left."""
+    answered = exists().where(Reply.invitation_id == Invitation.id, Reply.sitting_id == sitting_id)
+    theirs = select(Invitation).where(answered, Invitation.choice.in_([Choice.ACCEPTED, Choice.TENTATIVE]))
+    invitations = session.scalars(theirs.execution_options(populate_existing=True)).all()
+    said: dict[UUID, list[Reply]] = {}
+    for chunk in in_chunks([each.id for each in invitations]):
+        of_them = select(Reply).where(Reply.invitation_id.in_(chunk), or_(Reply.sitting_id.is_(None), Reply.sitting_id.in_(left)))
+        for reply in session.scalars(of_them):
+            said.setdefault(reply.invitation_id, []).append(reply)
+    for invitation in invitations:
+        counting = standing_by_sitting(said.get(invitation.id, []), invitation)
+        invitation.choice = overall(reply.choice for reply in counting.values())
+
+
+def _call_about_another(session: Session, event: Event, sitting_id: UUID, actor: Actor) -> None:
+    """Have whoever was to be called about the sitting that is cancelled be called about one that stands.
+
+    Who has no address is asked to all sittings by one call, which was about this one.
+    """
+    about_it = Message.details["sitting_id"].as_string() == str(sitting_id)
+    silent = (Invitation.distributed_at.is_(None), Invitation.withdrawn_at.is_(None), Invitation.choice.is_(None))
+    rows = session.execute(
+        select(Person, Message.mailing_id)
+        .join(Invitation, Invitation.person_id == Person.id)
+        .join(Message, and_(Message.invitation_id == Invitation.id, Message.purpose == INVITATION, about_it))
+        .where(Invitation.event_id == event.id, *silent, or_(Person.email.is_(None), Person.email == ""))
+    ).all()
+    for mailing_id in {row.mailing_id for row in rows}:
+        people = [row.Person for row in rows if row.mailing_id == mailing_id]
+        ask_many_to_come(event_id=event.id, people=people, mailing_id=mailing_id, actor=actor)

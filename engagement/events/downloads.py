@@ -49,11 +49,13 @@ def guest_file(invitation_id: UUID, sitting_id: UUID, language: Language) -> byt
     entry = find_entry(session, invitation.id, sitting.id)
     if entry is None or not may_download(event, sitting, entry):
         raise AbsentError
-    shown = shown_to(event, sitting, mode_held(session, sitting.id, invitation.id), discreet=person.discreet)
+    mode = mode_held(session, sitting.id, invitation.id)
+    shown = shown_to(event, sitting, mode, discreet=person.discreet)
     made = _event(entry.uid, shown, language)
     made.add("sequence", entry.sequence)
     made.add("organizer", f"mailto:{one_mailbox() or f'replies+{entry.mailbox}@{mail_domain()}'}")
-    made.add("status", "CONFIRMED" if entry.partstat is Choice.ACCEPTED else "TENTATIVE")
+    # Somebody who waits for a seat, or has not said how they come, has none yet: it is not settled.
+    made.add("status", "CONFIRMED" if entry.partstat is Choice.ACCEPTED and mode is not None else "TENTATIVE")
     return _file([made])
 
 

@@ -12,6 +12,7 @@ from engagement.consultations.models import Consultation
 from engagement.events.models import CalendarEntry, Event, Seat, Sitting
 from engagement.invitations.models import Invitation
 from engagement.kernel.bulk import in_chunks
+from engagement.kernel.clock import now
 from engagement.kernel.db import db
 from engagement.roster.models import Person
 
@@ -82,6 +83,17 @@ def gather(messages: Sequence[Message]) -> Gathered:
 def sittings_in_order(event_id: UUID) -> tuple[Sitting, ...]:
     """Return the sittings of an event, the first one first."""
     return tuple(db.session.scalars(select(Sitting).where(Sitting.event_id == event_id).order_by(Sitting.starts_at, Sitting.position)))
+
+
+def standing_among(sittings: Iterable[Sitting]) -> tuple[Sitting, ...]:
+    """Return those of some sittings that take place or took place, in their order."""
+    return tuple(each for each in sittings if each.cancelled_at is None)
+
+
+def first_ahead(sittings: Sequence[Sitting]) -> Sitting | None:
+    """Return the sitting that somebody who is asked now would come to first; one that is over where all are, None where none stands."""
+    standing = standing_among(sittings)
+    return next((each for each in standing if each.ends_at > now()), standing[0] if standing else None)
 
 
 def _by_id(kind: type[Row], ids: Iterable[UUID | None]) -> dict[UUID, Row]:

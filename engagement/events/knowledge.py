@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Table, bindparam, or_, select, update
 
 from engagement.events.models import CalendarEntry
+from engagement.events.shown import Shown
 from engagement.kernel.base import UTCDateTime
 from engagement.kernel.clock import now
 from engagement.kernel.crypto import keys, place_of
@@ -23,12 +24,13 @@ from engagement.kernel.quick import Quick, in_this_transaction
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from engagement.events.shown import Shown
     from engagement.mailing.composing import CalendarPart
     from engagement.mailing.models import Message
 
 FACTS = "facts"
 TAKEN_OUT = "taken out"
+# The mark of a guest who knows one of two things: it is that of nothing that can be told.
+NOT_SURE = ""
 
 
 def _sealed(entry: CalendarEntry, shown: Shown) -> bytes:
@@ -98,15 +100,31 @@ def remember_told(message: Message) -> None:
 def remember_perhaps_told(message: Message) -> None:
     """Count a guest who knew nothing of a sitting as told by a message that may have arrived: their calendar may hold it.
 
-    Else they would hear neither of a change nor of a cancellation. What they knew before stands
-    where they knew something: they are told once more rather than not at all.
+    Else they would hear neither of a change nor of a cancellation. Where they knew something else
+    before, nobody knows which of the two they know: whatever holds, they are told once more rather than not at all.
     """
     sitting_id = message.details.get("sitting_id")
     if sitting_id is None or message.details.get("method") in {"CANCEL", TAKEN_OUT}:
         return
     theirs = (CalendarEntry.invitation_id == message.invitation_id, CalendarEntry.sitting_id == UUID(sitting_id))
-    if db.session.scalar(select(CalendarEntry.id).where(*theirs, CalendarEntry.told.is_(None))) is not None:
+    entry = db.session.scalar(select(CalendarEntry).where(*theirs).with_for_update())
+    if entry is None or "told" not in message.details or FACTS not in message.details:
+        return
+    if entry.told is None:
         remember_told(message)
+    elif _says_something_else(entry, message):
+        entry.told = NOT_SURE
+        db.session.flush()
+
+
+def _says_something_else(entry: CalendarEntry, message: Message) -> bool:
+    """Return whether a mail says another time, place, link or title than its guest was told before."""
+    sealed = b64decode(message.details[FACTS])
+    facts = keys.open(sealed, place_of(entry.__tablename__, "told_facts_sealed", entry.id)).decode()
+    before, perhaps = Shown.from_facts(entry.told_facts), Shown.from_facts(facts)
+    if before is None or perhaps is None:
+        return False
+    return (before.as_calendars_see, before.title) != (perhaps.as_calendars_see, perhaps.title)
 
 
 def forget_told(message: Message) -> None:

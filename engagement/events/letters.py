@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from engagement.consultations.models import Consultation, Status
 from engagement.events.calendar import Entry
-from engagement.events.gathering import Alike, Gathered, gather, sittings_in_order
+from engagement.events.gathering import Alike, Gathered, first_ahead, gather, sittings_in_order, standing_among
 from engagement.events.knowledge import remember_told, told_details
 from engagement.events.models import Event, EventStatus, Seat, SeatState, Sitting
 from engagement.events.moulds import Guest, Mould
@@ -128,8 +128,8 @@ def _why_nobody_is_invited(about: Subject) -> str:
 
 
 def is_over(sittings: Sequence[Sitting]) -> bool:
-    """Return whether there is a sitting, and each has ended."""
-    return bool(sittings) and all(each.ends_at <= now() for each in sittings)
+    """Return whether there is a sitting, and each that stands has ended."""
+    return bool(sittings) and all(each.ends_at <= now() for each in standing_among(sittings))
 
 
 def compose_confirmation(message: Message) -> Said:
@@ -369,7 +369,7 @@ def preview_invitation(sketch: Sketch) -> Values:
     if event is None or person is None or consultation is None:
         return {}
     sittings = sittings_in_order(event.id)
-    about = Subject(consultation, event, person, None, sittings[0] if sittings else None, sittings)
+    about = Subject(consultation, event, person, None, first_ahead(sittings), sittings)
     link = f"{settings().base_url}/r/…"
     return {language: _invitation_values(about, language, link) for language in ("en", "fr")}
 

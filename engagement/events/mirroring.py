@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sqlalchemy import update
+
 from engagement.events.calendar import entry_for
 from engagement.events.knowledge import count_as_told
-from engagement.events.models import Event, SeatState, Sitting
+from engagement.events.models import CalendarEntry, Event, SeatState, Sitting
 from engagement.events.posting import mail_domain
 from engagement.events.seats import seat_of
 from engagement.events.shown import shown_to
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from engagement.events.models import CalendarEntry, Seat
+    from engagement.events.models import Seat
     from engagement.invitations.models import Reply
 
 # In these somebody of the team spoke with the guest, who was told of the sitting then.
@@ -53,7 +55,8 @@ def mirror_reply(session: Session, reply: Reply, told: Replied) -> CalendarEntry
     """
     entry = told.entry or entry_for(session, reply.invitation_id, told.sitting.id, mail_domain())
     entry.partstat = reply.choice
-    _revise(told.event, told.sitting, entry, told.was, told.mode)
+    if _differs(told.event, told.sitting, told.was, told.mode):
+        _raise(session, entry)
     if reply.channel in SPOKEN and (entry.told is None or not told.person.email):
         count_as_told(entry, shown_to(told.event, told.sitting, told.mode, discreet=told.person.discreet), reply.received_at)
     return entry
@@ -63,13 +66,22 @@ def mirror_seat(session: Session, seat: Seat) -> None:
     """Have the entry of somebody who waited follow the seat that is theirs now."""
     sitting = session.get_one(Sitting, seat.sitting_id)
     entry = entry_for(session, seat.invitation_id, seat.sitting_id, mail_domain())
-    _revise(session.get_one(Event, sitting.event_id), sitting, entry, None, seat.mode)
+    if _differs(session.get_one(Event, sitting.event_id), sitting, None, seat.mode):
+        _raise(session, entry)
 
 
-def _revise(event: Event, sitting: Sitting, entry: CalendarEntry, was: Mode | None, mode: Mode | None) -> None:
+def _differs(event: Event, sitting: Sitting, was: Mode | None, mode: Mode | None) -> bool:
     before, after = (shown_to(event, sitting, each, discreet=False).as_calendars_see for each in (was, mode))
-    if before != after:
-        entry.sequence += 1
+    return before != after
+
+
+def _raise(session: Session, entry: CalendarEntry) -> None:
+    """Raise SEQUENCE by one from where it stands now: the team may have raised it since ``entry`` was read, and it never falls."""
+    session.add(entry)
+    session.flush()
+    rows = update(CalendarEntry).where(CalendarEntry.id == entry.id).values(sequence=CalendarEntry.sequence + 1)
+    session.execute(rows.execution_options(synchronize_session=False))
+    session.expire(entry, ["sequence"])
 
 
 def wants_mirror(sitting: Sitting, entry: CalendarEntry, channel: Channel) -> bool:

@@ -293,7 +293,8 @@ def _entry(found: Notice, entry: CalendarEntry, shown: Shown, language: str) -> 
         attendee_address=found.about.person.email or "",
         # Somebody who waits has said yes and has no seat: their calendar shows it as not settled.
         partstat=Choice.TENTATIVE if entry.partstat is Choice.ACCEPTED and found.mode is None and not shown.cancelled else entry.partstat,
-        online_link=shown.link,
+        # Whoever is told that it does not take place, or not for them, holds no seat online.
+        online_link="" if shown.cancelled else shown.link,
     )
 
 

@@ -15,6 +15,7 @@ from engagement.events.models import Event, Sitting
 from engagement.events.withdrawing import take_back_withdrawals, withdrawn_among
 from engagement.invitations.inviting import Invited, invite_many
 from engagement.invitations.models import Invitation
+from engagement.kernel.clock import now
 from engagement.kernel.db import writing
 from engagement.kernel.errors import AbsentError
 from engagement.kernel.settings import settings
@@ -125,7 +126,11 @@ def _mails_to(
 
 def _sitting_ids(session: Session, event_id: UUID) -> list[UUID | None]:
     rows = list(session.scalars(select(Sitting).where(Sitting.event_id == event_id).order_by(Sitting.starts_at, Sitting.position)))
-    return [row.id for row in rows if row.cancelled_at is None] if rows else [None]
+    if not rows:
+        return [None]
+    standing = [row for row in rows if row.cancelled_at is None]
+    # Nobody is asked to what is over; where all is, each mail says so when it is due.
+    return [row.id for row in standing if row.ends_at > now()] or [row.id for row in standing]
 
 
 def _once(invited: Invited, sitting_id: UUID | None, round_number: int) -> str:

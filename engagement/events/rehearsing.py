@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from engagement.events.gathering import standing_among
 from engagement.events.letters import preview_invitation, where_words
 from engagement.events.models import Event, Format, Seat, SeatState
 from engagement.events.service import sittings_of
@@ -57,7 +58,7 @@ def scenes(sketch: Sketch, sent_at: datetime) -> Iterator[Scene]:
     if event.reply_by:
         day = in_utc(datetime.combine(event.reply_by, MORNING), event.zone) - REMINDED_BEFORE
         yield Scene("reminder", max(day, sent_at), Text("A reminder", "Un rappel"), silent, "event_reminder")
-    sittings = sittings_of(event.id)
+    sittings = standing_among(sittings_of(event.id))
     if sittings:
         before = in_utc(datetime.combine(sittings[0].starts_wall.date(), MORNING), event.zone) - timedelta(days=1)
         yield Scene("day-before", before, Text("The day before", "La veille"), yes, "event_day_before")

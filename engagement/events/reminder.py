@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engagement.consultations.models import Consultation
-from engagement.events.gathering import sittings_in_order
+from engagement.events.gathering import first_ahead, sittings_in_order
 from engagement.events.letters import (
     PAST_INVITING,
     SHARED,
@@ -29,7 +29,7 @@ from engagement.kernel.bilingual import LANGUAGES, Language, Text
 from engagement.kernel.clock import end_of_day, now, on_the_wall
 from engagement.kernel.db import db
 from engagement.kernel.settings import settings
-from engagement.kernel.wording import date_words, time_words, zone_words
+from engagement.kernel.wording import date_words, time_words, zone_words_at
 from engagement.mailing.composing import Composed, Composer, Dropped, Kind, Sketch, Values, Waits
 from engagement.roster.models import Person
 
@@ -73,7 +73,7 @@ def compose_reminder(message: Message) -> Composed | Dropped | Waits:
 
 def _reminder_values(about: Subject, language: Language, link: str) -> dict[str, str]:
     event, sittings = about.event, about.sittings
-    first = sittings[0] if sittings else None
+    first = first_ahead(sittings)
     last = _REPLY_BY.in_(language).format(day=date_words(event.reply_by, language)) if event.reply_by else ""
     return {
         **shared_values(replace(about, sitting=first), language, link),
@@ -119,7 +119,7 @@ def _day_before_values(about: Subject, seat: Seat | None, language: Language, li
     begins = ""
     if sitting is not None:
         wall = on_the_wall(sitting.starts_at, event.zone)
-        begins = _BEGINS.in_(language).format(time=time_words(wall, language), zone=zone_words(event.zone, language))
+        begins = _BEGINS.in_(language).format(time=time_words(wall, language), zone=zone_words_at(wall, event.zone, language))
     return {
         **values,
         "where": where_words(event, mode).in_(language),
@@ -158,7 +158,7 @@ def _sketched(sketch: Sketch) -> Subject | None:
     if event is None or person is None or consultation is None:
         return None
     sittings = sittings_in_order(event.id)
-    return Subject(consultation, event, person, None, sittings[0] if sittings else None, sittings)
+    return Subject(consultation, event, person, None, first_ahead(sittings), sittings)
 
 
 REMINDER_COMPOSER = Composer(REMINDER, REMINDER_PLACES, compose_reminder, preview_reminder, kind=Kind.REMINDER, needed=("reply_link",))

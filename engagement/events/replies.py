@@ -148,7 +148,9 @@ def reply_to_event(
     with _asking_first() as session:
         guest = _invited(session, invitation_id)
         _require_open(guest, actor)
-        ledger = latest_replies(session, guest.invitation)
+        # A yes to what does not take place any more is history: it does not count beside a no to the rest.
+        off = {key for key, place in guest.places.items() if place.sitting.cancelled_at is not None}
+        ledger = [each for each in latest_replies(session, guest.invitation) if each.sitting_id not in off]
         unsent = channel is not Channel.WEB and _stop_invitation(session, invitation_id)
         told = _Told(guest, ledger, channel, received_at, reason, wants_questionnaire, actor, unsent)
         outcomes = [_record(session, sitting_id, answer, told) for sitting_id, answer in _by_sitting(guest, answers)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, select, update
 
-from engagement.events.models import CalendarEntry, Seat, SeatState
+from engagement.events.models import CalendarEntry, Seat, SeatState, Sitting
 from engagement.events.shown import shown_to
 from engagement.invitations.models import Invitation, Mode
 from engagement.mailing.afresh import UNSENT, write_afresh
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from engagement.events.models import Event, Sitting
+    from engagement.events.models import Event
     from engagement.events.shown import Shown
 
 # Everything that a guest can hold of a sitting: nothing, a chair, a seat online.
@@ -50,15 +50,14 @@ def raise_sequences(
     for sitting_id, mode in revised:
         _raise(session, (CalendarEntry.sitting_id == sitting_id) & _holding(sitting_id, mode))
     changed = {sitting_id for (sitting_id, mode), shown in after.items() if before.get((sitting_id, mode)) != shown}
-    for sitting_id in changed:
-        about_it = Message.details["sitting_id"].as_string() == str(sitting_id)
-        theirs = select(CalendarEntry.invitation_id).where(CalendarEntry.sitting_id == sitting_id)
-        write_afresh(session, about_it & Message.invitation_id.in_(theirs) & Message.purpose.not_in(LAST_WORDS), AFRESH)
-        read_anew(session, theirs)
+    events = select(Sitting.event_id).where(Sitting.id.in_(changed))
+    for event_id in session.scalars(events.distinct()).all() if changed else ():
+        # Mails about another sitting name this one too, and reminders name them all.
+        say_afresh(session, event_id)
 
 
 def say_afresh(session: Session, event_id: UUID) -> None:
-    """Have everything that waits about an event say what the event says of itself now, calls and letters too."""
+    """Have everything that waits about an event say what holds of it now, calls and letters too."""
     guests = select(Invitation.id).where(Invitation.event_id == event_id)
     write_afresh(session, Message.invitation_id.in_(guests) & Message.purpose.not_in(LAST_WORDS), AFRESH)
     read_anew(session, guests)

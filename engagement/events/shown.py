@@ -157,7 +157,10 @@ EARLIER_LINK = Text("the earlier link, which is no longer valid", "l’ancien li
 
 
 def differences(before: Shown | None, after: Shown, *, one_of_several: bool = False) -> list[Difference]:
-    """Return what has changed for a guest since they were told; before None: they knew of no date, or not of this one of several."""
+    """Return what has changed for a guest since they were told; before None: they knew of no date, or not of this one of several.
+
+    Where nothing has, a mail that may have arrived said something else: they are told what holds.
+    """
     when = Text(after.when("en"), after.when("fr"))
     if before is None:
         return [Difference(ADDED, Text("", ""), when) if one_of_several else Difference(WHEN, NOT_KNOWN, when)]
@@ -170,7 +173,7 @@ def differences(before: Shown | None, after: Shown, *, one_of_several: bool = Fa
         found.append(Difference(LINK, EARLIER_LINK if before.link else NO_LINK, Text(after.link, after.link) if after.link else NO_LINK))
     if before.title != after.title:
         found.append(Difference(TITLE, before.title, after.title))
-    return found
+    return found or [Difference(WHEN, Text("", ""), when), Difference(WHERE, Text("", ""), after.where)]
 
 
 def difference_words(found: list[Difference], language: Language) -> str:

@@ -35,8 +35,8 @@ from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError, DomainError, what_broke
 from engagement.mailing.afresh import UNSENT, stop, write_afresh
 from engagement.mailing.bell import ring_when_stored
-from engagement.mailing.models import Message, State
-from engagement.mailing.service import plan, send_again
+from engagement.mailing.models import Message
+from engagement.mailing.service import NEVER_TAKEN, plan, send_again
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -251,9 +251,9 @@ def _plan(session: Session, telling: Telling, owed: _Owed) -> None:
 
 
 def _take_up_again(session: Session, key: str, telling: Telling) -> None:
-    """Have a mail go after all that was stopped before it told this revision."""
+    """Have a mail go after all that was stopped before it told this revision, or that no server took."""
     message = session.scalar(select(Message).where(Message.dedup_key == key))
-    if message is not None and message.state is State.CANCELLED:
+    if message is not None and message.state in NEVER_TAKEN:
         message.details = {**message.details, "telling_id": str(telling.id)}
         send_again(message_id=message.id, actor=_actor(telling))
 

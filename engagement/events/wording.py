@@ -8,6 +8,7 @@ from engagement.events.guests import published_agendas
 from engagement.events.models import SeatState
 from engagement.invitations.models import Choice, Mode
 from engagement.kernel.bilingual import Text
+from engagement.kernel.clock import now
 from engagement.kernel.wording import span_words, time_words
 
 if TYPE_CHECKING:
@@ -29,17 +30,21 @@ def when_words(event: Event, sitting: Sitting | None, language: Language) -> str
 
 
 def part_words(event: Event, sitting: Sitting | None, sittings: Sequence[Sitting], language: Language) -> str:
-    """Return which day of several this mail is for, since each has its own calendar entry; else nothing."""
-    if sitting is None or len(sittings) < 2:
+    """Return which day of several this mail is for, since each has its own calendar entry; else nothing.
+
+    Neither a day that is cancelled nor one that is over is among them: nobody can come to it.
+    """
+    ahead = [each for each in sittings if each.cancelled_at is None and each.ends_at > now()]
+    if sitting is None or len(ahead) < 2:
         return ""
-    days = "\n".join(f"– {when_words(event, each, language)}" for each in sittings)
+    days = "\n".join(f"– {when_words(event, each, language)}" for each in ahead)
     if language == "fr":
         return (
-            f"Il y a {len(sittings)} séances; vous pouvez répondre à toutes en une fois\u00a0:\n{days}\n"
+            f"Il y a {len(ahead)} séances; vous pouvez répondre à toutes en une fois\u00a0:\n{days}\n"
             "Chacune fait l’objet d’un courriel distinct, avec sa propre inscription au calendrier."
         )
     return (
-        f"There are {len(sittings)} sittings; you can reply to all of them in one go:\n{days}\n"
+        f"There are {len(ahead)} sittings; you can reply to all of them in one go:\n{days}\n"
         "Each comes in a mail of its own, with its own calendar entry."
     )
 

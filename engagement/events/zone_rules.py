@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from engagement.events.models import AgendaItem, CalendarEntry, Event, EventStatus, Sitting
-from engagement.events.revising import picture, raise_sequences
+from engagement.events.revising import picture, raise_sequences, say_afresh
 from engagement.events.telling import sittings_ahead
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.clock import in_utc, now, on_the_wall
@@ -92,6 +92,8 @@ def keep_moment(*, sitting_id: UUID, actor: Actor) -> Sitting:
             _shift_agenda(session, sitting_id, shift)
             told = (CalendarEntry.sitting_id == sitting_id) & CalendarEntry.told.is_not(None)
             session.execute(update(CalendarEntry).where(told).values(told=""))
+            session.flush()
+            say_afresh(session, event.id)
             note(session, "keep_moment", sitting, actor, event.consultation_id)
     return sitting
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import Table, and_, bindparam, case, func, select, update
+from sqlalchemy import Table, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engagement.invitations.ledger import overall, standing
@@ -273,13 +273,13 @@ def withdraw(*, invitation_id: UUID, actor: Actor) -> Invitation:
 _ROW = cast("Table", Invitation.__table__)
 _FIRST_TIME = Prepared(
     update(_ROW)
-    .where(_ROW.c.id == bindparam("this_id"), _ROW.c.distributed_at.is_(None))
-    .values(distributed_at=bindparam("this_moment", type_=UTCDateTime()))
+    .where(_ROW.c.id == bindparam("this_id"), or_(_ROW.c.distributed_at.is_(None), _ROW.c.bounced_at.is_not(None)))
+    .values(distributed_at=func.coalesce(_ROW.c.distributed_at, bindparam("this_moment", type_=UTCDateTime())), bounced_at=None)
 )
 
 
 def mark_distributed(*, invitation_id: UUID, at: datetime) -> None:
-    """Write down when the invitation first went out (UTC); a later time changes nothing."""
+    """Write down when the invitation first went out (UTC); a later time changes nothing, but that one that came back has gone out again."""
     # Asked for each mail that leaves, in the transaction that stores that it left.
     with in_this_transaction() as transaction:
         _FIRST_TIME.run(transaction, this_id=invitation_id, this_moment=at)

@@ -5,7 +5,9 @@ Pure: every function takes the language. Non-breaking spaces stand where French 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, get_timezone_name
@@ -33,6 +35,9 @@ ZONES: dict[str, Text] = {
     "America/Whitehorse": Text("Yukon", "heure du Yukon"),
     "America/Vancouver": Text("Pacific", "heure du Pacifique"),
 }
+
+# Places whose clocks go by a name that most people take for those of the other place.
+_NAMESAKES = {"America/Vancouver": "America/Los_Angeles"}
 
 
 def locale_of(language: str) -> Locale:
@@ -71,6 +76,22 @@ def zone_words(zone: str, language: str) -> str:
     return get_timezone_name(zone, width="long", locale=locale_of(language))
 
 
+def zone_words_at(wall: datetime, zone: str, language: str) -> str:
+    """Return the name of a zone at a wall time of it, with its offset where elsewhere the same name means another time then.
+
+    "Eastern"; for Vancouver in December 2026 "Pacific, UTC−07:00", while in Los Angeles Pacific time is UTC−08:00.
+    """
+    namesake, offset = _NAMESAKES.get(zone), _offset(wall, zone)
+    if namesake is None or offset == _offset(wall, namesake):
+        return zone_words(zone, language)
+    hours, minutes = divmod(abs(offset) // timedelta(minutes=1), 60)
+    return f"{zone_words(zone, language)}, UTC{'−' if offset < timedelta(0) else '+'}{hours:02}:{minutes:02}"
+
+
+def _offset(wall: datetime, zone: str) -> timedelta:
+    return wall.replace(tzinfo=ZoneInfo(zone)).utcoffset() or timedelta(0)
+
+
 def span_words(starts: datetime, ends: datetime, zone: str, language: str) -> str:
     """Return when something takes place, from the wall times of its zone.
 
@@ -78,7 +99,7 @@ def span_words(starts: datetime, ends: datetime, zone: str, language: str) -> st
     "le mardi 8 décembre 2026, de 13 h à 15 h (heure de l’Est)".
     """
     first, last = time_words(starts, language), time_words(ends, language)
-    where = zone_words(zone, language)
+    where = zone_words_at(starts, zone, language)
     day = date_words(starts.date(), language)
     if starts.date() != ends.date():
         until = date_words(ends.date(), language)

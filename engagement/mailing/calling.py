@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
+from base64 import b64encode
 from collections.abc import Callable
 from enum import StrEnum
 from functools import cache
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from config import Settings
 
 _LONGEST_REPLY = 300
+_LET_IN = 235
 
 
 class LineTrouble(StrEnum):
@@ -65,7 +67,7 @@ def call_server(server: str, port: int, settings: Settings) -> smtplib.SMTP:
         host = _connect(server, port, settings)
         _sign_in(host, settings, token)
         host.ehlo_or_helo_if_needed()
-    except (OSError, smtplib.SMTPException, NoTokenError) as error:
+    except (OSError, smtplib.SMTPException, NoTokenError, UnicodeError) as error:
         if host is not None:
             host.close()
         raise _named(error) from error
@@ -110,7 +112,20 @@ def _sign_in(host: smtplib.SMTP, settings: Settings, token: str) -> None:
                 raise
             _authenticate(host, settings, access_token(settings))
     elif settings.mail_username and settings.mail_password:
-        host.login(settings.mail_username, settings.mail_password)
+        _log_in(host, settings.mail_username, settings.mail_password)
+
+
+def _log_in(host: smtplib.SMTP, user: str, password: str) -> None:
+    if user.isascii() and password.isascii():
+        host.login(user, password)
+        return
+    # smtplib knows ASCII alone; PLAIN speaks UTF-8 (RFC 4616).
+    host.ehlo_or_helo_if_needed()
+    if "PLAIN" not in str(host.esmtp_features.get("auth", "")).upper().split():
+        raise smtplib.SMTPNotSupportedError("the server does not offer PLAIN")
+    code, said = host.docmd("AUTH", "PLAIN " + b64encode(f"\0{user}\0{password}".encode()).decode())
+    if code != _LET_IN:
+        raise smtplib.SMTPAuthenticationError(code, said)
 
 
 def _authenticate(host: smtplib.SMTP, settings: Settings, token: str) -> None:

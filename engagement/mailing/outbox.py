@@ -271,7 +271,7 @@ def _begin(session: Session, connection: Connection, worker: str, following: Out
         return State.SENDING
     message = locked(session, following.id)
     if message is None or message.state is not State.CLAIMED or message.claimed_by != worker:
-        return message.state if message else State.CANCELLED
+        return _where_it_is(message, worker)
     state, why = _judged(session, message, moment)
     if state is State.SENDING:
         message.attempts += 1
@@ -285,6 +285,15 @@ def _begin(session: Session, connection: Connection, worker: str, following: Out
             message.raw = None
         move(session, message, state, why)
     return state
+
+
+def _where_it_is(message: Message | None, worker: str) -> State:
+    """Return where a message stands that ``worker`` has not claimed any more: ``sending`` only where it is this worker who sends it."""
+    if message is None:
+        return State.CANCELLED
+    # Somebody else took it over when its lease ran out, and is about to send it: it is in their hand.
+    elsewhere = message.state is State.SENDING and message.claimed_by != worker
+    return State.CLAIMED if elsewhere else message.state
 
 
 def _judged(session: Session, message: Message, moment: datetime) -> tuple[State, str]:

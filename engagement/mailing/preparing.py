@@ -23,6 +23,7 @@ from engagement.mailing.builder import BadMailError, Letter, build
 from engagement.mailing.composing import Composed, Dropped, Waits
 from engagement.mailing.desk import Desk
 from engagement.mailing.discretion import discreetly
+from engagement.mailing.due import in_time
 from engagement.mailing.letters import Written, languages_of
 from engagement.mailing.models import Message, State
 from engagement.mailing.outbox import LONGEST_WAIT, move, not_held
@@ -78,7 +79,9 @@ def due_to_be_written(limit: int = AT_ONCE) -> list[UUID]:
 
 
 def _due_in(state: State, limit: int) -> list[tuple[datetime, UUID]]:
-    mine = (Message.state == state, unwritten(), Message.due_at <= now(), Message.held_because.is_(None), not_held())
+    moment = now()
+    # What is too late is not written, nor made a call of: the next sweep cancels it.
+    mine = (Message.state == state, unwritten(), Message.due_at <= moment, in_time(moment), Message.held_because.is_(None), not_held())
     rows = db.session.execute(select(Message.due_at, Message.id).where(*mine).order_by(Message.due_at).limit(limit))
     return [(row.due_at, row.id) for row in rows]
 

@@ -27,7 +27,7 @@ from engagement.mailing.together import AT_ONCE, write_afresh
 from engagement.outreach.choosing import Whom, people_asked
 from engagement.outreach.models import Mailing, MailingState
 from engagement.outreach.planning import people_of
-from engagement.outreach.reach import GETS_IT, Facts, invited_already, reach_of, suppressed_among
+from engagement.outreach.reach import GETS_IT, Facts, invited_already, nominees_among, reach_of, suppressed_among
 from engagement.outreach.reminders import PURPOSES as REMINDERS
 from engagement.outreach.service import held_mailing
 from engagement.outreach.steering import AGAIN, STOPPED, NotOnItsWayError
@@ -127,11 +127,12 @@ def _why(mailing: Mailing, person: Person, states: dict[UUID, tuple[State, str]]
 
 def _writable(people: Sequence[Person]) -> list[Person]:
     """Return those who may be written to now."""
-    reasons = suppressed_among(people)
+    reasons, nominated = suppressed_among(people), nominees_among(people)
     found = []
     for person in people:
         held = reasons.get(person.email_index) if person.email_index else None
-        facts = Facts(person.language, bool(person.email), False, person.do_not_contact, held, person.wants_mailings)
+        named = person.id in nominated
+        facts = Facts(person.language, bool(person.email), False, person.do_not_contact, held, person.wants_mailings, named)
         if reach_of(facts) in GETS_IT:
             found.append(person)
     return found
@@ -146,12 +147,14 @@ def _newly_found(access: Access, mailing: Mailing) -> list[Person]:
     return people_of(fresh, access)
 
 
-def send_again(*, access: Access, mailing_id: UUID, once_more: Sequence[UUID] = ()) -> int:
+def send_again(*, access: Access, mailing_id: UUID, once_more: Sequence[UUID] = (), seen_round: int | None = None) -> int:
     """Send a mailing to those whom it has not reached, and once more to those named; returns how many people that is.
 
     Whoever is in ``once_more`` and was not reached is not written to twice. An approval on paper
-    does not cover it: such a mailing waits for a new one. Raises NobodyToReachError,
-    NotOnItsWayError (a draft, a paused or a discarded mailing, or one that is not gone through).
+    does not cover it: such a mailing waits for a new one. ``seen_round`` is the round that the
+    mailing was in when the people were named: the same yes, sent twice, is one yes. Raises
+    NobodyToReachError, NotOnItsWayError (a draft, a paused or a discarded mailing, one that is
+    not gone through, or in a later round already).
     """
     mailing = db.session.get(Mailing, mailing_id)
     if mailing is None:
@@ -163,7 +166,7 @@ def send_again(*, access: Access, mailing_id: UUID, once_more: Sequence[UUID] = 
     written = _last_states(mailing).keys()
     afresh = [person.id for person in found.of(Why.FAILED, Why.ALLOWED_AGAIN, Why.STOPPED, Why.HAS_ADDRESS_NOW) if person.id in written]
     asked = [*(person for person in found.of(Why.HAS_ADDRESS_NOW) if person.id not in written), *named]
-    _begin_round(mailing_id, asked, found.of(Why.NEW), access.actor)
+    _begin_round(mailing_id, asked, found.of(Why.NEW), access.actor, seen_round)
     for at in range(0, len(afresh), AT_ONCE):
         with writing() as session:
             _write_afresh(session, mailing_id, afresh[at : at + AT_ONCE])
@@ -179,10 +182,17 @@ _NOT_NOW = Text(
     "On peut refaire un envoi une fois qu’il a été parcouru au complet, s’il n’est pas suspendu.",
 )
 
+_SENT_MEANWHILE = Text(
+    "It was sent again meanwhile. Look whom it has reached, then name those who are still to get it once more.",
+    "L’envoi a été refait entre-temps. Regardez qui l’a reçu, puis nommez les personnes qui doivent encore le recevoir une fois de plus.",
+)
 
-def _begin_round(mailing_id: UUID, asked: Sequence[Person], new: Sequence[Person], actor: Actor) -> None:
+
+def _begin_round(mailing_id: UUID, asked: Sequence[Person], new: Sequence[Person], actor: Actor, seen_round: int | None) -> None:
     with writing() as session:
         mailing = held_mailing(mailing_id)
+        if seen_round is not None and mailing.round != seen_round:
+            raise NotOnItsWayError(_SENT_MEANWHILE)
         whole = mailing.planned >= len(mailing.people)
         if not (mailing.state is MailingState.STOPPED or (mailing.state is MailingState.APPROVED and whole)):
             raise NotOnItsWayError(_NOT_NOW)

@@ -5,30 +5,36 @@ Whoever was asked to what it is about finds their own link in it; nobody is aske
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from engagement.consultations.models import Consultation, Status
+from engagement.events.gathering import standing_among
 from engagement.events.models import Event
 from engagement.events.service import sittings_of
+from engagement.events.shown import MARK
 from engagement.events.wording import when_words
 from engagement.invitations.links import draft_link
 from engagement.invitations.models import Invitation
 from engagement.kernel.bilingual import LANGUAGES
 from engagement.kernel.clock import end_of_day, now
+from engagement.kernel.crypto import keys
 from engagement.kernel.db import db
 from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
 from engagement.mailing.composing import Composed, Composer, Dropped, Kind, Sketch, Values, Waits
 from engagement.mailing.letters import languages_of
+from engagement.mailing.placeholders import SECRETS
 from engagement.outreach.models import Mailing
 from engagement.outreach.words import ABOUT_EVENT, ABOUT_QUESTIONNAIRE, ALWAYS, ANNOUNCEMENT
 from engagement.questionnaires.models import Questionnaire
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from engagement.kernel.bilingual import Language
@@ -69,8 +75,22 @@ def compose(message: Message) -> Composed | Dropped | Waits:
         to_address=person.email or "",
         values={each: values[each] for each in languages_of(message.language)},
         rows=[*rows],
-        discreet=person.discreet,
+        details=_told(values),
+        discreet=person.discreet or _is_discreet(mailing),
     )
+
+
+def _told(values: Mapping[Language, Mapping[str, str]]) -> dict[str, str]:
+    """Return a keyed mark of what this mail says of what it is about: where that changes while it waits, it is written afresh."""
+    named = [name for name in (*ABOUT_EVENT, *ABOUT_QUESTIONNAIRE) if name not in SECRETS]
+    said = [values[language].get(name, "") for language in LANGUAGES for name in named]
+    return {"told": keys.blind_index(json.dumps(said)).hex()[:MARK]} if any(said) else {}
+
+
+def _is_discreet(mailing: Mailing) -> bool:
+    """Return whether it is about an event of which nothing outside the text may tell."""
+    event = db.session.get(Event, mailing.event_id) if mailing.event_id else None
+    return event is not None and event.discreet
 
 
 def _expiry(mailing: Mailing, consultation: Consultation) -> datetime:
@@ -127,7 +147,7 @@ def _borrowed(sketch: Sketch) -> dict[Language, dict[str, str]]:
     if event is not None:
         for language in LANGUAGES:
             # An invitation is about one sitting, an announcement about all of them.
-            spans = [when_words(event, each, language) for each in sittings_of(event.id)]
+            spans = [when_words(event, each, language) for each in standing_among(sittings_of(event.id))]
             found[language]["when"] = "; ".join(spans) or when_words(event, None, language)
     return found
 

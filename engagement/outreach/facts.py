@@ -11,12 +11,14 @@ import json
 from typing import TYPE_CHECKING, TypeAlias
 
 from engagement.consultations.models import Consultation
+from engagement.events.gathering import standing_among
 from engagement.events.guests import published_agendas
 from engagement.events.models import Event
 from engagement.events.service import sittings_of
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import on_the_wall
 from engagement.kernel.db import db
+from engagement.outreach.paper import are_renamed, named_on_paper
 from engagement.outreach.words import words_of
 from engagement.questionnaires.models import Questionnaire
 
@@ -67,12 +69,18 @@ def mark_of(mailing: Mailing) -> str:
 
 def why_void(mailing: Mailing) -> Text | None:
     """Return why an approval on paper does not hold any more; None where it does, or none was given."""
-    if mailing.facts_hash is None or mailing.facts_hash == hash_of(facts_of(mailing)):
-        return None
-    return Text(
-        "What was approved on paper has changed since: make a new package and have it approved again.",
-        "Ce qui a été approuvé sur papier a changé depuis\u00a0: préparez un nouveau dossier et faites-le approuver de nouveau.",
-    )
+    return None if facts_hold(mailing) and not are_renamed(named_on_paper(mailing) or {}) else VOID
+
+
+def facts_hold(mailing: Mailing) -> bool:
+    """Return whether what was approved on paper is as it was, but for the names of its recipients; True where nothing was."""
+    return mailing.facts_hash is None or mailing.facts_hash == hash_of(facts_of(mailing))
+
+
+VOID = Text(
+    "What was approved on paper has changed since: make a new package and have it approved again.",
+    "Ce qui a été approuvé sur papier a changé depuis\u00a0: préparez un nouveau dossier et faites-le approuver de nouveau.",
+)
 
 
 def _sides(text: Text) -> dict[str, str]:
@@ -99,7 +107,8 @@ def _about(mailing: Mailing) -> Facts | None:
 
 
 def _event(event: Event) -> Facts:
-    sittings = sittings_of(event.id)
+    # One that is cancelled is asked of nobody: it is as if it were taken away.
+    sittings = standing_among(sittings_of(event.id))
     agendas = published_agendas([each.id for each in sittings])
     return {
         "event": str(event.id),

@@ -26,6 +26,7 @@ from engagement.mailing.letters import write
 from engagement.mailing.preference_links import with_footer
 from engagement.outreach.facts import Facts, canonical, facts_of, hash_of, why_void
 from engagement.outreach.models import ApprovalPackage, Mailing, MailingState
+from engagement.outreach.paper import are_renamed, recipients_in
 from engagement.outreach.planning import people_of
 from engagement.outreach.reach import DOES_NOT, GETS_IT, NOT_REMINDED, Reach, Survey, survey
 from engagement.outreach.readiness import faults_before_sending
@@ -183,7 +184,7 @@ def _may_read(access: Access, package: ApprovalPackage) -> bool:
 
 def stands(mailing: Mailing, package: ApprovalPackage) -> bool:
     """Return whether the mailing is still what the package says, so that a yes to it would hold."""
-    return hash_of(facts_of(mailing)) == package.facts_hash
+    return hash_of(facts_of(mailing)) == package.facts_hash and not are_renamed(recipients_in(package))
 
 
 def record_approval(
@@ -234,7 +235,7 @@ CHANGED = Text(
 
 def _writes_to_others(mailing: Mailing, package: ApprovalPackage) -> bool:
     """Return whether the mailing would reach somebody who is not among the recipients on the paper."""
-    named = {row["id"] for row in read_content(package)["recipients"]}
+    named = recipients_in(package)
     found = _survey_of(mailing, people_of(list(dict.fromkeys(mailing.people))))
     return any(str(each.id) not in named for reach in (*GETS_IT, Reach.TELEPHONE) for each in found.of(reach))
 

@@ -25,9 +25,9 @@ from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import DomainError, what_broke
 from engagement.mailing.planning import Mail, plan_many
-from engagement.outreach.facts import why_void
+from engagement.outreach.facts import facts_hold
 from engagement.outreach.models import Mailing, MailingState
-from engagement.outreach.paper import named_on_paper
+from engagement.outreach.paper import are_renamed, named_on_paper
 from engagement.outreach.reach import GETS_IT, Reach, survey
 from engagement.outreach.reminders import PURPOSES as REMINDERS
 from engagement.outreach.reminding import remind_some
@@ -73,7 +73,7 @@ class Owed:
     approved_at: datetime | None
     round_number: int
     # Those whom the approval on paper names, where there is one: it covers nobody else.
-    named: frozenset[str] | None = None
+    named: dict[str, str] | None = None
 
     @classmethod
     def of(cls, mailing: Mailing) -> Owed:
@@ -175,12 +175,17 @@ def _plan_some(mailing_id: UUID, number: int = AT_ONCE, owed: Owed | None = None
         if mailing is None:
             return 0
         ids = mailing.people[mailing.planned : mailing.planned + number]
+        named = owed.named if owed is not None else named_on_paper(mailing)
+        if named is not None and are_renamed(named, ids):
+            # It stands still; its page says why (facts.why_void).
+            return 0
+        covered = _covered(named, ids)
         if mailing.purpose in REMINDERS:
-            remind_some(session, mailing, [UUID(each) for each in _covered(mailing, owed, ids)], _by(mailing))
+            remind_some(session, mailing, [UUID(each) for each in covered], _by(mailing))
             mailing.planned += len(ids)
             return len(ids)
         # Each step looks again: a wish, a bounce or another mailing may have come since the yes.
-        groups = survey(mailing, _people(session, _covered(mailing, owed, ids))).groups
+        groups = survey(mailing, _people(session, covered)).groups
         reached = [person for reach in (*GETS_IT, Reach.TELEPHONE) for person in groups.get(reach, [])]
         for turn, people in _by_round(mailing, reached).items():
             PLANNERS.get(mailing.purpose, _say_to_many)(mailing, people, turn, _by(mailing))
@@ -188,9 +193,8 @@ def _plan_some(mailing_id: UUID, number: int = AT_ONCE, owed: Owed | None = None
         return len(ids)
 
 
-def _covered(mailing: Mailing, owed: Owed | None, ids: list[str]) -> list[str]:
+def _covered(named: dict[str, str] | None, ids: list[str]) -> list[str]:
     """Return those of some people whom the yes covers: somebody left out on the paper is not written to, whatever has changed since."""
-    named = owed.named if owed is not None else named_on_paper(mailing)
     return ids if named is None else [each for each in ids if each in named]
 
 
@@ -205,7 +209,7 @@ def _may_go_on(mailing_id: UUID) -> bool:
     Raises NotWholeError where a questionnaire was spoilt since the yes.
     """
     mailing = db.session.get(Mailing, mailing_id, populate_existing=True)
-    if mailing is None or why_void(mailing) is not None:
+    if mailing is None or not facts_hold(mailing):
         return False
     if mailing.purpose == "questionnaire_invitation" and mailing.questionnaire_id is not None:
         require_whole(mailing.questionnaire_id)

@@ -193,7 +193,8 @@ def send_mailing_again(slug: str, mailing_id: UUID) -> Any:
     problem = None
     if request.method == "POST":
         try:
-            number = send_again(access=access, mailing_id=mailing_id, once_more=_named(request.form.getlist("once_more")))
+            named = _named(request.form.getlist("once_more"))
+            number = send_again(access=access, mailing_id=mailing_id, once_more=named, seen_round=request.form.get("round", type=int))
             flash(ngettext("It is sent to one more person.", "It is sent to %(num)s people.", number))
             return redirect(url_for(".mailing", slug=slug, mailing_id=mailing_id))
         except DomainError as error:

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from engagement.invitations.models import Invitation
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db
-from engagement.mailing.models import Suppression
+from engagement.mailing.models import Message, State, Suppression
+from engagement.outreach.nominees import silent_nominees
 from engagement.outreach.words import ANNOUNCEMENT
 from engagement.roster.models import Person
 from engagement.roster.safe_hours import hours_of
@@ -37,11 +38,12 @@ class Reach(StrEnum):
     DO_NOT_CONTACT = "do_not_contact"
     BOUNCED = "bounced"
     OPTED_OUT = "opted_out"
+    NOMINEE = "nominee"
     NOT_REMINDED = "not_reminded"
 
 
 GETS_IT = (Reach.ENGLISH, Reach.FRENCH, Reach.BOTH)
-DOES_NOT = (Reach.ALREADY_INVITED, Reach.DO_NOT_CONTACT, Reach.BOUNCED, Reach.OPTED_OUT)
+DOES_NOT = (Reach.ALREADY_INVITED, Reach.DO_NOT_CONTACT, Reach.BOUNCED, Reach.OPTED_OUT, Reach.NOMINEE)
 # Who is left out of a reminder.
 NOT_REMINDED = (Reach.NOT_REMINDED, Reach.BOUNCED, Reach.OPTED_OUT)
 
@@ -56,13 +58,20 @@ WORDS: dict[Reach, Text] = {
     Reach.DO_NOT_CONTACT: Text("Asked not to be contacted", "Ont demandé à ne pas être contactées"),
     Reach.BOUNCED: Text("Mail to their address came back", "Courriel non distribué à leur adresse"),
     Reach.OPTED_OUT: Text("Opted out", "Ne veulent plus recevoir de courriels"),
+    Reach.NOMINEE: Text(
+        "Nominated by somebody and silent: one message and no more", "Proposées par quelqu’un et sans réponse\u00a0: un seul message"
+    ),
     Reach.NOT_REMINDED: Text("Not to be reminded any more", "À qui il n’y a plus de rappel à faire"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What decides about one person. ``suppressed`` is why their address is not written to, if it is not."""
+    """What decides about one person.
+
+    ``suppressed`` is why their address is not written to, if it is not. ``nominated``: somebody
+    named them, and they have not answered to the one message that says so.
+    """
 
     language: str | None
     has_address: bool
@@ -70,20 +79,23 @@ class Facts:
     do_not_contact: bool
     suppressed: str | None
     wants_mailings: bool = True
+    nominated: bool = False
 
 
 def reach_of(facts: Facts) -> Reach:
     """Return what becomes of a person; the first reason that holds is the one that is shown."""
-    if facts.do_not_contact:
-        return Reach.DO_NOT_CONTACT
-    if facts.invited:
-        return Reach.ALREADY_INVITED
-    if not facts.has_address:
-        return Reach.TELEPHONE
-    if not facts.wants_mailings:
-        return Reach.OPTED_OUT
-    if facts.suppressed is not None:
-        return Reach.BOUNCED if facts.suppressed == "bounced" else Reach.OPTED_OUT
+    said_no = facts.suppressed is not None and facts.suppressed != "bounced"
+    reasons = {
+        Reach.DO_NOT_CONTACT: facts.do_not_contact,
+        Reach.ALREADY_INVITED: facts.invited,
+        Reach.NOMINEE: facts.nominated,
+        Reach.TELEPHONE: not facts.has_address,
+        Reach.OPTED_OUT: said_no or not facts.wants_mailings,
+        Reach.BOUNCED: facts.suppressed is not None,
+    }
+    for reason, holds in reasons.items():
+        if holds:
+            return reason
     return {"en": Reach.ENGLISH, "fr": Reach.FRENCH}.get(facts.language or "", Reach.BOTH)
 
 
@@ -111,12 +123,13 @@ class Survey:
 def survey(mailing: Mailing, people: Sequence[Person]) -> Survey:
     """Return what becomes of ``people`` (those of the mailing whom the reader may know of)."""
     invited = set(invited_already(mailing, [person.id for person in people]))
-    suppressed = suppressed_among(people)
+    suppressed, nominated = suppressed_among(people), nominees_among(people)
     groups: dict[Reach, list[Person]] = {}
     for person in people:
         reason = suppressed.get(person.email_index) if person.email_index else None
         mailed = may_be_mailed(person)
-        facts = Facts(person.language, mailed, person.id in invited, person.do_not_contact, reason, person.wants_mailings)
+        asked, named = person.id in invited, person.id in nominated
+        facts = Facts(person.language, mailed, asked, person.do_not_contact, reason, person.wants_mailings, named)
         groups.setdefault(reach_of(facts), []).append(person)
     return Survey(groups, len(set(mailing.people)) - len(people))
 
@@ -149,6 +162,13 @@ def suppressed_among(people: Iterable[Person]) -> dict[bytes, str]:
         rows = db.session.execute(select(Suppression.address_index, Suppression.reason).where(Suppression.address_index.in_(chunk)))
         found.update({index: reason for index, reason in rows})  # noqa: C416 - rows are not pairs to mypy.
     return found
+
+
+def nominees_among(people: Iterable[Person]) -> set[UUID]:
+    """Return those of some people who were nominated, were or will be written to as such, and have not answered."""
+    on_its_way = Message.state.not_in([State.CANCELLED, State.FAILED, State.SUPPRESSED])
+    chunks = _chunks([person.id for person in people])
+    return {each for chunk in chunks for each in db.session.scalars(silent_nominees(on_its_way, Invitation.person_id.in_(chunk)))}
 
 
 def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:

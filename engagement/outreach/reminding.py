@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from engagement.consultations.models import Consultation
+from engagement.events.gathering import standing_among
 from engagement.events.letters import PAST_INVITING, is_over
 from engagement.events.models import Event, EventStatus, Seat, SeatState
 from engagement.events.service import sittings_of
@@ -121,7 +122,7 @@ def thing_about(event_id: UUID | None, questionnaire_id: UUID | None) -> Thing |
     consultation = db.session.get(Consultation, about.consultation_id) if about else None
     if consultation is None:
         return None
-    return Thing(consultation, event, questionnaire, tuple(sittings_of(event.id)) if event else ())
+    return Thing(consultation, event, questionnaire, standing_among(sittings_of(event.id)) if event else ())
 
 
 def find_thing(access: Access, kind: str, thing_id: UUID) -> Thing:

@@ -17,6 +17,7 @@ from engagement.invitations.models import Choice, Invitation
 from engagement.kernel.db import db
 from engagement.mailing.models import ContactTask, Message, State, Suppression, TaskState
 from engagement.mailing.outbox import SENT_AGAIN
+from engagement.outreach.nominees import silent_nominees
 from engagement.outreach.reach import may_be_mailed
 from engagement.outreach.reminders import EVENT_REMINDER, QUESTIONNAIRE_REMINDER, Facts, Limits
 from engagement.outreach.rules import rules_of
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 CAME_TO_NOTHING = (State.CANCELLED, State.FAILED, State.SUPPRESSED)
 STILL_TO_GO = (State.PLANNED, State.QUEUED, State.CLAIMED, State.SENDING, State.DEFERRED)
-NOMINATION = "nomination_invitation"
 BOUNCED = "bounced"
 
 
@@ -96,7 +96,8 @@ def asked_about(question: Question) -> list[Asked]:
     _find_refusals(question, known)
     _find_messages(question, known)
     _find_tasks(question, known)
-    known.nominated |= set(db.session.scalars(_silent_nominees(question)))
+    here = Message.consultation_id == question.consultation_id
+    known.nominated |= set(db.session.scalars(silent_nominees(here, question.whose(Invitation.person_id))))
     responses = select(Response.invitation_id, Response.state).join(Invitation, Invitation.id == Response.invitation_id)
     found = db.session.execute(responses.where(question.about, question.whose(Invitation.person_id)))
     known.responses = {invitation_id: state for invitation_id, state in found if invitation_id is not None}
@@ -180,21 +181,6 @@ def _find_tasks(question: Question, known: _Known) -> None:
         known.written.setdefault(person_id, []).append(settled_at or question.moment)
         if purpose in {EVENT_REMINDER, QUESTIONNAIRE_REMINDER} and invitation_id is not None:
             known.reminders[invitation_id] = known.reminders.get(invitation_id, 0) + 1
-
-
-def _silent_nominees(question: Question) -> Any:
-    """Return the query for those who were invited by nomination and have not answered to it (SOR/2013-221, s. 4)."""
-    submitted = select(Response.invitation_id).where(Response.state != ResponseState.IN_PROGRESS, Response.invitation_id.is_not(None))
-    return (
-        select(Invitation.person_id)
-        .join(Message, Message.invitation_id == Invitation.id)
-        .where(
-            Message.purpose == NOMINATION,
-            Message.consultation_id == question.consultation_id,
-            question.whose(Invitation.person_id),
-            Invitation.id.not_in(submitted),
-        )
-    )
 
 
 def written_to_meanwhile(message: Message, moment: datetime) -> bool:

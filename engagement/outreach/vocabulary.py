@@ -193,6 +193,29 @@ REASONS: dict[str, Text] = {
     "the event was changed: it is written afresh": Text(
         "The event was changed, so it is written afresh.", "L’événement a été modifié\u00a0: le courriel sera récrit."
     ),
+    "what it says has changed": Text(
+        "What it says has changed, so it is written afresh.", "Ce qu’il dit a changé\u00a0: le courriel sera récrit."
+    ),
+    "its text was changed: it is written afresh": Text(
+        "Its text was changed, so it is written afresh.", "Son texte a été modifié\u00a0: le courriel sera récrit."
+    ),
+    "the person’s particulars were changed: it is written afresh": Text(
+        "The person’s particulars were changed, so it is written afresh.",
+        "Les renseignements sur la personne ont été modifiés\u00a0: le courriel sera récrit.",
+    ),
+    "the consultation was edited: it is written afresh": Text(
+        "The consultation was edited, so it is written afresh.", "La consultation a été modifiée\u00a0: le courriel sera récrit."
+    ),
+    "the questionnaire was changed: it is written afresh": Text(
+        "The questionnaire was changed, so it is written afresh.", "Le questionnaire a été modifié\u00a0: le courriel sera récrit."
+    ),
+    "the mailing was stopped": Text("The mailing was stopped.", "L’envoi a été arrêté."),
+    "this person is reached by telephone only": Text(
+        "This person is reached by telephone only.", "On joint cette personne par téléphone seulement."
+    ),
+    "its last moment would have passed": Text(
+        "The last moment for it would have passed.", "Le dernier moment pour l’envoyer aurait été passé."
+    ),
     "became a task": Text(
         "No mail goes: the team calls or writes a letter instead.", "Aucun courriel n’est envoyé : l’équipe appelle ou écrit une lettre."
     ),

@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import func, select
 
+from engagement.invitations.models import Invitation
 from engagement.kernel.audit import Actor, note
 from engagement.kernel.bilingual import Text, is_blank
 from engagement.kernel.clock import DATE_OUT_OF_REACH, can_be_entered, now
 from engagement.kernel.db import stored_once, writing
 from engagement.kernel.errors import AbsentError, DomainError
+from engagement.mailing.afresh import write_afresh
+from engagement.mailing.contacting import read_anew
+from engagement.mailing.models import Message
 from engagement.questionnaires.definition import NO_WORDS
 from engagement.questionnaires.models import Answer, Option, Question, Questionnaire, Response, Section
 
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_NAME = 80
+AFRESH = "the questionnaire was changed: it is written afresh"
 # These stand for pages of their own.
 RESERVED = frozenset({"new", "standard"})
 
@@ -86,12 +91,23 @@ def create_questionnaire(*, consultation_id: UUID, name: str, settings: Settings
 
 
 def edit_settings(*, questionnaire_id: UUID, settings: Settings, actor: Actor) -> Questionnaire:
-    """Change what is set for a questionnaire. Raises BadSettingsError, AbsentError."""
+    """Change what is set for a questionnaire; what waits to be said of it says what holds now. Raises BadSettingsError, AbsentError."""
     with writing() as session:
         row = get_questionnaire(session, questionnaire_id)
+        in_mails = _said_of(row)
         _write(row, settings)
+        if _said_of(row) != in_mails:
+            session.flush()
+            asked = select(Invitation.id).where(Invitation.questionnaire_id == row.id)
+            write_afresh(session, Message.invitation_id.in_(asked), AFRESH)
+            read_anew(session, asked)
         note(session, "edit_questionnaire", row, actor)
     return row
+
+
+def _said_of(row: Questionnaire) -> tuple[object, ...]:
+    """Return what mails say of a questionnaire."""
+    return (row.text("title"), row.closes_on, row.received_until)
 
 
 def _write(row: Questionnaire, new: Settings) -> None:

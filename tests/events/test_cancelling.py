@@ -348,3 +348,21 @@ def test_a_process_that_dies_after_the_yes_leaves_the_rest_to_the_worker(consult
     assert telling.finished_at is not None
     assert plan_rest(telling.id)
     assert fresh(select(Invitation).where(Invitation.distributed_at.is_(None))) is not None
+
+
+@pytest.mark.parametrize("end", ["cancelled", "withdrawn"])
+def test_what_takes_an_entry_out_of_a_calendar_holds_no_online_link(consultation, post, end):
+    event = an_event(consultation)
+    invitation = asked(event, a_person(consultation))
+    delivered(post)
+    replied(invitation, Answer(Choice.ACCEPTED, Mode.ONLINE))
+    (confirmed,) = delivered(post)
+    assert "meet.example.org" in confirmed.ics
+    if end == "cancelled":
+        cancel_event(event_id=event.id, actor=SYSTEM)
+    else:
+        withdraw_guest(invitation_id=invitation.id, actor=SYSTEM)
+    (mail,) = delivered(post)
+    assert mail.method == "CANCEL"
+    assert mail.uid == confirmed.uid
+    assert "meet.example.org" not in mail.ics.replace("\r\n ", "") + mail.plain

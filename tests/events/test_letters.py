@@ -307,8 +307,8 @@ def test_vancouver_in_december_2026_reads_nine_on_its_own_clocks_and_sixteen_utc
     assert b"DTSTART:20261208T160000Z" in composed.calendar.ics
     assert in_utc(plan.starts_wall, "America/Vancouver").astimezone(ZoneInfo("America/Vancouver")).strftime("%z") == "-0700"
     plain = reading(message, composed).plain
-    assert "When: Tuesday 8 December 2026, 09:00 to 11:30 (Pacific)" in plain
-    assert "le\u00a0mardi 8 décembre 2026, de 9\u00a0h à 11\u00a0h\u00a030 (heure du Pacifique)" in plain
+    assert "When: Tuesday 8 December 2026, 09:00 to 11:30 (Pacific, UTC−07:00)" in plain
+    assert "le\u00a0mardi 8 décembre 2026, de 9\u00a0h à 11\u00a0h\u00a030 (heure du Pacifique, UTC−07:00)" in plain
 
 
 def test_a_discreet_mail_names_nothing_where_others_may_look_and_everything_inside(consultation):

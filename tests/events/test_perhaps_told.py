@@ -6,15 +6,17 @@ from sqlalchemy import select
 from engagement.consultations.models import Consultation
 from engagement.events.cancelling import cancel_event
 from engagement.events.models import CalendarEntry
+from engagement.events.replies import Answer
 from engagement.events.withdrawing import withdraw_guest
+from engagement.invitations.models import Choice, Mode
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.db import db
 from engagement.mailing.models import Message, State
 from engagement.mailing.outbox import NotNowError
-from engagement.mailing.service import send_again
+from engagement.mailing.service import send_again, settle_as_arrived
 from tests.events.given import an_event, the_sitting
 from tests.events.letters_read import delivered
-from tests.events.telling_given import asked, behind, messages, moved, tell
+from tests.events.telling_given import asked, behind, messages, moved, replied, tell
 from tests.mailing.given import a_person
 from tests.outreach.given import never_quiet
 from tests.support.given import a_consultation
@@ -85,3 +87,65 @@ def test_a_cancellation_that_may_not_have_arrived_leaves_the_entry_in_the_calend
     (entry,) = db.session.scalars(select(CalendarEntry).execution_options(populate_existing=True))
     assert entry.held
     assert db.session.scalars(select(Message.state).where(Message.purpose == "event_cancellation")).all() == [State.DOUBTFUL]
+
+
+def test_a_change_that_may_have_arrived_and_was_taken_back_is_told(event, post):
+    person = a_person(_consultation(event), "bob@example.org")
+    asked(event, person)
+    (invited,) = delivered(post)
+    post.at_data[person.email] = "drop"
+    moved(the_sitting(event), 9)
+    tell(event)
+    (perhaps,) = delivered(post)
+    post.at_data.clear()
+    moved(the_sitting(event), 13)
+    (one,) = behind(event)
+    assert [(each.what.en, each.before.en) for each in one.changes] == [("Date and time", ""), ("Place", "")]
+    tell(event)
+    (mail,) = delivered(post)
+    assert "13:00" in mail.plain
+    assert "09:00" not in mail.plain
+    assert mail.event.dtstart.value == invited.event.dtstart.value != perhaps.event.dtstart.value
+    assert (mail.method, mail.sequence) == ("REQUEST", 2)
+    assert behind(event) == []
+
+
+def test_a_change_that_was_found_to_have_arrived_is_what_its_guest_knows(event, post):
+    person = a_person(_consultation(event), "bob@example.org")
+    asked(event, person)
+    delivered(post)
+    post.at_data[person.email] = "drop"
+    moved(the_sitting(event), 9)
+    tell(event)
+    delivered(post)
+    assert len(behind(event)) == 1
+    (message,) = messages("event_change")
+    settle_as_arrived(message_id=message.id, actor=SYSTEM)
+    assert behind(event) == []
+
+
+def test_a_confirmation_that_may_have_arrived_makes_nobodys_knowledge_old(event, post):
+    person = a_person(_consultation(event), "bob@example.org")
+    invitation = asked(event, person)
+    delivered(post)
+    post.at_data[person.email] = "drop"
+    replied(invitation, Answer(Choice.ACCEPTED, Mode.IN_PERSON))
+    delivered(post)
+    assert [each.state for each in messages("event_confirmation")] == [State.DOUBTFUL]
+    assert behind(event) == []
+
+
+def test_a_change_that_no_server_took_is_told_by_the_next_yes(event, post):
+    person = a_person(_consultation(event), "bob@example.org")
+    asked(event, person)
+    delivered(post)
+    moved(the_sitting(event), 15)
+    post.at_rcpt[person.email] = "554 5.7.1 not now"
+    tell(event)
+    assert delivered(post) == []
+    post.at_rcpt.clear()
+    assert len(behind(event)) == 1
+    tell(event)
+    (mail,) = delivered(post)
+    assert (mail.method, mail.sequence) == ("REQUEST", 1)
+    assert behind(event) == []

@@ -5,14 +5,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from engagement.events.models import CalendarEntry, Event
+from engagement.events.models import CalendarEntry, Event, Sitting
 from engagement.events.replies import Answer
 from engagement.events.telling import TOLD
-from engagement.invitations.models import Choice, Mode
+from engagement.invitations.models import Choice, Invitation, Mode
 from engagement.kernel.bilingual import Text
+from engagement.kernel.db import db
 from engagement.mailing.worker import send_due
 from tests.events.given import a_person, an_event, the_sitting
 from tests.events.telling_given import asked, behind, fresh, moved, placed, replied, tell
+from tests.mailing.test_two_workers import at_once
 from tests.support.given import a_consultation
 
 COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
@@ -75,3 +77,22 @@ def test_sequence_rises_exactly_with_time_place_and_link_and_never_falls(app, po
             as_it_stands(event, state)
         expected += seen() != before
         assert fresh(select(CalendarEntry.sequence).where(CalendarEntry.id == entry)) == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("turn", range(6))
+def test_a_reply_while_the_team_moves_the_sitting_twice_is_a_revision_more_and_never_one_less(app, turn):
+    consultation = a_consultation()
+    event = an_event(consultation)
+    invitation_id, sitting_id = asked(event, a_person(consultation)).id, the_sitting(event).id
+    hours = iter([None, 15, 17])
+
+    def act():
+        hour = next(hours)
+        if hour is None:
+            replied(db.session.get(Invitation, invitation_id), ONLINE)
+        else:
+            moved(db.session.get(Sitting, sitting_id), hour)
+
+    at_once(app, 3, act)
+    assert fresh(select(CalendarEntry.sequence)) == 3

@@ -202,3 +202,29 @@ def test_a_withdrawal_without_its_yes_stays_on_the_page_with_what_was_chosen(con
     assert chosen["value"] == "no"
     db.session.rollback()
     assert db.session.get(Invitation, invitation.id, populate_existing=True).withdrawn_at is None
+
+
+def test_a_yes_to_a_date_that_is_cancelled_does_not_count_beside_a_no_to_the_other(consultation, post):
+    event = an_event(consultation, days=2)
+    invitation = asked(event, a_person(consultation))
+    delivered(post)
+    first, second = sittings_of(event.id)
+    replied(invitation, {first.id: COMING})
+    cancel_sitting(sitting_id=first.id, actor=SYSTEM)
+    assert choice_of(invitation) is None
+    replied(invitation, {second.id: Answer(Choice.DECLINED)})
+    assert choice_of(invitation) is Choice.DECLINED
+    assert (figures_of(event).accepted, figures_of(event).declined) == (0, 1)
+
+
+def test_whoever_said_yes_to_the_cancelled_date_and_no_to_the_other_has_said_no(consultation, post):
+    event = an_event(consultation, days=3)
+    first, second, third = sittings_of(event.id)
+    no, maybe, both = (asked(event, a_person(consultation)) for _ in range(3))
+    delivered(post)
+    replied(no, {first.id: COMING, second.id: COMING})
+    replied(no, {second.id: Answer(Choice.DECLINED), third.id: Answer(Choice.DECLINED)})
+    replied(maybe, {first.id: COMING, second.id: Answer(Choice.TENTATIVE)})
+    replied(both, {first.id: COMING, second.id: COMING, third.id: Answer(Choice.DECLINED)})
+    cancel_sitting(sitting_id=first.id, actor=SYSTEM)
+    assert [choice_of(each) for each in (no, maybe, both)] == [Choice.DECLINED, Choice.TENTATIVE, Choice.ACCEPTED]

@@ -105,13 +105,25 @@ def test_a_time_that_has_not_come_is_refused(guest):
         )
 
 
-def test_only_the_first_sending_and_the_first_bounce_are_written_down(guest):
+def test_only_the_first_sending_is_written_down_and_of_several_bounces_the_first(guest):
+    mark_distributed(invitation_id=guest.id, at=START)
     for days in range(2):
-        mark_distributed(invitation_id=guest.id, at=START + timedelta(days=days))
         mark_bounced(invitation_id=guest.id, at=START + timedelta(days=days))
     db.session.rollback()
     row = find_invitation(guest.id)
     assert row.distributed_at == row.bounced_at == START
+
+
+def test_what_went_out_again_after_it_came_back_has_not_bounced_until_it_does_again(guest):
+    mark_distributed(invitation_id=guest.id, at=START)
+    mark_bounced(invitation_id=guest.id, at=START)
+    mark_distributed(invitation_id=guest.id, at=START + timedelta(days=1))
+    db.session.rollback()
+    row = find_invitation(guest.id)
+    assert (row.distributed_at, row.bounced_at) == (START, None)
+    mark_bounced(invitation_id=guest.id, at=START + timedelta(days=2))
+    db.session.rollback()
+    assert find_invitation(guest.id).bounced_at == START + timedelta(days=2)
 
 
 def test_a_reason_is_sealed(guest):

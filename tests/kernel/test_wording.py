@@ -34,6 +34,14 @@ def test_times():
     assert wording.time_words(time(9, 5), "fr") == f"9{NBSP}h{NBSP}05"
 
 
+def test_a_zone_says_its_offset_where_its_name_means_another_time_elsewhere():
+    winter, summer = (datetime.fromisoformat(f"2026-{day}T09:00") for day in ("12-08", "07-08"))
+    assert wording.zone_words_at(winter, "America/Vancouver", "en") == "Pacific, UTC−07:00"
+    assert wording.zone_words_at(winter, "America/Vancouver", "fr") == "heure du Pacifique, UTC−07:00"
+    assert wording.zone_words_at(summer, "America/Vancouver", "en") == "Pacific"
+    assert wording.zone_words_at(winter, "America/Toronto", "en") == "Eastern"
+
+
 def test_spans_name_their_zone():
     starts, ends = datetime(2026, 12, 8, 13), datetime(2026, 12, 8, 15)  # noqa: DTZ001 - wall times
     assert wording.span_words(starts, ends, "America/Toronto", "en") == "Tuesday 8 December 2026, 13:00 to 15:00 (Eastern)"

@@ -287,6 +287,32 @@ def test_a_password_that_is_not_taken_sends_nothing_and_is_told_without_the_pass
     assert "a secret word" not in caplog.text
 
 
+def test_a_user_and_a_password_with_accents_let_us_in(app, notices):
+    some_notices(1)
+    shown = []
+
+    def lets_in(server, session, envelope, mechanism, said):
+        shown.append((mechanism, said.login.decode(), said.password.decode()))
+        return AuthResult(success=said.password == "été à 2".encode())
+
+    options = {"auth_require_tls": False, "authenticator": lets_in}
+    with serving(app, Post(), **options) as post, settings_with(app, mail_username="équipe", mail_password="été à 2"):  # noqa: S106
+        assert send_due()["sent"] == 1
+    assert shown == [("PLAIN", "équipe", "été à 2")]
+    assert len(post.received) == 1
+
+
+@pytest.mark.parametrize(("options", "words"), [({"auth_exclude_mechanism": ["PLAIN"]}, "no way to sign in"), ({}, "535")])
+def test_a_password_with_accents_that_is_not_taken_sends_nothing_and_the_team_is_told(app, notices, options, words):
+    message = some_notices(1)[0]
+    refusing = {"auth_require_tls": False, "authenticator": lambda *_: AuthResult(success=False, handled=False), **options}
+    with serving(app, Post(), **refusing), settings_with(app, mail_username="team", mail_password="été"):  # noqa: S106
+        send_due()
+    assert state_of(message) is State.QUEUED
+    assert trouble()[0] == "sign_in"
+    assert words in trouble()[1]
+
+
 def test_an_envelope_that_would_speak_to_the_server_is_refused(app):
     from engagement.mailing.transport import Line, Refused, StoredMessage, mail
 

@@ -14,9 +14,10 @@ from engagement.events.service import ask_to_come, cancel_event
 from engagement.invitations.models import Channel, Choice, Invitation, Mode
 from engagement.kernel.audit import SYSTEM, AuditEntry, by_link, staff
 from engagement.kernel.bilingual import Text
-from engagement.kernel.clock import now
+from engagement.kernel.clock import at_moment, now
 from engagement.kernel.crypto import address_index
 from engagement.kernel.db import db, writing
+from engagement.mailing import sweeping
 from engagement.mailing.composing import Dropped, Kind, Waits
 from engagement.mailing.contacting import (
     BadOutcomeError,
@@ -341,3 +342,15 @@ def test_nothing_becomes_a_task_while_the_consultation_is_paused(consultation):
         session.merge(consultation).status = Status.PAUSED
     send_due()
     assert tasks() == []
+
+
+def test_nobody_is_to_call_for_what_is_too_late(consultation, notices, monkeypatch):
+    a_text(consultation)
+    last = now() + timedelta(minutes=5)
+    late = [a_notice(a_person(consultation, None, given_name=f"p{each}"), not_after=last) for each in range(3)]
+    monkeypatch.setattr(sweeping, "AT_ONCE", 2)
+    with at_moment(last + timedelta(minutes=1)):
+        send_due()
+        send_due()
+    assert tasks() == []
+    assert [state_of(each) for each in late] == [State.CANCELLED] * 3

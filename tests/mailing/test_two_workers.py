@@ -14,9 +14,11 @@ from sqlalchemy import func, select
 
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
+from engagement.kernel.quick import Quick
 from engagement.mailing import outbox
 from engagement.mailing.models import Message, MessageEvent, State
 from engagement.mailing.preparing import prepare
+from engagement.mailing.sweeping import sweep
 from engagement.mailing.worker import send_due
 from tests.mailing.given import a_notice, a_person, a_text
 from tests.support.given import a_consultation
@@ -72,6 +74,25 @@ def test_workers_that_send_at_once_send_each_message_once(app, post, notices):
     assert sorted(to for _, to in post.envelopes) == sorted(f"p{each}@example.org" for each in range(12))
     db.session.rollback()
     assert db.session.scalar(select(func.count()).select_from(MessageEvent).where(MessageEvent.state == State.QUEUED)) == 12
+
+
+def test_a_message_that_somebody_else_took_over_and_is_sending_goes_once(app, notices):
+    message = some_notices(1)[0]
+    prepare(message.id)
+    slow, quick = f"{'slow':-<57}", f"{'quick':-<57}"
+    (mine,) = outbox.in_hand(outbox.claim(slow, 1))
+    with writing() as session:
+        session.get(Message, message.id).lease_until = now() - timedelta(seconds=1)
+    sweep()
+    (theirs,) = outbox.in_hand(outbox.claim(quick, 1))
+    assert outbox.turn(quick, None, theirs) is State.SENDING
+    # The slow one comes to it while the other one has it on the line.
+    assert outbox.turn(slow, None, mine) is not State.SENDING
+    with Quick() as line:
+        assert outbox.quick_turn(line, slow, None, mine) is not State.SENDING
+    outbox.turn(quick, outbox.Arrived(theirs, "250 taken"), None)
+    db.session.rollback()
+    assert db.session.get(Message, message.id, populate_existing=True).state is State.SENT
 
 
 def installation_of(app):

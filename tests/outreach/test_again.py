@@ -1,8 +1,14 @@
 """A mailing sent again never reaches the same person twice unless staff say so for named people."""
 
+from datetime import timedelta
+
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
+from engagement.kernel.audit import staff
+from engagement.kernel.clock import at_moment, now
+from engagement.kernel.crypto import address_index
 from engagement.kernel.db import db, writing
 from engagement.mailing.models import Message, State
 from engagement.mailing.suppressions import allow_again, suppress
@@ -11,12 +17,14 @@ from engagement.outreach.again import NobodyToReachError, Why, next_round, send_
 from engagement.outreach.choosing import Whom, people_asked
 from engagement.outreach.models import MailingState
 from engagement.outreach.package import make_package
+from engagement.outreach.reminders import Fate
+from engagement.outreach.reminding import draft_reminder, thing_about, who_is_silent
 from engagement.outreach.service import EVENT, NOTHING, Offer
 from engagement.outreach.steering import NotOnItsWayError, pause, stop
 from engagement.outreach.words import change_words
 from tests.events.given import an_event
 from tests.mailing.given import a_person
-from tests.outreach.given import BODY, SUBJECT, a_questionnaire_draft, a_team, drafted, page_of, sent_on_its_way, stored
+from tests.outreach.given import BODY, SUBJECT, a_questionnaire_draft, a_team, drafted, never_quiet, page_of, sent_on_its_way, stored
 from tests.outreach.test_package import signed
 from tests.questionnaires.given import a_questionnaire
 from tests.support.given import access_of
@@ -212,6 +220,23 @@ def test_the_page_says_who_and_why_in_both_languages_and_does_it(client, sent, p
         assert words in client.get(page_of(mailing) + f"?lang={language}").text
 
 
+def test_the_same_yes_sent_twice_names_nobody_twice(client, sent, post):
+    _, mailing, people = sent
+    form = BeautifulSoup(client.get(page_of(mailing, "/again")).text, "html.parser").select_one("input[name=round]")
+    yes = {"once_more": [str(people[1].id)], "round": form["value"]}
+    client.post(page_of(mailing, "/again"), data=yes)
+    send_due()
+    for language, words in (("en", "It was sent again meanwhile."), ("fr", "L’envoi a été refait entre-temps.")):
+        page = client.post(page_of(mailing, f"/again?lang={language}"), data=yes)
+        assert words in page.text
+        send_due()
+    assert addresses(post) == ["ben@example.org", "cal@example.org"]
+    # Who has looked again can name them again.
+    client.post(page_of(mailing, "/again"), data={**yes, "round": "2"})
+    send_due()
+    assert addresses(post) == ["ben@example.org", "ben@example.org", "cal@example.org"]
+
+
 def test_nobody_to_reach_is_said_in_one_line(client, sent):
     access, mailing, _ = sent
     send_again(access=access, mailing_id=mailing.id)
@@ -228,3 +253,25 @@ def test_no_round_plans_a_second_message_for_who_was_not_named(sent, post):
     rows = select(Message.person_id, func.count()).where(Message.mailing_id == mailing.id, Message.state == State.SENT)
     counted = dict(db.session.execute(rows.group_by(Message.person_id)).all())
     assert counted == {people[0].id: 4, people[1].id: 1, people[2].id: 1}
+
+
+def test_who_has_another_address_and_got_it_there_has_not_bounced_any_more(client, post):
+    consultation, organizer = a_team(client)
+    never_quiet(consultation)
+    person = a_person(consultation, "wrong@example.org")
+    event = an_event(consultation)
+    post.at_rcpt["wrong@example.org"] = "550 5.1.1 no such user"
+    mailing = sent_on_its_way(drafted(Offer(EVENT, event.id, event.title), consultation.id, [person], organizer), organizer)
+    send_due()
+    assert [row.person.id for row in who_is_silent(thing_about(event.id, None)).of(Fate.BOUNCED)] == [person.id]
+    with writing() as session:
+        row = session.merge(person)
+        row.email, row.email_index = "right@example.org", address_index("right@example.org")
+    send_again(access=access_of(organizer, consultation), mailing_id=mailing.id)
+    send_due()
+    assert addresses(post) == ["right@example.org"]
+    with at_moment(now() + timedelta(days=8)):
+        assert [each.person.id for each in who_is_silent(thing_about(event.id, None)).reminded] == [person.id]
+        sent_on_its_way(draft_reminder(thing=thing_about(event.id, None), actor=staff(organizer.id)), organizer)
+        send_due()
+    assert addresses(post) == ["right@example.org", "right@example.org"]

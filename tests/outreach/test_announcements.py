@@ -83,6 +83,21 @@ def test_about_an_event_the_invited_find_their_link_and_the_others_none(client, 
     assert invitations() == 1
 
 
+@pytest.mark.parametrize(("language", "subject"), [("en", "Information for you"), ("fr", "Renseignements pour vous")])
+def test_about_a_discreet_event_neither_sender_nor_subject_tells(client, post, language, subject):
+    consultation, organizer = a_team(client)
+    event = an_event(consultation)
+    with writing() as session:
+        session.merge(event).discreet = True
+    person = a_person(consultation, language=language)
+    mailing = an_announcement(consultation, [person], organizer, about=event, body=ABOUT)
+    sent_on_its_way(mailing, organizer)
+    send_due()
+    (mail,) = post.mails()
+    assert str(mail["Subject"]) == subject
+    assert mail["From"].addresses[0].display_name == ""
+
+
 def test_about_a_questionnaire_its_title_and_closing_day_are_there(client):
     consultation, organizer = a_team(client)
     asked, person = a_questionnaire(consultation), a_person(consultation)

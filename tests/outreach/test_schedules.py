@@ -267,7 +267,7 @@ def test_the_day_before_goes_on_the_events_clocks_to_those_who_hold_a_seat(consu
     [mail] = post.mails()
     body = mail.get_body(("plain",)).get_content()
     assert str(mail["To"]).endswith("<ada@example.org>")
-    assert "It begins at 09:00 (Pacific)." in body
+    assert "It begins at 09:00 (Pacific, UTC−07:00)." in body
     assert not [part for part in mail.walk() if part.get_content_type() in {"text/calendar", "application/ics"}]
 
 

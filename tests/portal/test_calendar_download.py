@@ -167,3 +167,13 @@ def test_no_title_of_a_guests_page_names_the_event(client, consultation, event):
         title = page.text.partition("<title>")[2].partition("</title>")[0] + page.text.partition("<h1>")[2].partition("</h1>")[0]
         assert "coast" not in title
         assert "fisheries" not in title
+
+
+def test_whoever_waits_for_a_seat_takes_a_tentative_entry(client, consultation, event):
+    first = sittings_of(event.id)[0]
+    with writing() as session:
+        session.merge(first).seats_in_person = 0
+    invitation = invited(event, a_guest(consultation))
+    replied(invitation, {first.id: Answer(Choice.ACCEPTED, Mode.IN_PERSON, may_wait=True)})
+    _, calendar = file_of(client, invitation, event)
+    assert calendar.vevent.status.value == "TENTATIVE"

@@ -98,7 +98,9 @@ def test_only_listed_events_are_announced_each_by_invitation(client, language):
     assert "Date not published" in page
     assert "Quiet meeting" not in page
     assert "Held back" not in page
-    by_invitation, when = ("By invitation", "13:00 to 15:00 (Pacific)") if language == "en" else ("Sur invitation", "heure du Pacifique")
+    by_invitation, when = (
+        ("By invitation", "13:00 to 15:00 (Pacific, UTC−07:00)") if language == "en" else ("Sur invitation", "heure du Pacifique")
+    )
     assert by_invitation in page
     assert when in page
 

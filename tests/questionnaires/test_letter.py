@@ -1,18 +1,25 @@
+import email
 from datetime import timedelta
+from email.policy import default
 
 from sqlalchemy import select
 
 from engagement.consultations.models import Status
+from engagement.consultations.service import Particulars, edit_consultation
 from engagement.invitations.links import find_link
 from engagement.invitations.models import Invitation
 from engagement.kernel.audit import SYSTEM
+from engagement.kernel.bilingual import Text
 from engagement.kernel.bulk import store_all
 from engagement.kernel.clock import now, today
 from engagement.kernel.db import db, writing
+from engagement.kernel.wording import date_words
 from engagement.mailing.composing import Composed, Dropped, Sketch, Waits
-from engagement.mailing.models import Message
+from engagement.mailing.models import Message, State
 from engagement.mailing.placeholders import names_in
+from engagement.mailing.preparing import prepare
 from engagement.mailing.texts import shipped_text
+from engagement.questionnaires.design import Settings, edit_settings
 from engagement.questionnaires.letter import PLACEHOLDERS, compose, preview, was_sent
 from engagement.questionnaires.service import Typed, ask_to_answer, save_answers, start_response, submit
 from tests.questionnaires.given import a_person, a_questionnaire, an_invitation
@@ -94,3 +101,41 @@ def test_an_answer_that_came_meanwhile_drops_the_mail(app):
     save_answers(response_id=response.id, typed={"pick": Typed("b")}, actor=SYSTEM)
     submit(response_id=response.id, language="en", actor=SYSTEM)
     assert isinstance(compose(message), Dropped)
+
+
+def test_a_mail_that_waits_says_the_day_and_the_title_that_hold_when_it_goes(app):
+    consultation, questionnaire, message = asked()
+    prepare(message.id)
+    assert db.session.get_one(Message, message.id).state is State.QUEUED
+    day = today(consultation.zone) + timedelta(days=30)
+    edit_settings(
+        questionnaire_id=questionnaire.id, settings=Settings(title=Text("New title", "Nouveau titre"), closes_on=day), actor=SYSTEM
+    )
+    prepare(message.id)
+    assert date_words(day, "en") in text_of(message)
+    assert "New title" in text_of(message) + db.session.get_one(Message, message.id).subject
+
+
+def test_a_mail_that_waits_says_the_last_day_of_its_consultation_that_holds_when_it_goes(app):
+    consultation = a_consultation()
+    questionnaire = a_questionnaire(consultation)
+    ask_to_answer(questionnaire_id=questionnaire.id, person_id=a_person(consultation).id, actor=SYSTEM)
+    message = db.session.scalars(select(Message)).one()
+    prepare(message.id)
+    day = today(consultation.zone) + timedelta(days=30)
+    edit_consultation(
+        consultation_id=consultation.id,
+        particulars=Particulars(
+            status=Status.OPEN, is_public=False, zone=consultation.zone, opens_on=None, closes_on=day, received_until=None,
+            contact_email="", contact_phone="", texts={},
+        ),
+        actor=SYSTEM,
+    )  # fmt: skip
+    prepare(message.id)
+    assert date_words(day, "en") in text_of(message)
+
+
+def text_of(message):
+    db.session.rollback()
+    raw = db.session.get_one(Message, message.id, populate_existing=True).raw
+    return email.message_from_bytes(raw, policy=default).get_body(("plain",)).get_content()
