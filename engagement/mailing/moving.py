@@ -59,3 +59,12 @@ def tell_all(session: Session, ids: Sequence[UUID], state: State, why: str = "")
 def locked(session: Session, message_id: UUID) -> Message | None:
     """Return a message, read anew and kept from others until the transaction ends."""
     return session.get(Message, message_id, with_for_update=True, populate_existing=True)
+
+
+def where_it_is(message: Message | None, worker: str) -> State:
+    """Return where a message stands that ``worker`` has not claimed any more: ``sending`` only where it is this worker who sends it."""
+    if message is None:
+        return State.CANCELLED
+    # Somebody else took it over when its lease ran out, and is about to send it: it is in their hand.
+    elsewhere = message.state is State.SENDING and message.claimed_by != worker
+    return State.CLAIMED if elsewhere else message.state

@@ -26,16 +26,16 @@ from engagement.kernel.errors import DomainError, what_broke
 from engagement.kernel.ports import ports
 from engagement.kernel.prepared import Prepared
 from engagement.mailing import domains
-from engagement.mailing.at_the_door import FRESH, fresh, has_to_know, is_asked_again, stopped_at_the_door, turned_away
-from engagement.mailing.domains import LONGEST_WAIT, doubling
+from engagement.mailing.at_the_door import FRESH, fresh, is_asked_again, stopped_at_the_door, turned_away
+from engagement.mailing.domains import LONGEST_WAIT
 from engagement.mailing.doubting import doubt
 from engagement.mailing.due import domain_open, in_time, next_due, not_held, nothing_against
 from engagement.mailing.guard import keep_stamp, raise_generation
 from engagement.mailing.hand import Arrived, Outgoing, in_hand
 from engagement.mailing.holding import WHY_HELD
-from engagement.mailing.models import Message, State, Why
-from engagement.mailing.moving import EVENTS, NOBODY, SETTLED, locked, move, tell_all, told
-from engagement.mailing.suppressions import suppress, why_suppressed
+from engagement.mailing.models import Message, State
+from engagement.mailing.moving import EVENTS, NOBODY, SETTLED, locked, move, tell_all, told, where_it_is
+from engagement.mailing.suppressions import why_suppressed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,7 +55,6 @@ LEASE = timedelta(minutes=15)
 # Where a message can stand when the server's yes comes after its worker was thought lost.
 UNKNOWN_YET = frozenset({State.DOUBTFUL, State.QUEUED, State.CLAIMED})
 FIRST_WAIT = domains.FIRST_WAIT
-MOST_ATTEMPTS = 14
 # Why a message is where it is when somebody of the team has just said that it goes again.
 SENT_AGAIN = "sent again by the team"
 
@@ -271,7 +270,7 @@ def _begin(session: Session, connection: Connection, worker: str, following: Out
         return State.SENDING
     message = locked(session, following.id)
     if message is None or message.state is not State.CLAIMED or message.claimed_by != worker:
-        return _where_it_is(message, worker)
+        return where_it_is(message, worker)
     state, why = _judged(session, message, moment)
     if state is State.SENDING:
         message.attempts += 1
@@ -285,15 +284,6 @@ def _begin(session: Session, connection: Connection, worker: str, following: Out
             message.raw = None
         move(session, message, state, why)
     return state
-
-
-def _where_it_is(message: Message | None, worker: str) -> State:
-    """Return where a message stands that ``worker`` has not claimed any more: ``sending`` only where it is this worker who sends it."""
-    if message is None:
-        return State.CANCELLED
-    # Somebody else took it over when its lease ran out, and is about to send it: it is in their hand.
-    elsewhere = message.state is State.SENDING and message.claimed_by != worker
-    return State.CLAIMED if elsewhere else message.state
 
 
 def _judged(session: Session, message: Message, moment: datetime) -> tuple[State, str]:
@@ -341,54 +331,3 @@ def begin_sending(message_id: UUID, worker: str) -> Outgoing | State:
         return State.CANCELLED
     state = turn(worker, None, found[0])
     return found[0] if state is State.SENDING else state or found[0].message.state
-
-
-def record_refused(
-    message_id: UUID, reply: str, *, permanent: bool, no_such_address: bool = False, shuts_domain: bool = False, domain: str = ""
-) -> State:
-    """Store that the server refused: tried again later, or failed for good.
-
-    An address that does not exist is suppressed, so that nobody writes to it again. A domain
-    that turns us away gets nothing for a while.
-    """
-    with writing() as session:
-        message = locked(session, message_id)
-        if message is None or message.state is not State.SENDING:
-            return State.CANCELLED if message is None else message.state
-        if shuts_domain and message.domain_index:
-            domains.shut_out(session, message.domain_index, domain, reply)
-        if not permanent and message.attempts < MOST_ATTEMPTS:
-            message.due_at = now() + doubling(message.attempts)
-            move(session, message, State.DEFERRED, reply)
-            return State.DEFERRED
-        address, needed = message.to_address, no_such_address and has_to_know(session, message)
-        if needed:
-            # It becomes a call, where mails are written.
-            message.raw = None
-        move(session, message, State.PLANNED if needed else State.FAILED, reply)
-        if no_such_address:
-            suppress(session, address, Why.BOUNCED, message=message)
-            for tell in ports().bounced:
-                tell(message)
-        return State.FAILED
-
-
-def record_not_from_us(message_id: UUID, reply: str) -> None:
-    """Store that the server took nothing from us: it is tried again and counts as no attempt, however often."""
-    with writing() as session:
-        message = locked(session, message_id)
-        if message is not None and message.state is State.SENDING:
-            message.attempts -= 1
-            if not message.attempts:
-                # Nobody has read it, and however long this lasts it says what holds when it goes.
-                message.raw = None
-            message.due_at = now() + FIRST_WAIT
-            move(session, message, State.DEFERRED, reply)
-
-
-def record_unknown(message_id: UUID, why: str) -> None:
-    """Store that nobody knows whether the server took the message."""
-    with writing() as session:
-        message = locked(session, message_id)
-        if message is not None and message.state is State.SENDING:
-            doubt(session, message, why)

@@ -12,7 +12,7 @@ from engagement.kernel.clock import now
 from engagement.kernel.errors import without_addresses
 from engagement.kernel.quick import Quick
 from engagement.kernel.settings import settings
-from engagement.mailing import domains, guard, outbox
+from engagement.mailing import domains, guard, outbox, recording
 from engagement.mailing.hand import Arrived, Outgoing, in_hand
 from engagement.mailing.models import State
 from engagement.mailing.transport import (
@@ -123,17 +123,18 @@ class Round:
             self.arrived = Arrived(outgoing, said.reply)
             return State.SENT
         if isinstance(said, NotFromUs):
-            outbox.record_not_from_us(outgoing.id, said.reply)
+            recording.record_not_from_us(self.worker, outgoing.id, said.reply)
             raise LineDownError(LineTrouble.REFUSED, said.reply)
         if isinstance(said, Refused):
             return self._refused(outgoing, said)
-        outbox.record_unknown(outgoing.id, said.reply)
+        recording.record_unknown(self.worker, outgoing.id, said.reply)
         return State.DOUBTFUL
 
     def _refused(self, outgoing: Outgoing, said: Refused) -> State:
         if said.permanent and " 5.7." in said.reply:
             log.warning("a message was refused by policy, which the team has to look at: %s", without_addresses(said.reply))
-        return outbox.record_refused(
+        return recording.record_refused(
+            self.worker,
             outgoing.id,
             said.reply,
             permanent=said.permanent,

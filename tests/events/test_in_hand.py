@@ -12,7 +12,7 @@ from engagement.events.withdrawing import withdraw_guest
 from engagement.invitations.models import Channel, Choice, Mode
 from engagement.kernel.audit import SYSTEM, staff
 from engagement.kernel.db import db
-from engagement.mailing import outbox
+from engagement.mailing import outbox, recording
 from engagement.mailing.batches import prepare_many
 from engagement.mailing.hand import in_hand
 from engagement.mailing.models import Message, State
@@ -61,7 +61,7 @@ def test_an_invitation_in_hand_does_not_go_once_the_event_is_cancelled(client, p
 def test_whoever_may_have_got_an_invitation_is_told_that_it_does_not_hold_and_gets_it_no_more(client, post, taken_back):
     event, invitation, message_id, _ = an_invitation_in_hand(client)
     outbox.begin_sending(message_id, "w")
-    outbox.record_unknown(message_id, "the connection broke")
+    recording.record_unknown("w", message_id, "the connection broke")
     if taken_back == "cancelled":
         cancel_event(event_id=event.id, actor=SYSTEM)
         assert "event_cancellation" in purposes()

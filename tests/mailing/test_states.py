@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
-from engagement.mailing import outbox, preparing, sweeping
+from engagement.mailing import outbox, preparing, recording, sweeping
 from engagement.mailing.hand import Arrived, Outgoing
 from engagement.mailing.models import Message, MessageEvent, State
 from tests.mailing.given import a_notice, a_person, a_text
@@ -76,12 +76,12 @@ class World:
     def refuse(self, worker):
         outgoing, self.sending[worker] = self.sending[worker], None
         if outgoing is not None:
-            outbox.record_refused(outgoing.id, "451 later", permanent=False)
+            recording.record_refused(worker, outgoing.id, "451 later", permanent=False)
 
     def unreachable(self, worker):
         outgoing, self.sending[worker] = self.sending[worker], None
         if outgoing is not None:
-            outbox.record_not_from_us(outgoing.id, "421 later")
+            recording.record_not_from_us(worker, outgoing.id, "421 later")
 
     def write(self, _):
         for id_ in preparing.due_to_be_written():

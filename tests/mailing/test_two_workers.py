@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
 from engagement.kernel.quick import Quick
-from engagement.mailing import outbox
+from engagement.mailing import outbox, recording
 from engagement.mailing.models import Message, MessageEvent, State
 from engagement.mailing.preparing import prepare
 from engagement.mailing.sweeping import sweep
@@ -93,6 +93,28 @@ def test_a_message_that_somebody_else_took_over_and_is_sending_goes_once(app, no
     outbox.turn(quick, outbox.Arrived(theirs, "250 taken"), None)
     db.session.rollback()
     assert db.session.get(Message, message.id, populate_existing=True).state is State.SENT
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        lambda worker, message: recording.record_refused(worker, message.id, "451 later", permanent=False),
+        lambda worker, message: recording.record_not_from_us(worker, message.id, "421 later"),
+        lambda worker, message: recording.record_unknown(worker, message.id, "the line broke"),
+    ],
+)
+def test_what_a_worker_hears_too_late_says_nothing_of_what_another_is_sending(app, notices, late):
+    message = some_notices(1)[0]
+    prepare(message.id)
+    (mine,) = outbox.in_hand(outbox.claim("suspended", 1))
+    assert outbox.turn("suspended", None, mine) is State.SENDING
+    with writing() as session:
+        row = session.get(Message, message.id)
+        row.claimed_by, row.attempts = "another", row.attempts + 1
+    late("suspended", message)
+    assert db.session.get(Message, message.id, populate_existing=True).state is State.SENDING
+    late("another", message)
+    assert db.session.get(Message, message.id, populate_existing=True).state in {State.DEFERRED, State.DOUBTFUL}
 
 
 def installation_of(app):

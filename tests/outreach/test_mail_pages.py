@@ -9,7 +9,7 @@ from sqlalchemy import select
 from engagement.kernel.audit import SYSTEM, AuditEntry
 from engagement.kernel.db import db, writing
 from engagement.kernel.ports import ports
-from engagement.mailing import outbox
+from engagement.mailing import outbox, recording
 from engagement.mailing.models import MailTemplate, Message, State
 from engagement.mailing.placeholders import check_placeholders
 from engagement.mailing.preparing import prepare
@@ -75,7 +75,7 @@ def doubtful(message):
     prepare(message.id)
     outbox.claim("w")
     outbox.begin_sending(message.id, "w")
-    outbox.record_unknown(message.id, "its worker was lost while sending")
+    recording.record_unknown("w", message.id, "its worker was lost while sending")
 
 
 def test_staff_decide_on_a_doubtful_message(client, post):
