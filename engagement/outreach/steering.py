@@ -7,7 +7,7 @@ row, and the worker goes on with it (``finish_what_was_begun``).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import exists, or_, select
 
@@ -17,7 +17,8 @@ from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import DomainError
 from engagement.mailing.bell import ring_when_stored
-from engagement.mailing.models import Hold, Message
+from engagement.mailing.contacting import drop_some_tasks, not_yet_said
+from engagement.mailing.models import ContactTask, Hold, Message
 from engagement.mailing.together import NOT_BEGUN, cancel_some, hold_some, let_some_go, retry_some, unsent
 from engagement.outreach.facts import why_void
 from engagement.outreach.models import Mailing, MailingState
@@ -26,6 +27,8 @@ from engagement.outreach.service import held_mailing
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from uuid import UUID
+
+    from sqlalchemy import ColumnElement
 
 STOPPED = "the mailing was stopped"
 AGAIN = "sent again by the team"
@@ -65,12 +68,16 @@ def resume_messages(mailing_id: UUID) -> int:
 
 
 def stop(*, mailing_id: UUID, actor: Actor) -> int:
-    """Give up what is not yet sent of a mailing, for good; returns how many messages were cancelled.
+    """Give up what is not yet sent or said of a mailing, for good; returns how many messages and calls that were.
 
     Nobody else is asked. Stopping twice is stopping once. Raises NotOnItsWayError.
     """
     _wish(mailing_id, MailingState.STOPPED, {MailingState.APPROVED, MailingState.PAUSED}, "stop_mailing", actor)
-    return _all(lambda: cancel_some(mailing_id, STOPPED))
+    return _all(lambda: _give_up_some(mailing_id))
+
+
+def _give_up_some(mailing_id: UUID) -> int:
+    return cancel_some(mailing_id, STOPPED) or drop_some_tasks(mailing_id, STOPPED)
 
 
 def retry(*, mailing_id: UUID, reasons: Collection[str], actor: Actor) -> int:
@@ -119,7 +126,7 @@ def finish_what_was_begun() -> None:
         step = {
             MailingState.PAUSED: lambda each=mailing_id: hold_some(each),
             MailingState.APPROVED: lambda each=mailing_id: let_some_go(each),
-            MailingState.STOPPED: lambda each=mailing_id: cancel_some(each, STOPPED),
+            MailingState.STOPPED: lambda each=mailing_id: _give_up_some(each),
         }[state]
         _all(step)
     for mailing in _approved_on_paper():
@@ -130,11 +137,12 @@ def finish_what_was_begun() -> None:
 def _unfinished() -> list[tuple[UUID, MailingState]]:
     theirs = Message.mailing_id == Mailing.id
     begun = Message.state.in_(NOT_BEGUN)
+    to_be_called = exists(select(ContactTask.id).where(not_yet_said(cast("ColumnElement[UUID]", Mailing.id))))
     rows = db.session.execute(
         select(Mailing.id, Mailing.state).where(
             or_(
                 (Mailing.state == MailingState.PAUSED) & exists().where(theirs, begun, Message.held_because.is_(None)),
-                (Mailing.state == MailingState.STOPPED) & exists().where(theirs, begun),
+                (Mailing.state == MailingState.STOPPED) & (exists().where(theirs, begun) | to_be_called),
                 (Mailing.state == MailingState.APPROVED) & exists().where(theirs, Message.held_because == Hold.MAILING),
             )
         )

@@ -12,7 +12,7 @@ from engagement.kernel.clock import now, on_the_wall
 from engagement.kernel.db import db, writing
 from engagement.kernel.policy import Role
 from engagement.mailing import together
-from engagement.mailing.models import Hold, Message, MessageEvent, State
+from engagement.mailing.models import ContactTask, Hold, Message, MessageEvent, State, TaskState
 from engagement.mailing.together import failures_of, kind_of_failure
 from engagement.mailing.worker import send_due
 from engagement.outreach.models import MailingState
@@ -102,6 +102,30 @@ def test_a_stopped_mailing_cancels_what_is_not_sent_with_a_reason_and_never_goes
     for verb in (resume, pause):
         with pytest.raises(NotOnItsWayError):
             verb(mailing_id=mailing.id, actor=SYSTEM)
+
+
+def with_a_call(client):
+    consultation, organizer = a_team(client)
+    people = [a_person(consultation), a_person(consultation, None, given_name="Tess")]
+    mailing = sent_on_its_way(a_draft(an_event(consultation), people, organizer), organizer)
+    send_due()
+    assert db.session.scalar(select(ContactTask)).state is TaskState.OPEN
+    return mailing
+
+
+def test_nobody_is_called_for_a_stopped_mailing(client, post):
+    mailing = with_a_call(client)
+    stop(mailing_id=mailing.id, actor=SYSTEM)
+    task = db.session.scalar(select(ContactTask))
+    assert (task.state, task.why) == (TaskState.DROPPED, "the mailing was stopped")
+
+
+def test_the_calls_of_a_mailing_whose_stop_was_interrupted_are_dropped_by_the_worker(client, post):
+    mailing = with_a_call(client)
+    with writing() as session:
+        session.merge(stored(mailing)).state = MailingState.STOPPED
+    finish_what_was_begun()
+    assert db.session.scalar(select(ContactTask)).state is TaskState.DROPPED
 
 
 def test_doing_it_twice_is_doing_it_once(client):
