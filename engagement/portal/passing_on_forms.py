@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from engagement.kernel.forms import Form, WholeNumberField, options
 from engagement.referrals.nominations import NOT_AGREED
-from engagement.referrals.typed import AnAddress, AName, Ticked
+from engagement.referrals.typed_forms import AnAddress, AName, Ticked
 
 _NAME, _ADDRESS, _LINE = 150, 320, 300
 

@@ -7,7 +7,7 @@ from wtforms import EmailField, RadioField, StringField
 from wtforms.validators import Email, InputRequired, Length
 
 from engagement.kernel.forms import Form, options
-from engagement.referrals.typed import AName
+from engagement.referrals.typed_forms import AName
 
 
 class AskForm(Form):
