@@ -374,8 +374,11 @@ def preview_invitation(sketch: Sketch) -> Values:
     return {language: _invitation_values(about, language, link) for language in ("en", "fr")}
 
 
-def invitation_was_sent(message: Message) -> None:
-    """Write down that the invitation is distributed and what it said, in the transaction that marks its mail as sent."""
+def link_was_sent(message: Message) -> None:
+    """Write down that the guest has their link and what the mail said, in the transaction that marks it as sent.
+
+    The mail is the invitation, or, where they replied before it went, the confirmation.
+    """
     if message.invitation_id is not None:
         mark_distributed(invitation_id=message.invitation_id, at=message.sent_at or now())
         remember_told(message)

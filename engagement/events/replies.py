@@ -275,8 +275,10 @@ def _record(session: Session, key: UUID | None, answer: Answer, told: _Told) -> 
     said = Said(answer.choice, told.channel, answer.mode, key, told.received_at, told.reason, told.wants_questionnaire)
     reply = write_reply(session, invitation, told.ledger, said, told.actor)
     stands = standing_by_sitting(told.ledger, invitation).get(key)
+    # Whoever comes and was sent nothing yet gets link and calendar entry with what was recorded.
+    first = told.unsent and answer.choice is not Choice.DECLINED
     if key is None:
-        if stands is reply and told.channel is Channel.WEB:
+        if stands is reply and (told.channel is Channel.WEB or first):
             confirm_reply(session, invitation, reply, told.actor)
         return Outcome(None, answer.choice, answer.mode, None, counts=stands is reply)
     place = told.guest.places[key]
@@ -286,8 +288,7 @@ def _record(session: Session, key: UUID | None, answer: Answer, told: _Told) -> 
     seat = _settled(session, place, answer, reply, told.guest.event)
     mode = answer.mode if seat is SeatState.TAKEN else None
     entry = mirror_reply(session, reply, Replied(told.guest.event, place.sitting, told.guest.person, was, mode, place.entry))
-    # Whoever comes and was sent nothing yet gets link and calendar entry with what was recorded.
-    first = told.unsent and answer.choice is not Choice.DECLINED and place.sitting.ends_at > now()
+    first = first and place.sitting.ends_at > now()
     if told.channel is Channel.WEB or first or wants_mirror(place.sitting, entry, told.channel):
         confirm_reply(session, invitation, reply, told.actor, entry)
     return Outcome(key, answer.choice, answer.mode, seat)

@@ -13,7 +13,7 @@ from engagement.events.cli import events_group
 from engagement.events.guest_views import GUEST_POLICY
 from engagement.events.happenings import first_step, overview, subjects, timeline
 from engagement.events.knowledge import forget_told, remember_perhaps_told, remember_told
-from engagement.events.letters import CONFIRMATION_COMPOSER, INVITATION_COMPOSER, invitation_was_sent
+from engagement.events.letters import CONFIRMATION_COMPOSER, INVITATION_COMPOSER, link_was_sent
 from engagement.events.notices import CANCELLATION_COMPOSER, CHANGE_COMPOSER, WITHDRAWAL_COMPOSER
 from engagement.events.reminder import DAY_BEFORE_COMPOSER, REMINDER_COMPOSER
 from engagement.events.telling_views import TELLING_POLICY
@@ -39,8 +39,7 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
         ports.sent[composer.purpose] = remember_told
     ports.composers["event_reminder"] = REMINDER_COMPOSER
     ports.composers["event_day_before"] = DAY_BEFORE_COMPOSER
-    ports.sent["event_invitation"] = invitation_was_sent
-    ports.sent["event_confirmation"] = remember_told
+    ports.sent["event_invitation"] = ports.sent["event_confirmation"] = link_was_sent
     ports.undelivered.append(forget_told)
     ports.doubtful.append(remember_perhaps_told)
     ports.chores.append(tell_the_rest)
