@@ -327,9 +327,10 @@ def _calendar(about: Subject, language: str, values: Values) -> CalendarPart | N
     # Somebody who waits has said yes and has no seat: their calendar shows it as not settled.
     partstat = Choice.TENTATIVE if waits else row.partstat
     person = about.person
-    return CalendarPart(
-        "REQUEST", mould.filled(Guest(row.uid, row.mailbox, row.sequence, now(), person.name, person.email or "", partstat))
-    )
+    # A calendar names a guest whom no mail names by their address.
+    address = person.email or ""
+    guest = Guest(row.uid, row.mailbox, row.sequence, now(), person.addressed_as or address, address, partstat)
+    return CalendarPart("REQUEST", mould.filled(guest))
 
 
 def _entry_for_all(about: Subject, language: str, values: Values, *, holds_online: bool) -> Entry:

@@ -289,7 +289,7 @@ def _entry(found: Notice, entry: CalendarEntry, shown: Shown, language: str) -> 
         description="" if shown.cancelled else _joined(language, _BY_MAIL, "\n\n"),
         organizer_name=_joined(language, lead),
         organizer_address=one_mailbox(),
-        attendee_name=found.about.person.name,
+        attendee_name=found.about.person.addressed_as or found.about.person.email or "",
         attendee_address=found.about.person.email or "",
         # Somebody who waits has said yes and has no seat: their calendar shows it as not settled.
         partstat=Choice.TENTATIVE if entry.partstat is Choice.ACCEPTED and found.mode is None and not shown.cancelled else entry.partstat,
@@ -308,7 +308,7 @@ def _composed(
 ) -> Composed:
     person = found.about.person
     return Composed(
-        to_name=person.name,
+        to_name=person.addressed_as,
         to_address=person.email or "",
         values={language: values[language] for language in languages_of(message.language)},
         # Where there is no address there is no calendar either: the team calls.
@@ -329,7 +329,7 @@ def as_guest_reads(guest: Guest, purpose: str, note: Text) -> Written:
     link = f"{settings().base_url}/r/…"
     values = change_values(found, note, link) if purpose == CHANGE else cancellation_values(found, note)
     consultation, person = found.about.consultation, found.about.person
-    said = Composed(person.name, person.email or "", values, discreet=found.discreet)
+    said = Composed(person.addressed_as, person.email or "", values, discreet=found.discreet)
     text, said = discreetly(text_to_send(consultation.id, purpose, Kind.NOTICE), said, person)
     return write(text, said.values, guest.language, settings().base_url)
 

@@ -156,6 +156,9 @@ def reply_to_event(
         outcomes = [_record(session, sitting_id, answer, told) for sitting_id, answer in _by_sitting(guest, answers)]
         if needs is not None:
             _keep_needs(session, guest.invitation, needs, actor)
+        if actor.kind is ActorKind.LINK:
+            # They have read the mail: the address is theirs, and so is the name.
+            guest.person.name_unproven = False
         look_again(session, invitation_id, spoken=actor if channel in SPOKEN else None)
     return outcomes
 

@@ -121,7 +121,7 @@ def _in(language: Language, consultation: Consultation, person: Person) -> dict[
     contact = (consultation.text("contact").in_(language), consultation.contact_email, consultation.contact_phone)
     return {
         "salutation": person.greeted().in_(language),
-        "name": person.name,
+        "name": person.addressed_as,
         "lead": (consultation.text("lead") or consultation.text("title")).in_(language),
         "consultation_title": consultation.text("title").in_(language),
         "contact": "\n".join(part for part in contact if part),
