@@ -14,7 +14,7 @@ from engagement.events.shown import shown_to
 from engagement.invitations.models import Invitation, Mode
 from engagement.mailing.afresh import UNSENT, write_afresh
 from engagement.mailing.contacting import read_anew
-from engagement.mailing.models import Message
+from engagement.mailing.models import ContactTask, Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -60,7 +60,7 @@ def say_afresh(session: Session, event_id: UUID) -> None:
     """Have everything that waits about an event say what holds of it now, calls and letters too."""
     guests = select(Invitation.id).where(Invitation.event_id == event_id)
     write_afresh(session, Message.invitation_id.in_(guests) & Message.purpose.not_in(LAST_WORDS), AFRESH)
-    read_anew(session, guests)
+    read_anew(session, ContactTask.invitation_id.in_(guests))
 
 
 def _holding(sitting_id: UUID, mode: Mode | None) -> ColumnElement[bool]:

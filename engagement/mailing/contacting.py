@@ -21,12 +21,13 @@ from engagement.mailing.composing import Composed, Dropped
 from engagement.mailing.models import ContactTask, Message, State, TaskChannel, TaskOutcome, TaskReason, TaskState
 from engagement.mailing.outbox import NotNowError
 from engagement.mailing.tasks import NOT_TO_BE_WRITTEN_TO, Instead, compose_again, script_of, take_over, text_for
+from engagement.roster.models import Person
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
 # Where a message can stand that somebody makes a call or a letter of.
@@ -188,15 +189,19 @@ def _drop(session: Session, task: ContactTask, why: str) -> None:
 
 
 def _read_again(task: ContactTask) -> str:
-    """Have a task say what its message would say now; return why it is not needed any more, nothing where it is or nobody can say."""
+    """Have a task say what its message would say now, in the language that its person has by now.
+
+    Return why it is not needed any more, nothing where it is or nobody can say.
+    """
     message = db.session.get(Message, task.message_id) if task.message_id else None
     if message is None:
         return ""
     if message.not_after is not None and message.not_after <= now():
         return LAST_MOMENT
-    said = compose_again(message)
+    language = db.session.scalar(select(Person.language).where(Person.id == task.person_id)) or "both"
+    said = compose_again(message, language)
     if isinstance(said, Composed):
-        script = script_of(message.language, said.values, text_for(message))
+        task.language, script = language, script_of(language, said.values, text_for(message))
         if (task.subject, task.script) != (script.subject, script.plain.strip()):
             task.subject, task.script = script.subject, script.plain.strip()
             # Whoever is told counts as knowing what was read to them.
@@ -204,9 +209,9 @@ def _read_again(task: ContactTask) -> str:
     return said.reason if isinstance(said, Dropped) and said.reason not in ABOUT_THE_MAIL else ""
 
 
-def read_anew(session: Session, invitations: Select[UUID]) -> None:
-    """Have open tasks about these invitations say what holds now, in the current transaction; many are left to the worker."""
-    theirs = and_(ContactTask.invitation_id.in_(invitations), ContactTask.state == TaskState.OPEN)
+def read_anew(session: Session, which: ColumnElement[bool]) -> None:
+    """Have those of the open tasks say what holds now, in the current transaction; many are left to the worker."""
+    theirs = and_(which, ContactTask.state == TaskState.OPEN)
     ids = session.scalars(select(ContactTask.id).where(theirs).order_by(ContactTask.id).limit(READ_AT_ONCE + 1)).all()
     if len(ids) > READ_AT_ONCE:
         session.execute(update(ContactTask).where(theirs).values(looked_at=LONG_AGO).execution_options(synchronize_session=False))
@@ -216,6 +221,12 @@ def read_anew(session: Session, invitations: Select[UUID]) -> None:
         why = _look_at(session, task)
         if why:
             _drop(session, task, why)
+
+
+def read_theirs_anew(person_id: UUID) -> None:
+    """Have the open tasks for one person say what holds now: their name, language or wishes were changed."""
+    with writing() as session:
+        read_anew(session, ContactTask.person_id == person_id)
 
 
 _OPEN = select(ContactTask).where(ContactTask.invitation_id == bindparam("invitation_id"), ContactTask.state == TaskState.OPEN)

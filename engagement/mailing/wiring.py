@@ -8,7 +8,7 @@ from engagement.mailing import held_cli
 from engagement.mailing.afresh import write_all_afresh, write_theirs_afresh
 from engagement.mailing.answering import take_automatic, take_report, take_unsubscribe
 from engagement.mailing.cli import QUEUE, mail_commands
-from engagement.mailing.contacting import look_at_open_tasks
+from engagement.mailing.contacting import look_at_open_tasks, read_theirs_anew
 from engagement.mailing.holding import hold_backlog
 from engagement.mailing.imap import fetch_each_minute
 from engagement.mailing.receive_cli import receive_command
@@ -32,7 +32,7 @@ def plug_in(app: Flask, ports: Ports) -> Policy:
     ports.bell = queue.ring
     mail_commands.add_command(receive_command)
     ports.resumed.append(hold_backlog)
-    ports.person_changed.append(write_theirs_afresh)
+    ports.person_changed += [write_theirs_afresh, read_theirs_anew]
     ports.consultation_changed.append(write_all_afresh)
     held_cli.add_to(mail_commands)
     app.cli.add_command(mail_commands)

@@ -20,7 +20,7 @@ from engagement.kernel.db import stored_once, writing
 from engagement.kernel.errors import AbsentError, DomainError
 from engagement.mailing.afresh import write_afresh
 from engagement.mailing.contacting import read_anew
-from engagement.mailing.models import Message
+from engagement.mailing.models import ContactTask, Message
 from engagement.questionnaires.definition import NO_WORDS
 from engagement.questionnaires.models import Answer, Option, Question, Questionnaire, Response, Section
 
@@ -100,7 +100,7 @@ def edit_settings(*, questionnaire_id: UUID, settings: Settings, actor: Actor) -
             session.flush()
             asked = select(Invitation.id).where(Invitation.questionnaire_id == row.id)
             write_afresh(session, Message.invitation_id.in_(asked), AFRESH)
-            read_anew(session, asked)
+            read_anew(session, ContactTask.invitation_id.in_(asked))
         note(session, "edit_questionnaire", row, actor)
     return row
 

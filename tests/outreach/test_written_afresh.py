@@ -24,6 +24,7 @@ from engagement.mailing.service import change_text
 from engagement.mailing.texts import shipped_text
 from engagement.mailing.worker import send_due
 from engagement.outreach.steering import pause, resume
+from engagement.roster.models import Person
 from engagement.roster.particulars import Particulars as PersonParticulars
 from engagement.roster.service import edit_person
 from engagement.roster.wishes import Wishes, change_wishes
@@ -169,6 +170,23 @@ def test_a_script_says_the_time_that_holds_and_who_was_told_it_knows_it(team, po
     assert "13:00" not in task.script
     record_outcome(task_id=task.id, outcome=TaskOutcome.REACHED, seen=mark_of(task), actor=SYSTEM)
     assert behind(event) == []
+
+
+def test_a_script_is_in_the_language_and_says_the_name_that_its_person_has_now(team, post):
+    called(team[0])
+    task = the_task()
+    assert "invites you" in task.script
+    person = db.session.get_one(Person, task.person_id)
+    edited(person, given_name="Zoé", language="fr")
+    task = the_task()
+    assert "Bonjour Zoé" in task.script
+    assert "invites you" not in task.script
+    assert task.language == "fr"
+    edited(person, given_name="Zoé", language=None)
+    task = the_task()
+    assert "invites you" in task.script
+    assert "Bonjour Zoé" in task.script
+    assert task.language == "both"
 
 
 def test_who_was_read_an_older_script_does_not_count_as_told(team, client, post):
