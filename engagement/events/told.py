@@ -60,7 +60,7 @@ def told_so_far(event_id: UUID) -> list[ToldSoFar]:
 
 
 def _stage(state: State, outcome: str, came_back: bool, called: bool) -> str:  # noqa: FBT001 - a row of the question above.
-    if called and (came_back or (state is State.CANCELLED and outcome == BECAME_A_TASK)):
+    if called and (came_back or state is State.FAILED or (state is State.CANCELLED and outcome == BECAME_A_TASK)):
         return "called"
     if state is State.SENT:
         return "troubled" if came_back else "sent"

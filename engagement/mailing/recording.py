@@ -17,6 +17,7 @@ from engagement.mailing.doubting import doubt
 from engagement.mailing.models import Message, State, Why
 from engagement.mailing.moving import locked, move, where_it_is
 from engagement.mailing.suppressions import suppress
+from engagement.mailing.tasks import call_for_refused
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -45,7 +46,7 @@ def record_refused(
     """Store that the server refused: tried again later, or failed for good.
 
     An address that does not exist is suppressed, so that nobody writes to it again. A domain
-    that turns us away gets nothing for a while.
+    that turns us away gets nothing for a while. What its person has to know becomes a call.
     """
     with writing() as session:
         message = _being_sent(session, worker, message_id)
@@ -66,6 +67,8 @@ def record_refused(
             suppress(session, address, Why.BOUNCED, message=message)
             for tell in ports().bounced:
                 tell(message)
+        else:
+            call_for_refused(session, message)
         return State.FAILED
 
 

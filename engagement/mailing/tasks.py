@@ -7,17 +7,19 @@ more is dropped.
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from engagement.kernel.audit import SYSTEM, Actor, note
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now, on_the_wall
 from engagement.kernel.db import db
-from engagement.kernel.errors import AbsentError, DomainError
+from engagement.kernel.errors import AbsentError, DomainError, what_broke
 from engagement.kernel.ports import ports
 from engagement.kernel.settings import settings
 from engagement.mailing.at_the_door import OUTSIDE_SAFE_HOURS, QUIET, has_to_know
@@ -25,7 +27,7 @@ from engagement.mailing.composing import Composed, Composer, Dropped, Kind, Valu
 from engagement.mailing.desk import Desk
 from engagement.mailing.letters import languages_of, write
 from engagement.mailing.models import ContactTask, Message, State, TaskChannel, TaskReason, TaskState, Why
-from engagement.mailing.outbox import move
+from engagement.mailing.moving import move
 from engagement.mailing.placeholders import SECRETS, names_in
 from engagement.mailing.quiet import next_moment
 from engagement.mailing.suppressions import asked_for_silence, why_suppressed
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
     from engagement.mailing.letters import Written
     from engagement.mailing.quiet import QuietFor
     from engagement.mailing.texts import MailText
+
+log = logging.getLogger(__name__)
 
 BECAME_A_TASK = "became a task"
 NOT_TO_BE_WRITTEN_TO = "asked not to be written to"
@@ -231,6 +235,17 @@ def call_after_all(session: Session, message: Message) -> ContactTask | None:
         return None
     at = hours_of(mail.person).next_allowed(moment, mail.zone)
     return _open_task(session, message, mail.task(TaskReason.BOUNCED, at), SYSTEM)
+
+
+def call_for_refused(session: Session, message: Message) -> None:
+    """Make a call of a message that a server refused for good, as ``call_after_all`` does; the refusal is stored in any case."""
+    try:
+        with session.begin_nested():
+            call_after_all(session, message)
+    except OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001 - as above.
+        log.error("a call of the kind %s cannot be made: %s", message.purpose, what_broke(error))  # noqa: TRY400 - no message.
 
 
 def _open_task(session: Session, row: Message, instead: Instead, actor: Actor) -> ContactTask:

@@ -14,10 +14,11 @@ from engagement.kernel.audit import SYSTEM
 from engagement.kernel.db import db
 from engagement.mailing.contacting import record_outcome
 from engagement.mailing.models import ContactTask, State, TaskOutcome, TaskReason, TaskState
+from engagement.mailing.service import send_again
 from engagement.outreach.inbox_words import why_words
-from tests.events.given import an_event, the_sitting
+from tests.events.given import a_person, an_event, the_sitting
 from tests.events.letters_read import delivered
-from tests.events.telling_given import behind, messages, moved, replied, tell
+from tests.events.telling_given import asked, behind, messages, moved, replied, tell
 from tests.mailing.inbound_given import guests
 from tests.outreach.given import never_quiet
 from tests.support.given import a_consultation
@@ -77,6 +78,32 @@ def test_who_never_got_the_cancellation_is_called(guest, event, post, status):
     assert "does not take place" in task.script
     assert guest.entry().held
     assert messages("event_cancellation")[0].state is State.SENT
+
+
+@pytest.mark.parametrize("said", ["550 5.7.1 blocked by policy", "552 5.2.2 mailbox full", "554 no"])
+def test_whose_cancellation_a_server_refuses_for_good_is_called(guest, event, post, said):
+    post.at_rcpt[guest.person.email] = said
+    cancel_event(event_id=event.id, actor=SYSTEM)
+    assert delivered(post) == []
+    (message,) = messages("event_cancellation")
+    assert message.state is State.FAILED
+    (task,) = tasks()
+    assert (task.state, task.message_id) == (TaskState.OPEN, message.id)
+    assert "does not take place" in task.script
+    (told,) = told_so_far(event.id)
+    assert (told.called, told.troubled) == (1, 0)
+    post.at_rcpt.clear()
+    send_again(message_id=message.id, actor=SYSTEM)
+    assert len(delivered(post)) == 1
+    assert tasks()[0].state is TaskState.DROPPED
+
+
+def test_whose_invitation_a_server_refuses_for_good_is_not_called(consultation, event, post):
+    person = a_person(consultation)
+    post.at_rcpt[person.email] = "550 5.7.1 blocked by policy"
+    asked(event, person)
+    delivered(post)
+    assert tasks() == []
 
 
 def test_the_page_of_what_was_told_counts_a_call_and_no_mail(guest, event, post):
