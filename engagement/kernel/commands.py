@@ -24,11 +24,11 @@ _MISSING_WORDS = ("no such table", "no such column")
 
 
 def say_faults_plainly(group: click.Group) -> None:
-    """Have every command of ``group``, and of the groups in it, say those faults in one line."""
+    """Have every command of ``group``, and of the groups in it, say those faults in one line. Doing it twice is doing it once."""
     for command in group.commands.values():
         if isinstance(command, click.Group):
             say_faults_plainly(command)
-        else:
+        elif "invoke" not in vars(command):
             command.invoke = partial(_plainly, command.invoke)  # type: ignore[method-assign]
 
 

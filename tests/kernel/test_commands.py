@@ -1,5 +1,6 @@
 """Faults that every command can meet are said in one line."""
 
+import inspect
 import os
 import subprocess
 import sys
@@ -50,6 +51,14 @@ def test_an_argument_that_is_no_text_is_refused_in_one_line(app):
     a_consultation()
     result = app.test_cli_runner().invoke(args=["roster", "import", "fisheries", "people.csv", "--batch", "\udcff"])
     assert (result.exit_code, result.stderr) == (2, "BATCH is not text in UTF-8.\n")
+
+
+def test_a_command_of_several_applications_is_wrapped_once():
+    group = click.Group(commands={"counts": click.Command("counts", callback=lambda: click.echo(len(inspect.stack())))})
+    say_faults_plainly(group)
+    once = CliRunner().invoke(group, ["counts"]).output
+    say_faults_plainly(group)
+    assert CliRunner().invoke(group, ["counts"]).output == once
 
 
 def test_a_fault_of_the_program_keeps_its_traceback():
