@@ -77,7 +77,7 @@ def create_consultation(
 ) -> Consultation:
     """Create a consultation with its documents; whoever creates it is its organizer.
 
-    Raises BadSlugError, BadTitleError, BadDatesError, NotPublishableError, BadDocumentError; then nothing is stored.
+    Raises BadSlugError, BadTitleError, BadDatesError, BadContactError, NotPublishableError, BadDocumentError; then nothing is stored.
     """
     if not SLUG.fullmatch(slug) or len(slug) > Consultation.slug.type.length:
         said = Text(

@@ -36,7 +36,7 @@ class State(StrEnum):
 
 
 class Hold(StrEnum):
-    """Why a message waits for somebody of the team, whatever its state.
+    """Why a message waits for somebody of the team, whatever its state, or a mailing that nobody of them paused.
 
     restored (the database is an older one than this machine has sent from), resumed (the
     consultation was paused when it was due), too_old (nobody was there to send it for too

@@ -112,10 +112,10 @@ LINE_TROUBLES: dict[str, Text] = {
     LineTrouble.REFUSED: Text("The mail server takes nothing from us.", "Le serveur de courriel n’accepte rien de nous."),
 }
 
-# What the outbox writes beside a change of state. A server's own words are shown as they came.
 # What the server answered to a mail that simply went is for those who look into it.
 TAKEN = Text("The server took it", "Le serveur l’a accepté")
 
+# What the outbox writes beside a change of state. A server's own words are shown as they came.
 REASONS: dict[str, Text] = {
     "the consultation is paused": Text("The consultation is paused.", "La consultation est suspendue."),
     "its worker was lost before sending": Text(
