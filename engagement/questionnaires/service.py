@@ -263,11 +263,17 @@ def save_answers(*, response_id: UUID, typed: Mapping[str, Typed], actor: Actor)
 def answer_invitation(*, invitation_id: UUID, language: str, typed: Mapping[str, Typed], actor: Actor) -> Saved:
     """Store answers as ``save_answers`` does; the first ones open the response to the invitation, in the same transaction.
 
-    Raises what ``start_response`` and ``save_answers`` raise; then nothing is stored.
+    What cannot be taken as an answer opens nothing. Raises what ``start_response`` and ``save_answers`` raise; then nothing is stored.
     """
-    with writing():
+    with writing() as session:
+        opens, opening = response_to(invitation_id) is None, session.begin_nested()
         response = start_response(invitation_id=invitation_id, language=language, actor=actor)
-        return save_answers(response_id=response.id, typed=typed, actor=actor)
+        saved = save_answers(response_id=response.id, typed=typed, actor=actor)
+        if opens and not saved.changed:
+            opening.rollback()
+        else:
+            opening.commit()
+    return saved
 
 
 def _store(response_id: UUID, consultation_id: UUID, good: Mapping[UUID, Given], actor: Actor) -> int:

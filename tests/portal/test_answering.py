@@ -159,6 +159,13 @@ def test_valid_answers_are_kept_and_a_wrong_one_is_shown_back_with_what_to_do(st
     assert "égal ou inférieur à 10" in french.text
 
 
+def test_what_cannot_be_taken_as_an_answer_opens_nothing(started):
+    page = started.post("/2", q_count="eleven")
+    assert 'id="error-summary"' in page.text
+    db.session.rollback()
+    assert response_to(started.invitation.id) is None
+
+
 def test_a_condition_opens_its_question_and_hides_it_again(started):
     assert "The question brief?" not in started.get("/2").text
     started.post("/1", q_pick="a")
