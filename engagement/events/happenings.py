@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import url_for
 from sqlalchemy import select
 
+from engagement.consultations.service import is_publishable
 from engagement.events.figures import Figures, figures_of_many
 from engagement.events.models import Attendance, Event, EventStatus, Seat, Sitting
 from engagement.events.service import events_of, listed_events
@@ -64,7 +65,8 @@ def overview(access: Access) -> Iterator[OverviewLine]:
 
 def _public_dates(access: Access) -> Iterator[OverviewLine]:
     """Give what everybody can read on the public page, to those who see no more of events."""
-    found = listed_events(access.consultation.id) if access.consultation.is_public else []
+    is_shown = access.consultation.is_public and is_publishable(access.consultation)
+    found = listed_events(access.consultation.id) if is_shown else []
     if found:
         yield OverviewLine(
             HEAD, _how_many(found, figures_of_many(found), access), url_for("publication.consultation", slug=access.consultation.slug)

@@ -6,6 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
+from engagement.consultations.models import Consultation
 from engagement.events.agenda import AgendaPlan, add_agenda_item, add_part
 from engagement.events.models import AgendaKind, Event, Part, Seat, Sitting
 from engagement.events.replies import Answer, NeedsStated, reply_to_event
@@ -17,7 +18,7 @@ from engagement.invitations.models import Choice, Mode
 from engagement.invitations.service import find_invitation, replies_of
 from engagement.kernel.audit import SYSTEM, by_link
 from engagement.kernel.bilingual import Text
-from engagement.kernel.db import db
+from engagement.kernel.db import db, writing
 from engagement.kernel.policy import Role
 from tests.events.given import a_guest, a_person, an_event, in_weeks, the_sitting
 from tests.support.given import a_consultation, a_member, signed_in_as
@@ -375,3 +376,13 @@ def test_what_may_be_left_empty_is_marked_on_the_form(client):
         for field in ("venue", "access", "about", "date_note"):
             assert {f"{field}_en", f"{field}_fr"} <= marked
         assert "title_en" not in marked
+
+
+def test_a_viewer_is_led_to_the_public_dates_only_while_there_is_a_public_page(client, consultation):
+    an_event(consultation)
+    signed_in_as(client, a_member(consultation, Role.VIEWER))
+    assert "1 scheduled, the next on" in client.get("/c/fisheries/").text
+    with writing() as session:
+        session.get(Consultation, consultation.id).why_fr = ""
+    assert client.get("/consultation/fisheries").status_code == 404
+    assert "1 scheduled" not in client.get("/c/fisheries/").text
