@@ -73,8 +73,9 @@ class _Round:
 
 
 def fetch(stop: Callable[[], bool] = lambda: False, passed_over: Callable[[str], None] = log.warning) -> Iterator[Received]:
-    """Receive what is new in the configured mailbox, and give what became of each mail: what came last is new first, each in its order.
+    """Receive what is new in the configured mailbox, and give what became of each mail.
 
+    What came since the last time goes first, what is unseen of before after it; each in its order.
     ``stop`` is asked before each; ``passed_over`` is told, in one line, of each mail that could not
     be had. Raises BadMailboxError, and MailboxDownError: also at the end, where the line broke at a
     mail and those behind it were received. What was given before stays received.
