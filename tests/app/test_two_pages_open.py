@@ -11,7 +11,7 @@ from engagement.roster.models import Person
 from engagement.roster.wishes import Wishes, tell_safe_contact, wish_for_address
 from tests.portal.given import an_event
 from tests.questionnaires.given import a_person
-from tests.support.given import a_consultation, a_member, signed_in_as
+from tests.support.given import a_consultation, a_member, signed_in_as, stored
 
 
 @pytest.fixture
@@ -41,11 +41,6 @@ def opened(client, address):
 
 def marks_in(page):
     return BeautifulSoup(page.text, "html.parser").find("input", attrs={"name": "as_shown"})["value"]
-
-
-def stored(row):
-    db.session.rollback()
-    return db.session.get_one(type(row), row.id, populate_existing=True)
 
 
 def test_who_saves_second_is_told_what_changed_meanwhile_and_both_changes_stand(client, consultation):

@@ -16,6 +16,7 @@ from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db
 from engagement.mailing.models import Message
 from tests.events.given import particulars
+from tests.support.given import fresh
 
 
 def asked(event, person):
@@ -46,11 +47,6 @@ ELSEWHERE = {"texts": {"venue": Text("Town hall, Hull", "Hôtel de ville, Hull")
 
 def tell(event, **more):
     return tell_change(event_id=event.id, actor=SYSTEM, **more)
-
-
-def fresh(statement):
-    db.session.rollback()
-    return db.session.scalar(statement)
 
 
 def sequence():

@@ -22,7 +22,7 @@ from engagement.mailing.worker import send_due
 from tests.events.given import a_person, an_event, in_weeks, particulars, the_sitting
 from tests.events.letters_read import by_date, delivered
 from tests.mailing.given import a_text
-from tests.support.given import a_consultation
+from tests.support.given import a_consultation, fresh
 
 pytestmark = pytest.mark.slow
 
@@ -46,11 +46,6 @@ def replied(invitation, answer):
 def messages(purpose):
     db.session.rollback()
     return list(db.session.scalars(select(Message).where(Message.purpose == purpose).order_by(Message.created_at)))
-
-
-def fresh(statement):
-    db.session.rollback()
-    return db.session.scalar(statement)
 
 
 def test_a_cancelled_event_sends_cancel_and_no_ghost(consultation, post):

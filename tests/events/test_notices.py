@@ -29,7 +29,7 @@ from engagement.roster.wishes import Wishes, change_wishes
 from tests.events.given import a_person, an_event, in_weeks, particulars, the_sitting
 from tests.events.letters_read import delivered
 from tests.outreach.given import a_draft
-from tests.support.given import a_consultation, a_member
+from tests.support.given import a_consultation, a_member, fresh
 
 pytestmark = pytest.mark.slow
 
@@ -43,11 +43,6 @@ def consultation(app):
 
 def asked(event, person):
     return ask_to_come(event_id=event.id, person_id=person.id, actor=SYSTEM)
-
-
-def fresh(statement):
-    db.session.rollback()
-    return db.session.scalar(statement)
 
 
 def moved(event, hour):

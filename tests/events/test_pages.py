@@ -21,7 +21,7 @@ from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db, writing
 from engagement.kernel.policy import Role
 from tests.events.given import a_guest, a_person, an_event, in_weeks, the_sitting
-from tests.support.given import a_consultation, a_member, signed_in_as
+from tests.support.given import a_consultation, a_member, fresh, signed_in_as
 
 COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
 HOME = "/c/fisheries/events"
@@ -54,11 +54,6 @@ def both(client, address):
     assert client.get(address, query_string={"lang": "fr"}).status_code == 200
     client.get(HOME, query_string={"lang": "en"})
     return page.text
-
-
-def fresh(statement):
-    db.session.rollback()
-    return db.session.scalar(statement)
 
 
 def test_the_empty_schedule_says_what_to_do_next(staff):

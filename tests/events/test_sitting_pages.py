@@ -9,9 +9,8 @@ from sqlalchemy import select
 from engagement.events.models import Event
 from engagement.events.service import BadSittingError, SittingPlan, cancel_sitting, edit_event, schedule_event, sittings_of
 from engagement.kernel.audit import SYSTEM
-from engagement.kernel.db import db
 from tests.events.given import an_event, in_weeks, particulars
-from tests.support.given import a_consultation, a_member, signed_in_as
+from tests.support.given import a_consultation, a_member, fresh, signed_in_as
 
 HOME = "/c/fisheries/events"
 SITTING = {"day": "2026-12-08", "starts": "13:00", "ends": "15:00", "seats_in_person": "40", "seats_online": "200"}
@@ -25,11 +24,6 @@ def consultation(app):
 @pytest.fixture
 def staff(client, consultation):
     return signed_in_as(client, a_member(consultation))
-
-
-def fresh(asked):
-    db.session.rollback()
-    return db.session.scalar(asked)
 
 
 def test_the_same_sitting_is_not_scheduled_twice_and_one_that_was_cancelled_can_be_again(staff, consultation):

@@ -19,7 +19,7 @@ from engagement.roster.service import add_batch, put_in_batch
 from tests.events.given import a_guest, a_person, an_event, the_sitting
 from tests.events.letters_read import delivered
 from tests.events.test_notices import shifted, vancouver
-from tests.support.given import a_consultation, a_member, signed_in_as
+from tests.support.given import a_consultation, a_member, fresh, signed_in_as
 
 pytestmark = pytest.mark.slow
 
@@ -43,11 +43,6 @@ def both(client, address):
     page = client.get(address, query_string={"lang": "en"})
     assert page.status_code == 200
     return page.text
-
-
-def fresh(statement):
-    db.session.rollback()
-    return db.session.scalar(statement)
 
 
 def messages(purpose):

@@ -17,7 +17,7 @@ from engagement.roster.safe_hours import SafeHours, both, change_safe_hours, hou
 from engagement.roster.service import add_batch, add_person, find_or_add_person
 from engagement.roster.wishes import Wishes, change_wishes, wish_for_address
 from tests.mailing.given import a_notice, a_person, a_text
-from tests.support.given import a_consultation, a_member, signed_in_as
+from tests.support.given import a_consultation, a_member, signed_in_as, stored
 
 ZONE = "America/Toronto"
 
@@ -45,11 +45,6 @@ def again(consultation):
     )  # fmt: skip
     assert new
     return person
-
-
-def stored(row):
-    db.session.rollback()
-    return db.session.get_one(type(row), row.id, populate_existing=True)
 
 
 @pytest.mark.parametrize("alone", [True, False])

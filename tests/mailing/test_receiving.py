@@ -28,7 +28,7 @@ from tests.mailing.given import a_person
 from tests.mailing.inbound_given import count, guests, inbox, nothing_suppressed
 from tests.questionnaires.given import a_questionnaire, a_response
 from tests.questionnaires.given import an_invitation as asked_to_answer
-from tests.support.given import a_consultation, a_member, access_of
+from tests.support.given import a_consultation, a_member, access_of, stored
 
 pytestmark = pytest.mark.slow
 
@@ -42,11 +42,6 @@ def consultation(app):
 def guest(consultation, post):
     """Return somebody who was sent an invitation."""
     return guests(consultation, post, "jo@example.org")[0]
-
-
-def stored(message):
-    db.session.rollback()
-    return db.session.get(Message, message.id, populate_existing=True)
 
 
 def verp(guest):

@@ -15,12 +15,7 @@ from engagement.mailing.models import MailDomain, Message, MessageEvent, State, 
 from engagement.mailing.service import plan
 from engagement.mailing.worker import send_due
 from tests.mailing.given import ICS, a_notice, a_person, a_text, state_of
-from tests.support.given import a_consultation
-
-
-def stored(message):
-    db.session.rollback()
-    return db.session.get(Message, message.id, populate_existing=True)
+from tests.support.given import a_consultation, stored
 
 
 def history(message):

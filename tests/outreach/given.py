@@ -9,13 +9,12 @@ from engagement.invitations.service import invite, mark_distributed
 from engagement.kernel.audit import SYSTEM, staff
 from engagement.kernel.bilingual import Text
 from engagement.kernel.clock import now
-from engagement.kernel.db import db
 from engagement.outreach.models import Mailing
 from engagement.outreach.planning import plan_rest
 from engagement.outreach.rules import Rules, change_rules
 from engagement.outreach.service import EVENT, NOTHING, QUESTIONNAIRE, Offer, approve, draft_mailing
 from engagement.outreach.words import change_words
-from tests.support.given import a_consultation, a_member, signed_in_as
+from tests.support.given import a_consultation, a_member, signed_in_as, stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,12 +71,6 @@ def sent_on_its_way(mailing: Mailing, by: User) -> Mailing:
     approve(mailing_id=mailing.id, actor=staff(by.id))
     plan_rest(mailing.id)
     return stored(mailing)
-
-
-def stored(row):
-    """Return a row as it is stored now."""
-    db.session.rollback()
-    return db.session.get(type(row), row.id, populate_existing=True)
 
 
 def page_of(mailing: Mailing, more: str = "") -> str:

@@ -18,7 +18,6 @@ from engagement.kernel.audit import SYSTEM, AuditEntry
 from engagement.kernel.db import db, writing
 from engagement.kernel.policy import Role
 from engagement.mailing.inbound import InboxState
-from engagement.mailing.inbound_models import InboundMail
 from engagement.mailing.models import Message
 from engagement.mailing.receiving import receive
 from engagement.outreach.inbox_words import OUTCOMES, WHYS
@@ -28,7 +27,7 @@ from tests.mailing.given import a_person
 from tests.mailing.inbound_given import guests, inbox, taken
 from tests.questionnaires.given import a_questionnaire
 from tests.support.client import links_to_what_is_wrong
-from tests.support.given import a_consultation, a_member, an_account, signed_in_as
+from tests.support.given import a_consultation, a_member, an_account, signed_in_as, stored
 
 pytestmark = pytest.mark.slow
 
@@ -60,11 +59,6 @@ def a_mail(words="Is there a lift?", sender="jo@example.org"):
     """Receive a mail that only people can place."""
     raw = f"From: Jo <{sender}>\nTo: fisheries@example.org\nSubject: A question\n\n{words}\n"
     return receive(raw.encode()).row
-
-
-def stored(row):
-    db.session.rollback()
-    return db.session.get(InboundMail, row.id, populate_existing=True)
 
 
 def verbs_on(row):

@@ -22,7 +22,7 @@ from engagement.outreach.service import approve
 from tests.events.given import an_event
 from tests.mailing.given import a_person
 from tests.outreach.given import a_draft
-from tests.support.given import a_consultation, a_member, access_of, signed_in_as
+from tests.support.given import a_consultation, a_member, access_of, signed_in_as, stored
 
 pytestmark = pytest.mark.slow
 
@@ -36,11 +36,6 @@ def a_message(client, **more):
     approve(mailing_id=mailing.id, actor=SYSTEM)
     plan_rest(mailing.id)
     return consultation, organizer, person, db.session.scalars(select(Message)).one()
-
-
-def stored(message):
-    db.session.rollback()
-    return db.session.get(Message, message.id, populate_existing=True)
 
 
 def test_the_pages_say_the_next_step_when_there_is_nothing_yet(client):

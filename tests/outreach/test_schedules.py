@@ -39,7 +39,7 @@ from tests.events.given import a_guest, an_event, particulars
 from tests.mailing.given import a_person
 from tests.outreach.given import a_silent_guest, a_silent_respondent, never_quiet
 from tests.questionnaires.given import a_questionnaire
-from tests.support.given import a_consultation, a_member, signed_in_as
+from tests.support.given import a_consultation, a_member, signed_in_as, stored
 
 TORONTO, VANCOUVER = "America/Toronto", "America/Vancouver"
 NINE = time(9, 0)
@@ -108,11 +108,6 @@ def mailings():
     return list(db.session.scalars(select(Mailing).order_by(Mailing.created_at)))
 
 
-def fresh(row):
-    db.session.rollback()
-    return db.session.get(type(row), row.id, populate_existing=True)
-
-
 def an_event_to_reply_to(consultation):
     event = an_event(consultation, reply_by=the_day())
     a_silent_guest(event, a_person(consultation))
@@ -130,7 +125,7 @@ def test_a_scheduled_reminder_makes_one_approved_mailing_at_its_time_and_the_wor
         send_what_is_scheduled(moment)
     [mailing] = mailings()
     assert (mailing.state, mailing.purpose, mailing.schedule_id) == (MailingState.APPROVED, "event_reminder", schedule.id)
-    assert fresh(schedule).made_for == the_day() - timedelta(days=3)
+    assert stored(schedule).made_for == the_day() - timedelta(days=3)
     plan_what_is_owed()
     [message] = db.session.scalars(select(Message)).all()
     assert message.not_after == end_of_day(the_day(), TORONTO)
@@ -173,7 +168,7 @@ def test_nothing_goes_by_itself_from_a_paused_or_closed_consultation(consultatio
             session.merge(consultation).status = status
         send_what_is_scheduled(goes)
     assert mailings() == []
-    assert fresh(schedule).made_for is None
+    assert stored(schedule).made_for is None
 
 
 def test_what_came_due_during_a_pause_is_for_the_team_to_decide(consultation):
@@ -183,11 +178,11 @@ def test_what_came_due_during_a_pause_is_for_the_team_to_decide(consultation):
     leave_to_the_team(consultation.id, goes + timedelta(hours=2))
     send_what_is_scheduled(goes + timedelta(hours=2, minutes=1))
     assert mailings() == []
-    assert was_missed(fresh(schedule), thing_about(event.id, None), goes + timedelta(hours=3))
+    assert was_missed(stored(schedule), thing_about(event.id, None), goes + timedelta(hours=3))
     # The next one is not touched.
     send_what_is_scheduled(goes + timedelta(days=1))
     assert [mailing.schedule_id for mailing in mailings()] == [later.id]
-    assert not was_missed(fresh(later), thing_about(event.id, None), now())
+    assert not was_missed(stored(later), thing_about(event.id, None), now())
 
 
 def test_a_pause_that_ends_before_the_time_changes_nothing(consultation):
@@ -282,7 +277,7 @@ def test_each_sitting_has_its_day_and_each_day_its_one_mailing(consultation):
     by_mailing = {message.mailing_id: message.details["sitting_id"] for message in db.session.scalars(select(Message))}
     sittings = [str(row.id) for row in db.session.scalars(select(Sitting).order_by(Sitting.starts_at))]
     assert [by_mailing[mailing.id] for mailing in mailings()] == sittings
-    assert next_of(fresh(schedule), thing_about(event.id, None), at(the_day(), 10, zone=VANCOUVER)) is None
+    assert next_of(stored(schedule), thing_about(event.id, None), at(the_day(), 10, zone=VANCOUVER)) is None
 
 
 def test_a_note_about_a_sitting_that_was_moved_meanwhile_does_not_go(consultation, post):
@@ -316,7 +311,7 @@ def test_what_cannot_be_scheduled_is_refused_on_its_field(consultation):
     other = scheduled(event, before=5)
     with pytest.raises(BadScheduleError):
         change_schedule(schedule_id=other.id, days_before=3, at=NINE, actor=SYSTEM)
-    assert fresh(other).days_before == 5
+    assert stored(other).days_before == 5
 
 
 def test_a_time_in_the_quiet_hours_is_refused(app):
@@ -333,7 +328,7 @@ def test_a_stopped_reminder_that_is_scheduled_again_goes_again(consultation):
     first = scheduled(event)
     switch_schedule(schedule_id=first.id, active=False, actor=SYSTEM)
     again = scheduled(event, wall=time(10, 0))
-    assert (again.id, fresh(again).active, fresh(again).at) == (first.id, True, time(10, 0))
+    assert (again.id, stored(again).active, stored(again).at) == (first.id, True, time(10, 0))
 
 
 def test_reminders_are_scheduled_changed_and_stopped_on_real_pages(client):
@@ -358,11 +353,11 @@ def test_reminders_are_scheduled_changed_and_stopped_on_real_pages(client):
     for language, words in (("en", "If it went today"), ("fr", "Ada Example")):
         assert words in client.get(f"{page}?lang={language}").text
     assert client.post(page, data={"days_before": "4", "at": "10:30"}).status_code == 302
-    assert fresh(schedule).days_before == 4
+    assert stored(schedule).days_before == 4
     client.post(f"{page}/stop")
-    assert not fresh(schedule).active
+    assert not stored(schedule).active
     client.post(f"{page}/start")
-    assert fresh(schedule).active
+    assert stored(schedule).active
     other = a_consultation("forests")
     signed_in_as(client, a_member(other))
     for address in (page, new):

@@ -14,14 +14,13 @@ from engagement.mailing.worker import send_due
 from engagement.outreach.planning import plan_rest
 from engagement.outreach.service import approve
 from engagement.outreach.suppressed import not_written_to
-from engagement.roster.models import Person
 from engagement.roster.wishes import Wishes, change_wishes
 from tests.events.given import an_event
 from tests.mailing.given import a_person
 from tests.outreach.given import a_draft
 from tests.roster.given import a_batch, cleared_for
 from tests.support.client import links_to_what_is_wrong
-from tests.support.given import a_consultation, a_member, access_of, signed_in_as
+from tests.support.given import a_consultation, a_member, access_of, signed_in_as, stored
 
 pytestmark = pytest.mark.slow
 
@@ -46,11 +45,6 @@ def a_hidden_person(consultation, email="hidden@example.org"):
     person = a_person(consultation, email, given_name="Hadley", open_to_team=False)
     put_in_batch(batch_id=batch.id, person_ids=[person.id], actor=SYSTEM)
     return person, batch
-
-
-def stored(person):
-    db.session.rollback()
-    return db.session.get(Person, person.id, populate_existing=True)
 
 
 def rows():

@@ -17,7 +17,7 @@ from engagement.roster.safe_hours import SafeHours, change_safe_hours
 from tests.events.given import an_event
 from tests.mailing.given import a_person
 from tests.outreach.given import a_draft
-from tests.support.given import a_consultation, a_member, signed_in_as
+from tests.support.given import a_consultation, a_member, signed_in_as, stored
 
 pytestmark = pytest.mark.slow
 
@@ -46,11 +46,6 @@ def to_call(consultation, event=None, **more):
     return task, f"{LIST}/{task.id}"
 
 
-def fresh(task):
-    db.session.rollback()
-    return db.session.get(ContactTask, task.id, populate_existing=True)
-
-
 def test_the_list_says_whom_to_call_and_the_page_what_to_say(caller, consultation):
     assert "Nobody waits for a call" in caller.get(f"{LIST}?lang=en").text
     _, where = to_call(consultation, safe_contact="Never at work")
@@ -75,12 +70,12 @@ def test_what_came_of_it_is_recorded_with_one_form(caller, consultation):
         wrong = caller.post(f"{where}/outcome?lang={language}", data={"outcome": "letter_sent"})
         assert nothing.text.count('class="error"') == long.text.count('class="error"') == wrong.text.count('class="error"') == 1
     caller.post(f"{where}/outcome", data={"outcome": "no_answer", "note": "Try in the evening"})
-    assert (fresh(task).state, fresh(task).tries) == (TaskState.OPEN, 1)
+    assert (stored(task).state, stored(task).tries) == (TaskState.OPEN, 1)
     page = caller.get(f"{where}?lang=en").text
     assert "one try" in page
     assert "Try in the evening" in page
     assert caller.post(f"{where}/outcome", data={"outcome": "reached"}).location.endswith("/mail/tasks")
-    assert fresh(task).state is TaskState.DONE
+    assert stored(task).state is TaskState.DONE
     assert caller.post(f"{where}/outcome?lang=en", data={"outcome": "reached"}).status_code == 200
     assert "What came of it" not in caller.get(f"{where}?lang=en").text
 
@@ -178,7 +173,7 @@ def test_hidden_people_and_events_are_for_cleared_members_only(caller, consultat
         assert caller.get(address).status_code == caller.get(f"{address}/letter").status_code == 404
         assert caller.post(f"{address}/outcome", data={"outcome": "reached"}).status_code == 404
         assert caller.post(f"{address}/letter").status_code == 404
-        assert fresh(task).state is TaskState.OPEN
+        assert stored(task).state is TaskState.OPEN
 
 
 def test_another_consultations_call_is_absent_and_who_may_not_record_sees_no_form(client, consultation):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from argon2 import PasswordHasher
 
@@ -15,7 +15,7 @@ from engagement.consultations.models import Consultation, Membership, Status
 from engagement.kernel.bilingual import Text
 from engagement.kernel.bulk import NewRow, store_all
 from engagement.kernel.clock import now
-from engagement.kernel.db import writing
+from engagement.kernel.db import db, writing
 from engagement.kernel.policy import Role
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from flask.testing import FlaskClient
+    from sqlalchemy import Select
 
 PASSWORD = "correct horse battery"  # noqa: S105
 
@@ -73,6 +74,18 @@ def a_member(
 def access_of(user: User, consultation: Consultation) -> Access:
     """Return the standing of an account, as the gate finds it."""
     return access_in(consultation, user.id)
+
+
+def stored(row: Any) -> Any:
+    """Return a row as it is stored now, None where it is gone."""
+    db.session.rollback()
+    return db.session.get(type(row), row.id, populate_existing=True)
+
+
+def fresh(statement: Select[Any]) -> Any:
+    """Return what a question finds in the rows as they are stored now."""
+    db.session.rollback()
+    return db.session.scalar(statement)
 
 
 def keep(row: NewRow, **values: object) -> None:
