@@ -17,6 +17,7 @@ from config import read_settings
 from engagement import create_app
 from engagement.kernel.crypto import keys
 from engagement.mailing.guard import stamp_file
+from tests.mailing.given import Post, a_post_office
 from tests.support.client import LintingClient
 from tests.support.databases import Database, open_database
 from tests.support.logs import Keeper, secrets_in
@@ -160,6 +161,13 @@ def client(app: Flask) -> LintingClient:
     made = app.test_client()
     assert isinstance(made, LintingClient)
     return made
+
+
+@pytest.fixture
+def post(app: Flask) -> Iterator[Post]:
+    """Return a real SMTP server that takes what the application sends."""
+    with a_post_office(app) as office:
+        yield office
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from engagement.mailing.models import Message
 from engagement.mailing.receiving import receive
 from engagement.mailing.worker import send_due
 from tests.events.given import an_event, the_sitting
-from tests.mailing.given import a_person, a_post_office
+from tests.mailing.given import a_person
 from tests.mailing.inbound_given import STAMP, count, guests, inbox, replies_and_seats, taken
 from tests.support.given import a_consultation
 
@@ -31,13 +31,6 @@ MOVES = {
     "gmail-tentative.eml": Choice.TENTATIVE,
     "apple-declined.eml": Choice.DECLINED,
 }
-
-
-@pytest.fixture
-def post(app):
-    """Return a real SMTP server that takes what the application sends."""
-    with a_post_office(app) as office:
-        yield office
 
 
 @pytest.fixture

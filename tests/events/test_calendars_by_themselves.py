@@ -13,18 +13,10 @@ from engagement.kernel.clock import now
 from engagement.mailing.inbound import InboxState, Kind
 from engagement.mailing.receiving import receive
 from engagement.mailing.worker import send_due
-from tests.mailing.given import a_post_office
 from tests.mailing.inbound_given import STAMP, count, guests, inbox, replies_and_seats, taken
 from tests.support.given import a_consultation
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def post(app):
-    """Return a real SMTP server that takes what the application sends."""
-    with a_post_office(app) as office:
-        yield office
 
 
 def partstat_in(mail):

@@ -1,14 +1,7 @@
 import pytest
 
-from tests.mailing.given import a_post_office, notices_are_composed
+from tests.mailing.given import notices_are_composed
 from tests.outreach.given import a_team, never_quiet
-
-
-@pytest.fixture
-def post(app):
-    """Return a real SMTP server that takes what the application sends."""
-    with a_post_office(app) as office:
-        yield office
 
 
 @pytest.fixture

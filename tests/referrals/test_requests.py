@@ -17,7 +17,7 @@ from engagement.mailing.worker import send_due
 from engagement.questionnaires.service import ask_to_answer
 from engagement.roster.models import Person
 from engagement.roster.safe_hours import SafeHours
-from tests.mailing.given import a_person, a_post_office
+from tests.mailing.given import a_person
 from tests.mailing.inbound_given import count
 from tests.questionnaires.given import a_questionnaire
 from tests.support.given import a_consultation, a_member, signed_in_as
@@ -25,13 +25,6 @@ from tests.support.given import a_consultation, a_member, signed_in_as
 pytestmark = pytest.mark.slow
 
 BOX = "/c/fisheries/mail/inbox"
-
-
-@pytest.fixture
-def post(app):
-    """Return a real SMTP server that takes what the application sends."""
-    with a_post_office(app) as office:
-        yield office
 
 
 @pytest.fixture
