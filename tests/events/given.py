@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from engagement.events.models import Event
     from engagement.invitations.models import Invitation
 
+HOME = "/c/fisheries/events"
+# What the form of a sitting sends.
+SITTING = {"day": "2026-12-08", "starts": "13:00", "ends": "15:00", "seats_in_person": "40", "seats_online": "200"}
+
 _numbers = count(1)
 
 

@@ -20,11 +20,10 @@ from engagement.kernel.audit import SYSTEM, by_link
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db, writing
 from engagement.kernel.policy import Role
-from tests.events.given import a_guest, a_person, an_event, in_weeks, the_sitting
+from tests.events.given import HOME, SITTING, a_guest, a_person, an_event, in_weeks, the_sitting
 from tests.support.given import a_consultation, a_member, fresh, signed_in_as
 
 COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
-HOME = "/c/fisheries/events"
 
 FORM = {
     "title_en": "Table in Gatineau",
@@ -34,17 +33,11 @@ FORM = {
     "zone": "America/Toronto",
     "listed": "y",
 }
-SITTING = {"day": "2026-12-08", "starts": "13:00", "ends": "15:00", "seats_in_person": "40", "seats_online": "200"}
 
 
 @pytest.fixture
 def consultation(app):
     return a_consultation()
-
-
-@pytest.fixture
-def staff(client, consultation):
-    return signed_in_as(client, a_member(consultation))
 
 
 def both(client, address):

@@ -9,21 +9,13 @@ from sqlalchemy import select
 from engagement.events.models import Event
 from engagement.events.service import BadSittingError, SittingPlan, cancel_sitting, edit_event, schedule_event, sittings_of
 from engagement.kernel.audit import SYSTEM
-from tests.events.given import an_event, in_weeks, particulars
-from tests.support.given import a_consultation, a_member, fresh, signed_in_as
-
-HOME = "/c/fisheries/events"
-SITTING = {"day": "2026-12-08", "starts": "13:00", "ends": "15:00", "seats_in_person": "40", "seats_online": "200"}
+from tests.events.given import HOME, SITTING, an_event, in_weeks, particulars
+from tests.support.given import a_consultation, fresh
 
 
 @pytest.fixture
 def consultation(app):
     return a_consultation()
-
-
-@pytest.fixture
-def staff(client, consultation):
-    return signed_in_as(client, a_member(consultation))
 
 
 def test_the_same_sitting_is_not_scheduled_twice_and_one_that_was_cancelled_can_be_again(staff, consultation):

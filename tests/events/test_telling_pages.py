@@ -8,32 +8,25 @@ from sqlalchemy import select
 from engagement.consultations.service import clear
 from engagement.events.models import Event, EventStatus, Sitting, Telling
 from engagement.events.replies import Answer, reply_to_event
-from engagement.events.service import SittingPlan, ask_to_come, edit_sitting, sittings_of
+from engagement.events.service import SittingPlan, edit_sitting, sittings_of
 from engagement.invitations.models import Choice, Invitation
 from engagement.kernel.audit import SYSTEM, by_link
-from engagement.kernel.db import db, writing
+from engagement.kernel.db import writing
 from engagement.kernel.policy import Role
-from engagement.mailing.models import Message
 from engagement.roster.models import Person
 from engagement.roster.service import add_batch, put_in_batch
-from tests.events.given import a_guest, a_person, an_event, the_sitting
+from tests.events.given import HOME, a_guest, a_person, an_event, the_sitting
 from tests.events.letters_read import delivered
+from tests.events.telling_given import asked, messages
 from tests.events.test_notices import shifted, vancouver
 from tests.support.given import a_consultation, a_member, fresh, signed_in_as
 
 pytestmark = pytest.mark.slow
 
-HOME = "/c/fisheries/events"
-
 
 @pytest.fixture
 def consultation(app):
     return a_consultation()
-
-
-@pytest.fixture
-def staff(client, consultation):
-    return signed_in_as(client, a_member(consultation))
 
 
 def both(client, address):
@@ -43,15 +36,6 @@ def both(client, address):
     page = client.get(address, query_string={"lang": "en"})
     assert page.status_code == 200
     return page.text
-
-
-def messages(purpose):
-    db.session.rollback()
-    return list(db.session.scalars(select(Message).where(Message.purpose == purpose)))
-
-
-def asked(event, person):
-    return ask_to_come(event_id=event.id, person_id=person.id, actor=SYSTEM)
 
 
 def moved(event, hour=14):
