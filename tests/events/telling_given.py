@@ -15,12 +15,21 @@ from engagement.kernel.audit import SYSTEM, by_link
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db
 from engagement.mailing.models import Message
-from tests.events.given import particulars
+from tests.events.given import a_person, an_event, particulars
+from tests.events.letters_read import delivered
 from tests.support.given import fresh
 
 
 def asked(event, person):
     return ask_to_come(event_id=event.id, person_id=person.id, actor=SYSTEM)
+
+
+def a_told_guest(consultation, post, *, days=1):
+    """Return an event and the invitation of its one guest, whose mails have gone."""
+    event = an_event(consultation, days=days)
+    invitation = asked(event, a_person(consultation))
+    delivered(post)
+    return event, invitation
 
 
 def replied(invitation, answer):

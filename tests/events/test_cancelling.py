@@ -8,12 +8,12 @@ from engagement.events.cancelling import CannotCancelError, cancel_event, cancel
 from engagement.events.guests import guest_view
 from engagement.events.models import CalendarEntry, Event, EventStatus, Seat, Sitting, Telling
 from engagement.events.replies import Answer, ReplyClosedError, promote_from_waitlist, reply_to_event
-from engagement.events.service import SittingPlan, ask_to_come, edit_sitting, schedule_event, sittings_of
+from engagement.events.service import SittingPlan, edit_sitting, schedule_event, sittings_of
 from engagement.events.telling import guests_of_cancelled
 from engagement.events.tellings import BadNoteError, plan_rest
 from engagement.events.withdrawing import withdraw_guest
 from engagement.invitations.models import Channel, Choice, Invitation, Mode
-from engagement.kernel.audit import SYSTEM, by_link
+from engagement.kernel.audit import SYSTEM
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db, writing
 from engagement.mailing.models import MailTemplate, Message, State
@@ -21,6 +21,7 @@ from engagement.mailing.preparing import prepare
 from engagement.mailing.worker import send_due
 from tests.events.given import a_person, an_event, in_weeks, particulars, the_sitting
 from tests.events.letters_read import by_date, delivered
+from tests.events.telling_given import a_told_guest, asked, messages, replied
 from tests.mailing.given import a_text
 from tests.support.given import a_consultation, fresh
 
@@ -33,19 +34,6 @@ NO = Answer(Choice.DECLINED)
 @pytest.fixture
 def consultation(app):
     return a_consultation()
-
-
-def asked(event, person):
-    return ask_to_come(event_id=event.id, person_id=person.id, actor=SYSTEM)
-
-
-def replied(invitation, answer):
-    return reply_to_event(invitation_id=invitation.id, answers=answer, actor=by_link(invitation.id))
-
-
-def messages(purpose):
-    db.session.rollback()
-    return list(db.session.scalars(select(Message).where(Message.purpose == purpose).order_by(Message.created_at)))
 
 
 def test_a_cancelled_event_sends_cancel_and_no_ghost(consultation, post):
@@ -73,9 +61,7 @@ def test_a_cancelled_event_sends_cancel_and_no_ghost(consultation, post):
 
 
 def test_cancelling_twice_is_cancelling_once(consultation, post):
-    event = an_event(consultation)
-    asked(event, a_person(consultation))
-    delivered(post)
+    event, _ = a_told_guest(consultation, post)
     for _ in range(2):
         cancel_event(event_id=event.id, actor=SYSTEM)
     assert len(delivered(post)) == 1
@@ -96,9 +82,7 @@ def test_what_was_not_sent_yet_is_stopped_also_where_its_bytes_are_stored(consul
 
 
 def test_the_mail_names_the_time_that_the_guest_knows(consultation, post):
-    event = an_event(consultation)
-    asked(event, a_person(consultation))
-    delivered(post)
+    event, _ = a_told_guest(consultation, post)
     sitting = the_sitting(event)
     later = SittingPlan(starts_wall=sitting.starts_wall.replace(hour=16), ends_wall=sitting.ends_wall.replace(hour=18), seats_in_person=40)
     edit_sitting(sitting_id=sitting.id, plan=later, actor=SYSTEM)
@@ -302,18 +286,14 @@ def test_a_withdrawal_that_has_not_gone_is_stopped_by_a_new_invitation(consultat
 
 
 def test_a_guest_withdrawn_from_a_cancelled_event_still_gets_its_cancel(consultation, post):
-    event = an_event(consultation)
-    invitation = asked(event, a_person(consultation))
-    delivered(post)
+    event, invitation = a_told_guest(consultation, post)
     cancel_event(event_id=event.id, actor=SYSTEM)
     withdraw_guest(invitation_id=invitation.id, actor=SYSTEM)
     assert [mail.method for mail in delivered(post)] == ["CANCEL"]
 
 
 def test_a_cancellation_waits_while_the_consultation_is_paused_and_goes_after(consultation, post):
-    event = an_event(consultation)
-    asked(event, a_person(consultation))
-    delivered(post)
+    event, _ = a_told_guest(consultation, post)
     with writing() as session:
         session.get(Consultation, consultation.id).status = Status.PAUSED
     cancel_event(event_id=event.id, actor=SYSTEM)

@@ -13,7 +13,7 @@ from engagement.events.letters import compose_confirmation, compose_invitation, 
 from engagement.events.models import CalendarEntry
 from engagement.events.replies import Answer, promote_from_waitlist, reply_to_event, withdraw_guest
 from engagement.events.seats import waiting_line
-from engagement.events.service import SittingPlan, ask_to_come, cancel_event, edit_event, edit_sitting, schedule_event, sittings_of
+from engagement.events.service import SittingPlan, cancel_event, edit_event, edit_sitting, schedule_event, sittings_of
 from engagement.invitations.links import find_link
 from engagement.invitations.models import Channel, Choice, Mode
 from engagement.kernel.audit import SYSTEM, by_link
@@ -28,6 +28,7 @@ from engagement.mailing.preparing import prepare
 from engagement.mailing.texts import shipped_text
 from engagement.roster.models import Person
 from tests.events.given import a_person, an_event, ended, particulars, the_sitting
+from tests.events.telling_given import asked, messages
 from tests.support.given import a_consultation
 
 COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
@@ -37,15 +38,6 @@ ONLINE = Answer(Choice.ACCEPTED, Mode.ONLINE)
 @pytest.fixture
 def consultation(app):
     return a_consultation()
-
-
-def messages(purpose):
-    db.session.rollback()
-    return list(db.session.scalars(select(Message).where(Message.purpose == purpose).order_by(Message.created_at)))
-
-
-def asked(event, person):
-    return ask_to_come(event_id=event.id, person_id=person.id, actor=SYSTEM)
 
 
 def reading(message, composed):

@@ -9,7 +9,7 @@ from engagement.kernel.audit import SYSTEM
 from engagement.kernel.db import db
 from tests.events.given import a_person, an_event, the_sitting
 from tests.events.letters_read import delivered
-from tests.events.telling_given import asked, behind, moved, replied, tell
+from tests.events.telling_given import a_told_guest, asked, behind, moved, replied, tell
 from tests.support.given import a_consultation
 
 COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
@@ -38,9 +38,7 @@ def test_nobody_in_person_gets_the_link(consultation, post):
 
 
 def test_from_online_to_in_person_the_link_leaves_the_entry_and_the_place_comes(consultation, post):
-    event = an_event(consultation)
-    invitation = asked(event, a_person(consultation))
-    delivered(post)
+    event, invitation = a_told_guest(consultation, post)
     replied(invitation, ONLINE)
     (online,) = delivered(post)
     replied(invitation, COMING)
@@ -53,9 +51,7 @@ def test_from_online_to_in_person_the_link_leaves_the_entry_and_the_place_comes(
 
 
 def test_a_reply_that_changes_neither_place_nor_link_repeats_the_sequence(consultation, post):
-    event = an_event(consultation)
-    invitation = asked(event, a_person(consultation))
-    delivered(post)
+    _, invitation = a_told_guest(consultation, post)
     for answer, word in ((Answer(Choice.TENTATIVE), "TENTATIVE"), (COMING, "ACCEPTED")):
         replied(invitation, answer)
         (mail,) = delivered(post)
@@ -64,9 +60,7 @@ def test_a_reply_that_changes_neither_place_nor_link_repeats_the_sequence(consul
 
 
 def test_a_reply_by_telephone_is_mirrored_where_the_calendar_holds_the_entry(consultation, post):
-    event = an_event(consultation)
-    invitation = asked(event, a_person(consultation))
-    delivered(post)
+    _, invitation = a_told_guest(consultation, post)
     reply_to_event(invitation_id=invitation.id, answers=COMING, channel=Channel.TELEPHONE, actor=SYSTEM)
     (mail,) = delivered(post)
     assert mail.event.attendee.params["PARTSTAT"] == ["ACCEPTED"]

@@ -11,7 +11,7 @@ from engagement.events.agenda import AgendaPlan, add_agenda_item
 from engagement.events.cancelling import cancel_event
 from engagement.events.models import AgendaItem, AgendaKind, CalendarEntry, Event, Sitting
 from engagement.events.replies import Answer, reply_to_event
-from engagement.events.service import SittingPlan, ask_to_come, edit_event, edit_sitting, schedule_event
+from engagement.events.service import SittingPlan, edit_event, edit_sitting, schedule_event
 from engagement.events.shown import Shown, shown_to
 from engagement.events.telling import guests_behind
 from engagement.events.tellings import tell_change
@@ -28,6 +28,7 @@ from engagement.roster.models import Person
 from engagement.roster.wishes import Wishes, change_wishes
 from tests.events.given import a_person, an_event, in_weeks, particulars, the_sitting
 from tests.events.letters_read import delivered
+from tests.events.telling_given import asked
 from tests.outreach.given import a_draft
 from tests.support.given import a_consultation, a_member, fresh
 
@@ -39,10 +40,6 @@ TELLING = ("Survivors", "Survivantes", "future of fisheries", "L’avenir", "Dep
 @pytest.fixture
 def consultation(app):
     return a_consultation()
-
-
-def asked(event, person):
-    return ask_to_come(event_id=event.id, person_id=person.id, actor=SYSTEM)
 
 
 def moved(event, hour):

@@ -24,7 +24,7 @@ from engagement.kernel.db import db
 from engagement.roster.safe_hours import SafeHours, change_safe_hours
 from tests.events.given import a_person, an_event, in_weeks, the_sitting
 from tests.events.letters_read import delivered
-from tests.events.telling_given import asked, moved, replied, tell
+from tests.events.telling_given import a_told_guest, asked, moved, replied, tell
 from tests.outreach.given import never_quiet
 from tests.portal.given import open_link_in
 from tests.support.given import a_consultation, a_member, signed_in_as
@@ -66,9 +66,7 @@ def choice_of(invitation):
 
 
 def test_an_added_date_is_told_as_one_and_no_reply_to_another_stands_for_it(consultation, post):
-    event = an_event(consultation)
-    invitation = asked(event, a_person(consultation, language="en"))
-    delivered(post)
+    event, invitation = a_told_guest(consultation, post)
     replied(invitation, COMING)
     delivered(post)
     a_date_later(event)
@@ -83,9 +81,7 @@ def test_an_added_date_is_told_as_one_and_no_reply_to_another_stands_for_it(cons
 
 
 def test_a_moved_date_leaves_the_reply_to_it_standing(consultation, post):
-    event = an_event(consultation)
-    invitation = asked(event, a_person(consultation, language="en"))
-    delivered(post)
+    event, invitation = a_told_guest(consultation, post)
     replied(invitation, COMING)
     delivered(post)
     moved(the_sitting(event), 14)
@@ -113,9 +109,7 @@ def test_whoever_replied_only_to_a_date_that_is_cancelled_is_asked_again(consult
 
 
 def test_whoever_said_no_to_a_cancelled_date_is_not_asked_again(consultation, post):
-    event = an_event(consultation)
-    invitation = asked(event, a_person(consultation))
-    delivered(post)
+    event, invitation = a_told_guest(consultation, post)
     replied(invitation, Answer(Choice.DECLINED))
     a_date_later(event)
     cancel_sitting(sitting_id=the_sitting(event).id, actor=SYSTEM)
@@ -123,9 +117,7 @@ def test_whoever_said_no_to_a_cancelled_date_is_not_asked_again(consultation, po
 
 
 def test_a_page_shows_the_dates_that_are_cancelled_and_those_without_a_reply_as_such(consultation, post, client):
-    event = an_event(consultation, days=2)
-    invitation = asked(event, a_person(consultation, language="en"))
-    delivered(post)
+    event, invitation = a_told_guest(consultation, post, days=2)
     first, second = sittings_of(event.id)
     for sitting, title in ((first, "The first talk"), (second, "The second talk")):
         add_agenda_item(sitting_id=sitting.id, plan=an_item(sitting, title), actor=SYSTEM)
@@ -154,9 +146,7 @@ def test_the_mail_about_one_cancelled_date_names_those_that_stand(consultation, 
 
 
 def test_whoever_accepts_in_a_calendar_without_saying_how_is_told_that_no_seat_is_kept(consultation, post, client):
-    event = an_event(consultation)
-    invitation = asked(event, a_person(consultation, language="en"))
-    delivered(post)
+    event, invitation = a_told_guest(consultation, post)
     record_reply(
         invitation_id=invitation.id, choice=Choice.ACCEPTED, sitting_id=the_sitting(event).id, channel=Channel.CALENDAR, actor=SYSTEM
     )
@@ -191,9 +181,7 @@ def test_an_agenda_moves_with_its_sitting(consultation):
 
 
 def test_a_withdrawal_without_its_yes_stays_on_the_page_with_what_was_chosen(consultation, post, client):
-    event = an_event(consultation)
-    invitation = asked(event, a_person(consultation))
-    delivered(post)
+    event, invitation = a_told_guest(consultation, post)
     staff = signed_in_as(client, a_member(consultation))
     page = staff.post(f"/c/fisheries/events/{event.name}/invitations/{invitation.id}/withdraw", data={"tell": "no"})
     assert page.status_code == 200

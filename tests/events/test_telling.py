@@ -23,7 +23,7 @@ from engagement.roster.models import Person
 from engagement.roster.wishes import Wishes, change_wishes
 from tests.events.given import a_person, an_event, in_weeks, the_sitting
 from tests.events.letters_read import by_date, delivered
-from tests.events.telling_given import ELSEWHERE, asked, behind, fresh, messages, moved, placed, replied, sequence, tell
+from tests.events.telling_given import ELSEWHERE, a_told_guest, asked, behind, fresh, messages, moved, placed, replied, sequence, tell
 from tests.support.given import a_consultation
 
 pytestmark = pytest.mark.slow
@@ -87,9 +87,7 @@ def test_a_resend_repeats_the_sequence(consultation, post):
 
 
 def test_a_change_that_was_taken_back_tells_nobody_and_the_sequence_does_not_fall(consultation, post):
-    event = an_event(consultation)
-    asked(event, a_person(consultation))
-    delivered(post)
+    event, _ = a_told_guest(consultation, post)
     moved(the_sitting(event), 14)
     assert [guest.fate for guest in behind(event)] == [Fate.MAIL]
     moved(the_sitting(event), 13)
@@ -101,9 +99,7 @@ def test_a_change_that_was_taken_back_tells_nobody_and_the_sequence_does_not_fal
 
 
 def test_a_change_taken_back_after_the_yes_is_dropped_when_it_is_due(consultation, post):
-    event = an_event(consultation)
-    asked(event, a_person(consultation))
-    delivered(post)
+    event, _ = a_told_guest(consultation, post)
     moved(the_sitting(event), 14)
     tell(event)
     moved(the_sitting(event), 13)
@@ -113,9 +109,7 @@ def test_a_change_taken_back_after_the_yes_is_dropped_when_it_is_due(consultatio
 
 
 def test_several_edits_before_telling_are_one_mail_with_the_sum(consultation, post):
-    event = an_event(consultation)
-    asked(event, a_person(consultation))
-    delivered(post)
+    event, _ = a_told_guest(consultation, post)
     moved(the_sitting(event), 14)
     placed(event, **ELSEWHERE)
     tell(event)
@@ -129,9 +123,7 @@ def test_several_edits_before_telling_are_one_mail_with_the_sum(consultation, po
 
 
 def test_telling_twice_is_telling_once(consultation, post):
-    event = an_event(consultation)
-    asked(event, a_person(consultation))
-    delivered(post)
+    event, _ = a_told_guest(consultation, post)
     moved(the_sitting(event), 14)
     telling = tell(event)
     with pytest.raises(NothingToTellError):
@@ -142,9 +134,7 @@ def test_telling_twice_is_telling_once(consultation, post):
 
 
 def test_a_mail_that_staff_stopped_is_taken_up_by_the_next_yes(consultation, post):
-    event = an_event(consultation)
-    asked(event, a_person(consultation))
-    delivered(post)
+    event, _ = a_told_guest(consultation, post)
     moved(the_sitting(event), 14)
     tell(event)
     (message,) = messages("event_change")
@@ -154,9 +144,7 @@ def test_a_mail_that_staff_stopped_is_taken_up_by_the_next_yes(consultation, pos
 
 
 def test_a_change_and_its_opposite_are_both_told(consultation, post):
-    event = an_event(consultation)
-    asked(event, a_person(consultation))
-    delivered(post)
+    event, _ = a_told_guest(consultation, post)
     found = []
     for hour in (14, 13, 14):
         moved(the_sitting(event), hour)
@@ -231,9 +219,7 @@ def test_mail_that_was_written_and_not_sent_is_written_afresh(consultation, post
 
 
 def test_more_seats_tell_nobody(consultation, post):
-    event = an_event(consultation)
-    asked(event, a_person(consultation))
-    delivered(post)
+    event, _ = a_told_guest(consultation, post)
     moved(the_sitting(event), 13, in_person=50)
     placed(event, texts={"about": Text("Something else.", "Autre chose.")})
     assert behind(event) == []
@@ -241,9 +227,7 @@ def test_more_seats_tell_nobody(consultation, post):
 
 
 def test_an_event_that_gets_a_date_tells_those_who_knew_none(consultation, post):
-    event = an_event(consultation, days=0)
-    asked(event, a_person(consultation))
-    delivered(post)
+    event, _ = a_told_guest(consultation, post, days=0)
     plan = SittingPlan(starts_wall=in_weeks(4), ends_wall=in_weeks(4, 15), seats_in_person=5, seats_online=5)
     add_sitting(event_id=event.id, plan=plan, actor=SYSTEM)
     tell(event)
@@ -254,9 +238,7 @@ def test_an_event_that_gets_a_date_tells_those_who_knew_none(consultation, post)
 
 
 def test_a_new_title_is_told_without_a_new_sequence(consultation, post):
-    event = an_event(consultation)
-    asked(event, a_person(consultation))
-    delivered(post)
+    event, _ = a_told_guest(consultation, post)
     placed(event, texts={"title": Text("A better name", "Un meilleur nom")})
     tell(event)
     (mail,) = delivered(post)
@@ -285,9 +267,7 @@ def test_only_the_sitting_that_was_moved_is_told(consultation, post):
 
 
 def test_what_was_looked_at_is_what_is_told(consultation, post):
-    event = an_event(consultation)
-    asked(event, a_person(consultation))
-    delivered(post)
+    event, _ = a_told_guest(consultation, post)
     moved(the_sitting(event), 14)
     seen = seen_mark(behind(event))
     moved(the_sitting(event), 15)
@@ -312,9 +292,7 @@ def test_the_sending_looks_again_when_it_is_due(consultation, post):
 
 
 def test_nothing_of_a_sitting_that_is_over_is_told(consultation, post):
-    event = an_event(consultation)
-    asked(event, a_person(consultation))
-    delivered(post)
+    event, _ = a_told_guest(consultation, post)
     sitting = the_sitting(event)
     early = SittingPlan(
         starts_wall=sitting.starts_wall - timedelta(weeks=8), ends_wall=sitting.ends_wall - timedelta(weeks=8), seats_in_person=40
@@ -342,18 +320,14 @@ def test_a_telling_that_this_process_did_not_finish_is_finished_by_the_worker(co
 
 
 def test_a_cancelled_event_has_nobody_behind(consultation, post):
-    event = an_event(consultation)
-    asked(event, a_person(consultation))
-    delivered(post)
+    event, _ = a_told_guest(consultation, post)
     moved(the_sitting(event), 14)
     cancel_event(event_id=event.id, actor=SYSTEM)
     assert behind(event) == []
 
 
 def test_people_are_counted_once_however_many_sittings_moved(consultation, post):
-    event = an_event(consultation, days=2)
-    asked(event, a_person(consultation))
-    delivered(post)
+    event, _ = a_told_guest(consultation, post, days=2)
     for sitting in sittings_of(event.id):
         moved(sitting, 9)
     found = behind(event)

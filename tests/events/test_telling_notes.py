@@ -7,7 +7,7 @@ from engagement.events.told import told_so_far
 from engagement.kernel.bilingual import Text
 from tests.events.given import a_person, an_event, the_sitting
 from tests.events.letters_read import delivered
-from tests.events.telling_given import asked, behind, messages, moved, placed, tell
+from tests.events.telling_given import a_told_guest, asked, behind, messages, moved, placed, tell
 from tests.support.given import a_consultation
 
 
@@ -18,9 +18,7 @@ def consultation(app):
 
 @pytest.mark.parametrize("side", ["en", "fr"])
 def test_the_note_in_one_language_only_is_refused(consultation, post, side):
-    event = an_event(consultation)
-    asked(event, a_person(consultation))
-    delivered(post)
+    event, _ = a_told_guest(consultation, post)
     moved(the_sitting(event), 14)
     note = Text("Bring a coat.", "") if side == "en" else Text("", "Apportez un manteau.")
     with pytest.raises(BadNoteError) as refused:
@@ -37,9 +35,7 @@ def test_a_note_that_cannot_be_sent_is_refused(consultation, post, note):
 
 
 def test_a_second_note_is_said_with_the_first_where_the_mail_has_not_gone_yet(consultation, post):
-    event = an_event(consultation)
-    asked(event, a_person(consultation))
-    delivered(post)
+    event, _ = a_told_guest(consultation, post)
     moved(the_sitting(event), 14)
     tell(event, note_words=Text("Bring a coat.", "Apportez un manteau."))
     moved(the_sitting(event), 15)
@@ -51,9 +47,7 @@ def test_a_second_note_is_said_with_the_first_where_the_mail_has_not_gone_yet(co
 
 
 def test_nothing_is_told_again_without_a_note_while_the_mail_that_says_it_waits(consultation, post):
-    event = an_event(consultation)
-    asked(event, a_person(consultation))
-    delivered(post)
+    event, _ = a_told_guest(consultation, post)
     moved(the_sitting(event), 14)
     tell(event)
     with pytest.raises(NothingToTellError):
@@ -61,9 +55,7 @@ def test_nothing_is_told_again_without_a_note_while_the_mail_that_says_it_waits(
 
 
 def test_a_note_of_hostile_text_stays_in_the_text(consultation, post):
-    event = an_event(consultation)
-    asked(event, a_person(consultation))
-    delivered(post)
+    event, _ = a_told_guest(consultation, post)
     moved(the_sitting(event), 14)
     note = "Hello\r\nBcc: evil@example.org\r\nATTENDEE:mailto:evil@example.org ((reply_link)) ((code)) <b>x</b>"
     tell(event, note_words=Text(note, note))
