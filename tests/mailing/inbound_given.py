@@ -23,6 +23,8 @@ from engagement.mailing.receiving import receive
 from engagement.mailing.worker import send_due
 from tests.events.given import an_event
 from tests.mailing.given import a_person
+from tests.questionnaires.given import a_questionnaire
+from tests.support.given import a_consultation
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,6 +69,14 @@ class Guest:
         db.session.rollback()
         wanted = select(CalendarEntry).where(CalendarEntry.invitation_id == self.invitation.id)
         return db.session.scalars(wanted.execution_options(populate_existing=True)).first()
+
+
+def jo_writes(words: str, *, sender: str = "Jo <jo@example.org>") -> InboundMail:
+    """Receive a mail while one questionnaire is open and jo@example.org is on the roster."""
+    consultation = a_consultation()
+    a_questionnaire(consultation)
+    a_person(consultation, "jo@example.org")
+    return receive(f"From: {sender}\nTo: x@convoke.example\nSubject: Question\n\n{words}\n".encode()).row
 
 
 def guests(consultation: Consultation, post: Post, *addresses: str, event: Event | None = None, **more) -> list[Guest]:

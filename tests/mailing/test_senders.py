@@ -9,9 +9,7 @@ from engagement.mailing.mime import read_mail
 from engagement.mailing.models import Message
 from engagement.mailing.receiving import receive
 from engagement.roster.models import Person
-from tests.mailing.given import a_person
-from tests.mailing.inbound_given import count, guests, taken
-from tests.questionnaires.given import a_questionnaire
+from tests.mailing.inbound_given import count, guests, jo_writes, taken
 from tests.support.given import a_consultation
 
 # Written so that a careless reader takes Jo's address for the sender's.
@@ -91,10 +89,7 @@ def test_nobody_accepts_for_a_guest_by_writing_their_address_as_a_name(jo, writt
 
 @pytest.mark.parametrize("written", AS_JO)
 def test_nobody_is_sent_the_questionnaire_of_somebody_whose_address_they_write_as_a_name(app, written):
-    consultation = a_consultation()
-    a_questionnaire(consultation)
-    a_person(consultation, "jo@example.org")
-    row = receive(f"From: {written}\nTo: x@convoke.example\nSubject: Hello\n\nPlease send me the questionnaire.\n".encode()).row
+    row = jo_writes("Please send me the questionnaire.", sender=written)
     assert (row.kind, row.state, row.person_sure) == (Kind.REQUEST, InboxState.WAITING, False)
     assert count(Message) == 0
 

@@ -11,9 +11,7 @@ from engagement.mailing.models import Message
 from engagement.mailing.receiving import receive
 from engagement.mailing.wordings import asks_for_the_questionnaire, wants_no_more_mail
 from engagement.roster.models import Person
-from tests.mailing.given import a_person
-from tests.mailing.inbound_given import count, guests
-from tests.questionnaires.given import a_questionnaire
+from tests.mailing.inbound_given import count, guests, jo_writes
 from tests.support.given import a_consultation
 
 ASKED = [
@@ -117,20 +115,14 @@ SUBJECTS_THAT_DO_NOT = [
 
 @pytest.mark.parametrize("words", ASKED)
 def test_whoever_asks_for_the_questionnaire_in_such_words_is_sent_it(app, words):
-    consultation = a_consultation()
-    a_questionnaire(consultation)
-    a_person(consultation, "jo@example.org")
-    row = receive(f"From: Jo <jo@example.org>\nTo: x@convoke.example\nSubject: Question\n\n{words}\n".encode()).row
+    row = jo_writes(words)
     assert (row.kind, row.state, row.outcome) == (Kind.REQUEST, InboxState.DONE, "asked")
     assert db.session.scalars(select(Message.purpose)).all() == ["questionnaire_invitation"]
 
 
 @pytest.mark.parametrize("words", NOT_ASKED)
 def test_what_is_not_clearly_a_request_waits_for_the_team(app, words):
-    consultation = a_consultation()
-    a_questionnaire(consultation)
-    a_person(consultation, "jo@example.org")
-    row = receive(f"From: Jo <jo@example.org>\nTo: x@convoke.example\nSubject: Question\n\n{words}\n".encode()).row
+    row = jo_writes(words)
     assert (row.kind, row.state) == (Kind.UNPLACED, InboxState.WAITING)
     assert count(Message) == 0
 
