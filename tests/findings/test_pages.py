@@ -23,6 +23,19 @@ def a_room(consultation, organizer, *, restricted=False, title="Roundtable"):
     return schedule_event(consultation_id=consultation.id, particulars=particulars, actor=staff(organizer.id))
 
 
+def a_prompt_for(client, role):
+    """Sign in a member with this role, and return a prompt of their consultation."""
+    consultation = a_consultation()
+    signed_in_as(client, a_member(consultation, role))
+    return a_prompt(consultation)
+
+
+def figures(client, prompt, language="en"):
+    """Return the cells of the themes as they are taken along, a list for each row."""
+    data = client.get(f"/c/fisheries/findings/{prompt.id}/themes.csv?lang={language}").data.decode("utf-8-sig")
+    return [row.split(",") for row in data.splitlines()[1:]]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_says_what_to_do_where_there_is_nothing_yet(client, language):
     consultation = a_consultation()
@@ -55,9 +68,7 @@ def test_a_figure_says_its_base_and_opens_to_its_submissions(client, language):
 
 
 def test_the_figures_can_be_taken_along(client):
-    consultation = a_consultation()
-    signed_in_as(client, a_member(consultation, Role.VIEWER))
-    prompt = a_prompt(consultation)
+    prompt = a_prompt_for(client, Role.VIEWER)
     theme = a_theme(prompt, "Beds")
     for number in range(6):
         a_submission(prompt, f"Said {number}", theme)
@@ -72,9 +83,7 @@ def test_the_figures_can_be_taken_along(client):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_viewer_sees_no_count_from_one_to_four_in_any_form(client, language):
-    consultation = a_consultation()
-    signed_in_as(client, a_member(consultation, Role.VIEWER))
-    prompt = a_prompt(consultation)
+    prompt = a_prompt_for(client, Role.VIEWER)
     often, seldom = a_theme(prompt, "Often"), a_theme(prompt, "Seldom")
     for number in range(7):
         a_submission(prompt, f"Said {number}", often, *([seldom] if number < 3 else []))
@@ -82,15 +91,13 @@ def test_a_viewer_sees_no_count_from_one_to_four_in_any_form(client, language):
     hidden = "not shown" if language == "en" else "non indiqué"
     assert hidden in page
     assert "43\u00a0%" not in page
-    assert f",{hidden},,7" in client.get(f"/c/fisheries/findings/{prompt.id}/themes.csv?lang={language}").text
+    assert [hidden, "", "7"] in [row[2:] for row in figures(client, prompt, language)]
     assert client.get(f"/c/fisheries/findings/{prompt.id}/submissions").status_code == 404
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_viewer_does_not_learn_that_all_but_one_spoke_of_a_theme(client, language):
-    consultation = a_consultation()
-    signed_in_as(client, a_member(consultation, Role.VIEWER))
-    prompt = a_prompt(consultation)
+    prompt = a_prompt_for(client, Role.VIEWER)
     nearly_all, some = a_theme(prompt, "Nearly all"), a_theme(prompt, "Some")
     for number in range(12):
         a_submission(prompt, f"Said {number}", *([nearly_all] if number < 11 else []), *([some] if number < 6 else []))
@@ -98,24 +105,19 @@ def test_a_viewer_does_not_learn_that_all_but_one_spoke_of_a_theme(client, langu
     assert "92\u00a0%" not in page
     assert "92%" not in page
     assert ("of the themes whose" if language == "en" else "parmi les thèmes dont") in page.lower()
-    rows = client.get(f"/c/fisheries/findings/{prompt.id}/themes.csv?lang={language}").data.decode("utf-8-sig").splitlines()
-    assert [row.split(",")[2] for row in rows[1:]] == ["6", "not shown" if language == "en" else "non indiqué"]
+    assert [row[2] for row in figures(client, prompt, language)] == ["6", "not shown" if language == "en" else "non indiqué"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_of_fewer_than_five_submissions_a_viewer_learns_nothing(client, language):
-    consultation = a_consultation()
-    signed_in_as(client, a_member(consultation, Role.VIEWER))
-    prompt = a_prompt(consultation)
+    prompt = a_prompt_for(client, Role.VIEWER)
     theme, never = a_theme(prompt, "All"), a_theme(prompt, "Never")
     for number in range(3):
         a_submission(prompt, f"Said {number}", theme)
     assert never
     assert client.get(f"/c/fisheries/findings?lang={language}").status_code == 200
-    rows = client.get(f"/c/fisheries/findings/{prompt.id}/themes.csv?lang={language}").data.decode("utf-8-sig").splitlines()
-    assert {tuple(row.split(",")[2:]) for row in rows[1:]} == {
-        ("not shown", "", "1 to 4") if language == "en" else ("non indiqué", "", "de 1 à 4")
-    }
+    hidden = ["not shown", "", "1 to 4"] if language == "en" else ["non indiqué", "", "de 1 à 4"]
+    assert [row[2:] for row in figures(client, prompt, language)] == [hidden, hidden]
 
 
 def test_the_order_of_hidden_themes_does_not_tell_which_is_larger(app):
@@ -160,9 +162,7 @@ def test_a_code_of_another_prompt_is_refused_and_nothing_changes(client, languag
 
 
 def test_lines_that_are_pasted_become_submissions_numbered_on(client):
-    consultation = a_consultation()
-    signed_in_as(client, a_member(consultation, Role.ANALYST))
-    prompt = a_prompt(consultation)
+    prompt = a_prompt_for(client, Role.ANALYST)
     a_submission(prompt, "There already")
     fields = {"words": "First\r\n\r\nSecond", "several": "y", "language": "en", "source": "in_room"}
     client.post(f"/c/fisheries/findings/{prompt.id}/submissions/add", data=fields)
@@ -173,9 +173,7 @@ def test_lines_that_are_pasted_become_submissions_numbered_on(client):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_missing_is_said_where_it_is_missing(client, language):
-    consultation = a_consultation()
-    signed_in_as(client, a_member(consultation, Role.ANALYST))
-    prompt = a_prompt(consultation)
+    prompt = a_prompt_for(client, Role.ANALYST)
     theme = a_theme(prompt)
     posts = {
         "/prompts/new": {"wording_en": "", "wording_fr": "", "event_id": ""},
