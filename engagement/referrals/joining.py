@@ -6,7 +6,7 @@ of what comes through them there is the wave and the count, never who referred w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,8 @@ from engagement.questionnaires.service import NotOpenError, ask_to_answer
 from engagement.referrals.models import Referral, ReferralKind, ReferralState
 from engagement.referrals.names import NO_ADDRESS, NO_NAME, may_be_a_name
 from engagement.roster.models import Batch, BatchMember, IdentifiedThrough, Person
-from engagement.roster.service import find_or_add_person
+from engagement.roster.particulars import Particulars as PersonParticulars
+from engagement.roster.service import find_or_add
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -46,7 +47,7 @@ UNDER_WAY = frozenset({State.PLANNED, State.QUEUED, State.CLAIMED, State.SENDING
 
 
 class BadParticularsError(DomainError):
-    """A name is missing, or an address cannot be written to."""
+    """A name is missing or is none, or an address cannot be written to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +121,9 @@ def join(
     The first time sets the wave. Unless one of the team did it, their mails leave out the name until they
     answer. Runs in the caller's transaction.
     """
-    person, _ = find_or_add_person(
-        consultation_id=questionnaire.consultation_id,
-        given_name=particulars.given_name,
-        family_name=particulars.family_name,
-        email=particulars.email,
-        organization=particulars.organization,
-        sector=particulars.sector,
-        region=particulars.region,
-        language=particulars.language,
-        identified_through=through,
-        actor=actor,
-        name_unproven=actor.kind is not ActorKind.STAFF,
-    )
+    named = PersonParticulars(**asdict(particulars), identified_through=through)
+    by_strangers = actor.kind is not ActorKind.STAFF
+    person, _ = find_or_add(consultation_id=questionnaire.consultation_id, particulars=named, actor=actor, name_unproven=by_strangers)
     asked = select(Invitation.id).where(Invitation.person_id == person.id, Invitation.questionnaire_id == questionnaire.id)
     new = session.scalar(asked) is None
     invitation = ask_to_answer(

@@ -88,34 +88,6 @@ def add_person(
     return person
 
 
-def find_or_add_person(
-    *,
-    consultation_id: UUID,
-    given_name: str,
-    family_name: str,
-    email: str | None = None,
-    phone: str = "",
-    organization: str = "",
-    sector: str | None = None,
-    region: str | None = None,
-    language: str | None = None,
-    identified_through: IdentifiedThrough,
-    actor: Actor,
-    name_unproven: bool = False,
-) -> tuple[Person, bool]:
-    """Return the person with this address, or put them on the roster; and whether they are new.
-
-    Somebody who is there already stays as they are; ``name_unproven`` is of somebody new. A person who is known through a
-    restricted batch only is not found: the open roster gets a row of its own. Raises
-    BadPersonError.
-    """
-    particulars = Particulars(
-        given_name=given_name, family_name=family_name, email=email, phone=phone, organization=organization, sector=sector,
-        region=region, language=language, identified_through=identified_through,
-    )  # fmt: skip
-    return find_or_add(consultation_id=consultation_id, particulars=particulars, actor=actor, name_unproven=name_unproven)
-
-
 def find_or_add(
     *,
     consultation_id: UUID,
@@ -127,8 +99,9 @@ def find_or_add(
 ) -> tuple[Person, bool]:
     """Return the person whom these particulars mean, added if they are new, and whether they are.
 
-    Only a new person is put in the batch and gets the hours. Raises BadPersonError, and AbsentError for a
-    batch of another consultation.
+    Somebody who is there already stays as they are: only a new person is put in the batch, gets the hours, and may have a
+    name that nobody has proven. A person who is known through a restricted batch only is not found: the open roster gets a
+    row of its own. Raises BadPersonError, and AbsentError for a batch of another consultation.
     """
     particulars = particulars.cleaned()
     index = address_index(particulars.email) if particulars.email else None

@@ -13,8 +13,9 @@ from engagement.mailing.batches import prepare_many
 from engagement.mailing.models import ContactTask, State
 from engagement.mailing.preparing import prepare
 from engagement.roster.models import IdentifiedThrough
+from engagement.roster.particulars import Particulars
 from engagement.roster.safe_hours import SafeHours, both, change_safe_hours, hours_of
-from engagement.roster.service import add_batch, add_person, find_or_add_person
+from engagement.roster.service import add_batch, add_person, find_or_add
 from engagement.roster.wishes import Wishes, change_wishes, wish_for_address
 from tests.mailing.given import a_notice, a_person, a_text
 from tests.support.given import a_consultation, a_member, signed_in_as, stored
@@ -39,10 +40,8 @@ def hidden(consultation):
 
 
 def again(consultation):
-    person, new = find_or_add_person(
-        consultation_id=consultation.id, given_name="Ana", family_name="Again", email="ana@home.example",
-        identified_through=IdentifiedThrough.REFERRAL, actor=SYSTEM,
-    )  # fmt: skip
+    named = Particulars(given_name="Ana", family_name="Again", email="ana@home.example", identified_through=IdentifiedThrough.REFERRAL)
+    person, new = find_or_add(consultation_id=consultation.id, particulars=named, actor=SYSTEM)
     assert new
     return person
 

@@ -17,7 +17,7 @@ from engagement.roster.service import (
     batches_of,
     batches_with,
     edit_person,
-    find_or_add_person,
+    find_or_add,
     find_person,
     put_in_batch,
 )
@@ -48,10 +48,8 @@ def test_one_address_is_one_person_whatever_its_case():
     first = a_person(consultation, email="sam@example.org")
     with pytest.raises(AddressTakenError):
         a_person(consultation, "Other", email="SAM@example.org")
-    same, added = find_or_add_person(
-        consultation_id=consultation.id, given_name="Samuel", family_name="", email="Sam@Example.org",
-        identified_through=IdentifiedThrough.REFERRAL, actor=SYSTEM,
-    )  # fmt: skip
+    named = Particulars(given_name="Samuel", family_name="", email="Sam@Example.org", identified_through=IdentifiedThrough.REFERRAL)
+    same, added = find_or_add(consultation_id=consultation.id, particulars=named, actor=SYSTEM)
     assert (same.id, same.given_name, added) == (first.id, "Noémie", False)
 
 

@@ -10,7 +10,8 @@ from engagement.kernel.audit import SYSTEM
 from engagement.kernel.db import db
 from engagement.kernel.errors import DomainError
 from engagement.roster.models import IdentifiedThrough, Organization, Person
-from engagement.roster.service import AddressTakenError, add_person, find_or_add_person
+from engagement.roster.particulars import Particulars
+from engagement.roster.service import AddressTakenError, add_person, find_or_add
 from tests.support.given import a_consultation
 
 
@@ -36,13 +37,14 @@ def all_at_once(app, act, times=6):
 
 
 def test_one_address_added_by_several_at_once_is_one_person(app):
-    particulars = {
-        "consultation_id": a_consultation().id, "given_name": "A", "family_name": "B", "email": "same@example.org",
-        "organization": "Same Org", "identified_through": IdentifiedThrough.REFERRAL, "actor": SYSTEM,
+    consultation_id = a_consultation().id
+    named = {
+        "given_name": "A", "family_name": "B", "email": "same@example.org", "organization": "Same Org",
+        "identified_through": IdentifiedThrough.REFERRAL,
     }  # fmt: skip
     db.session.rollback()
-    found = all_at_once(app, lambda: find_or_add_person(**particulars)[1])
+    found = all_at_once(app, lambda: find_or_add(consultation_id=consultation_id, particulars=Particulars(**named), actor=SYSTEM)[1])
     assert sorted(found) == [False] * 5 + [True]
-    assert set(all_at_once(app, lambda: add_person(**particulars))) == {AddressTakenError}
+    assert set(all_at_once(app, lambda: add_person(consultation_id=consultation_id, actor=SYSTEM, **named))) == {AddressTakenError}
     assert db.session.scalar(select(func.count()).select_from(Person)) == 1
     assert db.session.scalar(select(func.count()).select_from(Organization)) == 1
