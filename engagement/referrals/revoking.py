@@ -6,6 +6,7 @@ paste the address that somebody shows them.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
+# Of an address whatever stands before and behind the token does not count: a language, a page that follows, a full stop.
+_TOKEN = re.compile(r"/[fp]/([A-Za-z0-9_-]+)")
+
+
 class NoSuchLinkError(DomainError):
     """No link of the consultation has this address, or it was taken back before."""
 
@@ -35,7 +40,8 @@ def revoke_link(*, consultation_id: UUID, address: str, actor: Actor) -> None:
     A partner has new addresses at once, for both; the team can make its own link anew. A
     respondent gets none again. Raises NoSuchLinkError.
     """
-    token = digest(address.strip().rstrip("/").rpartition("/")[2])
+    found = _TOKEN.search(address)
+    token = digest(found[1] if found else address.strip())
     with writing() as session:
         here = select(Questionnaire.id).where(Questionnaire.consultation_id == consultation_id)
         standing = (ForwardLink.token_hash == token, ForwardLink.revoked_at.is_(None), ForwardLink.questionnaire_id.in_(here))

@@ -73,6 +73,14 @@ def test_the_teams_link_can_be_made_anew(client, consultation, questionnaire):
     assert team_link_for(questionnaire.id, SYSTEM, consultation_id=consultation.id) != token
 
 
+@pytest.mark.parametrize("behind", ["?lang=fr", "/on-its-way", "/on-its-way?lang=en#main", "."])
+def test_an_address_is_known_as_it_stands_in_a_browser_or_a_sentence(client, consultation, questionnaire, behind):
+    token = team_link_for(questionnaire.id, SYSTEM, consultation_id=consultation.id)
+    take_back(client, f"http://localhost/f/{token}{behind}")
+    db.session.rollback()
+    assert team_link_of(questionnaire.id) is None
+
+
 def test_a_link_of_another_consultation_or_of_nobody_is_refused_alike(client, consultation):
     other = a_consultation("other")
     token = team_link_for(a_questionnaire(other).id, SYSTEM, consultation_id=other.id)
