@@ -208,8 +208,8 @@ def _begin_round(mailing_id: UUID, asked: Sequence[Person], new: Sequence[Person
         mailing.planned, mailing.people_again = len(gone), [*named, *(each for each in mailing.people_again or () if each in waiting)]
         mailing.round += 1
         mailing.send_at = None
-        # What was approved on paper is not this: it waits until it is approved anew.
         mailing.paused_because = None
+        # What was approved on paper is not this: it waits until it is approved anew.
         mailing.state = MailingState.PAUSED if mailing.facts_hash else MailingState.APPROVED
         note(session, "send_mailing_again", mailing, actor)
         ring_when_stored(session)
