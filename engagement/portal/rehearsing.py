@@ -31,7 +31,7 @@ from engagement.portal.choosing import offers
 from engagement.portal.drafts import draft_here
 from engagement.portal.forms import reply_form
 from engagement.portal.session import Visit
-from engagement.portal.showing import coming_sittings, lines_of, offered_questionnaire, what_happens_next, why_closed
+from engagement.portal.showing import coming_sittings, dates_of, lines_of, offered_questionnaire, what_happens_next, why_closed
 from engagement.questionnaires.opening import Standing
 from engagement.roster.models import Person
 
@@ -107,6 +107,7 @@ def _reply_page() -> str:
         each=False,
         held=None,
         coming=coming,
+        dates=dates_of(coming),
         questionnaire=offered_questionnaire(g.consultation),
     )
 

@@ -11,6 +11,7 @@ from engagement.events.guests import GuestView, guest_view, needs_of, needs_stat
 from engagement.events.replies import Answer, NeedsStated, SeatTakenError, reply_to_event, state_needs
 from engagement.invitations.models import Choice
 from engagement.kernel.audit import by_link
+from engagement.kernel.bilingual import Text
 from engagement.kernel.errors import DomainError
 from engagement.kernel.languages import current_language
 from engagement.kernel.policy import LINK, Policy
@@ -30,6 +31,7 @@ from engagement.portal.session import (
 )
 from engagement.portal.showing import (
     coming_sittings,
+    dates_of,
     has_replied,
     lines_of,
     may_come_in_person,
@@ -56,6 +58,21 @@ NEEDS = "needs"
 # The pages that ask the same question.
 ASKING = ("portal.reply_page", "portal.change_reply", "portal.reply_each")
 QUESTIONS = "portal.questions"
+# The hidden field in which a page says which dates it asked for.
+DATES = "dates"
+
+
+class DatesChangedError(DomainError):
+    """A date was added, moved or cancelled since the page was shown: a yes was not said to what stands now."""
+
+    def __init__(self) -> None:
+        """Say so above the dates that stand."""
+        super().__init__(
+            Text(
+                "The dates have changed since this page was opened. Look at them, then reply.",
+                "Les dates ont changé depuis l’ouverture de cette page. Regardez-les, puis répondez.",
+            )
+        )
 
 
 @portal.route("/i/<uuid:invitation_id>", methods=["GET", "POST"])
@@ -108,6 +125,7 @@ def _ask(view: GuestView, *, each: bool) -> Any:
         each=each,
         held=held_here(),
         coming=coming_sittings(view),
+        dates=dates_of(coming_sittings(view)),
         questionnaire=_instead(),
     )
 
@@ -135,6 +153,8 @@ def _day_question(view: GuestView, sitting: Any) -> str:
 def _take(view: GuestView, form: Form, names: list[str], *, each: bool) -> Any:
     given = [MEANS[Way(form[name].data)] for name in names]
     coming = coming_sittings(view)
+    if posted_fields().get(DATES, dates_of(coming)) != dates_of(coming):
+        raise DatesChangedError
     answers: dict[UUID, Answer] | Answer = given[0]
     if coming:
         by_day = given if each and len(given) == len(coming) else given[:1] * len(coming)

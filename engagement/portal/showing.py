@@ -30,6 +30,11 @@ def coming_sittings(view: GuestView) -> tuple[SittingSeen, ...]:
     return tuple(sitting for sitting in view.sittings if not sitting.cancelled and in_utc(sitting.ends_wall, view.zone) > moment)
 
 
+def dates_of(coming: Sequence[SittingSeen]) -> str:
+    """Return what a page keeps of the dates that it asks for: which they are, and when each begins."""
+    return " ".join(f"{sitting.id.hex}:{sitting.starts_wall:%Y%m%d%H%M}" for sitting in coming)
+
+
 def why_closed(view: GuestView, consultation: Consultation) -> Text | None:
     """Return why no reply is taken now, in one calm line; None where one is."""
     if view.closed is not None:

@@ -1,12 +1,16 @@
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from engagement.consultations.models import Status
 from engagement.events.models import Event, EventStatus, Format, Seat, SeatState, Sitting
+from engagement.events.service import SittingPlan, add_sitting, edit_sitting, sittings_of
 from engagement.invitations.models import Choice, Invitation, Mode, Reply
+from engagement.kernel.audit import SYSTEM
 from engagement.kernel.db import db, writing
+from tests.events.given import in_weeks
 from tests.portal.given import a_guest, an_event, an_invitation, open_link_in, send
 from tests.support.given import a_consultation
 
@@ -61,6 +65,37 @@ def test_the_last_answer_counts_and_every_answer_is_kept(client, consultation):
     assert given == [Choice.ACCEPTED, Choice.TENTATIVE, Choice.ACCEPTED, Choice.DECLINED]
     assert db.session.get_one(Invitation, invitation.id).choice is Choice.DECLINED
     assert seats_of(invitation) == []
+
+
+def fields_of(page):
+    form = BeautifulSoup(page.text, "html.parser").select_one("form:has(input[name=form_seal])")
+    return {each["name"]: each["value"] for each in form.find_all("input", type="hidden")}
+
+
+def a_date_more(event):
+    plan = SittingPlan(starts_wall=in_weeks(9), ends_wall=in_weeks(9, 15), seats_in_person=9, seats_online=9)
+    add_sitting(event_id=event.id, plan=plan, actor=SYSTEM)
+
+
+def a_date_elsewhere(event):
+    (sitting,) = sittings_of(event.id)
+    plan = SittingPlan(starts_wall=in_weeks(9), ends_wall=in_weeks(9, 15), seats_in_person=9, seats_online=9)
+    edit_sitting(sitting_id=sitting.id, plan=plan, actor=SYSTEM)
+
+
+@pytest.mark.parametrize("change", [a_date_more, a_date_elsewhere])
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_nobody_replies_to_a_date_that_their_page_did_not_show(client, consultation, change, language):
+    event = an_event(consultation)
+    invitation = an_invitation(a_guest(consultation), event=event)
+    address = open_link_in(client, invitation)
+    shown = fields_of(client.get(f"{address}?lang={language}"))
+    change(event)
+    answer = client.post(address, data={**shown, "choice": "in_person"})
+    assert {"en": "The dates have changed", "fr": "Les dates ont changé"}[language] in answer.text
+    assert replies_to(invitation) == []
+    assert client.post(address, data={**fields_of(answer), "choice": "in_person"}).status_code == 302
+    assert len(replies_to(invitation)) == len(sittings_of(event.id))
 
 
 def test_somebody_who_cannot_come_may_say_why(client, consultation):
