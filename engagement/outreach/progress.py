@@ -17,7 +17,7 @@ from engagement.kernel.tables import write_csv
 from engagement.mailing.models import Message, State
 from engagement.mailing.together import kind_of_failure
 from engagement.outreach.listing import PAGE, PageOfMessages, Row, seen_by
-from engagement.outreach.vocabulary import LANGUAGES, REASONS, STATES, TAKEN
+from engagement.outreach.vocabulary import LANGUAGES, REASONS, STATES, words_for_reason
 from engagement.roster.models import Person
 
 if TYPE_CHECKING:
@@ -141,12 +141,8 @@ def reason_words(kind: str) -> Text:
 
 
 def why_stands(message: Message) -> Text:
-    """Return why a message stands where it does, in words; of one that was sent not what the server answered, only that it took it."""
-    if message.outcome in REASONS:
-        return REASONS[message.outcome]
-    if message.state is State.SENT and message.outcome[:1].isdigit():
-        return TAKEN
-    return Text(message.outcome, message.outcome)
+    """Return why a message stands where it does, in words of ours or of the server."""
+    return words_for_reason(message.outcome, message.state) or Text(message.outcome, message.outcome)
 
 
 def rows_at(access: Access, mailing: Mailing, where: Where, page: int) -> PageOfMessages:

@@ -25,7 +25,7 @@ from engagement.outreach.again import next_round, send_again
 from engagement.outreach.forms import RetryForm
 from engagement.outreach.models import Mailing, MailingState
 from engagement.outreach.planning import people_of
-from engagement.outreach.progress import WORDS, Where, list_as_csv, progress_of, reason_words, rows_at, why_stands
+from engagement.outreach.progress import WORDS, Where, list_as_csv, progress_of, reason_words, rows_at
 from engagement.outreach.rules import rules_of
 from engagement.outreach.service import about_title, faults_before_sending, find_mailing, title_of
 from engagement.outreach.steering import pause, resume, retry, stop, what_would_happen
@@ -123,9 +123,7 @@ def mailing_rows(slug: str, mailing_id: UUID, where: str) -> Any:  # noqa: ARG00
     if where not in set(Where):
         abort(404)
     rows = rows_at(access, found, Where(where), request.args.get("page", 1, type=int))
-    return render_template(
-        "outreach/rows.html", mailing=found, title=title_of(found), where=WORDS[Where(where)], rows=rows, why_stands=why_stands
-    )
+    return render_template("outreach/rows.html", mailing=found, title=title_of(found), where=WORDS[Where(where)], rows=rows)
 
 
 @outreach.get("/c/<slug>/mail/mailings/<uuid:mailing_id>/list.csv")

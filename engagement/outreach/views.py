@@ -32,6 +32,7 @@ from engagement.outreach.vocabulary import (
     placeholder_words,
     purpose_name,
     why_of_step,
+    words_for_reason,
 )
 
 if TYPE_CHECKING:
@@ -62,9 +63,10 @@ def _words() -> dict[str, object]:
         "MAIL_LANGUAGES": LANGUAGES,
         "MAIL_REASONS": REASONS,
         "MAIL_TAKEN": TAKEN,
+        "words_for_reason": words_for_reason,
+        "why_of_step": why_of_step,
         "MAIL_HOLDS": HOLDS,
         "purpose_name": purpose_name,
-        "why_of_step": why_of_step,
         "placeholder_words": placeholder_words,
     }
 

@@ -304,6 +304,14 @@ SAMPLES: dict[str, Text] = {
 }
 
 
+def words_for_reason(outcome: str, state: State) -> Text | None:
+    """Return why a message stands where it does, in words of ours; None where there is no reason, or a server's own words are it.
+
+    What a server answered to a mail that simply went is no reason: it took it.
+    """
+    return why_of_step(outcome) or (TAKEN if state == State.SENT and outcome[:1].isdigit() else None)
+
+
 def placeholder_words(name: str) -> Text:
     """Return what stands in place of a placeholder, in words or by an example."""
     return Text(*(SAMPLES[name].in_(side).strip("[]") if name in SAMPLES else name for side in ("en", "fr")))
