@@ -299,10 +299,9 @@ def remove_sitting(*, sitting_id: UUID, actor: Actor) -> None:
             session.scalar(select(row.id).where(row.sitting_id == sitting_id).limit(1)) for row in (CalendarEntry, Seat, Reply, Attendance)
         ):
             said = Text(
-                "People were told of this sitting, replied to it or took part in it: it cannot be removed. "
-                "Cancel the event, or change the time.",
+                "People were told of this sitting, replied to it or took part in it: it cannot be removed. Cancel it, or change the time.",
                 "Des personnes ont été informées de cette séance, y ont répondu ou y ont participé : on ne peut pas la retirer. "
-                "Annulez l’événement ou changez l’heure.",
+                "Annulez-la ou changez l’heure.",
             )
             raise BadSittingError(said)
         note(session, "remove_sitting", sitting, actor, _the_event(session, sitting.event_id).consultation_id)

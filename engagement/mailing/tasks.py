@@ -244,7 +244,7 @@ def call_for_refused(session: Session, message: Message) -> None:
             call_after_all(session, message)
     except OperationalError:
         raise
-    except Exception as error:  # noqa: BLE001 - as above.
+    except Exception as error:  # noqa: BLE001 - the refusal is stored whatever a composer says of a call.
         log.error("a call of the kind %s cannot be made: %s", message.purpose, what_broke(error))  # noqa: TRY400 - no message.
 
 
