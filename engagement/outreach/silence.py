@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
 
 CAME_TO_NOTHING = (State.CANCELLED, State.FAILED, State.SUPPRESSED)
 STILL_TO_GO = (State.PLANNED, State.QUEUED, State.CLAIMED, State.SENDING, State.DEFERRED)
@@ -184,16 +184,24 @@ def _find_tasks(question: Question, known: _Known) -> None:
 
 
 def written_to_meanwhile(message: Message, moment: datetime) -> bool:
-    """Return whether its person was written to since a reminder was planned, and so lately that it is one too many at ``moment``."""
+    """Return whether its person was written to since a reminder was planned, and so lately that it is one too many at ``moment``.
+
+    A call or a letter counts as the mail that it stands for.
+    """
     if message.purpose not in {EVENT_REMINDER, QUESTIONNAIRE_REMINDER} or message.consultation_id is None:
         return False
-    apart = timedelta(days=rules_of(message.consultation_id).days_apart)
-    other = and_(
-        Message.person_id == message.person_id,
-        Message.consultation_id == message.consultation_id,
-        Message.id != message.id,
-        or_(Message.mailing_id.is_(None), Message.mailing_id != message.mailing_id),
-        Message.state == State.SENT,
-        Message.sent_at > max(message.created_at, moment - apart),
+    if message.outcome == SENT_AGAIN:
+        return False
+    since = max(message.created_at, moment - timedelta(days=rules_of(message.consultation_id).days_apart))
+    mails = _of_another_mailing(Message, message).where(Message.id != message.id, Message.state == State.SENT, Message.sent_at > since)
+    calls = _of_another_mailing(ContactTask, message).where(ContactTask.state == TaskState.DONE, ContactTask.settled_at > since)
+    return any(db.session.scalar(each.limit(1)) is not None for each in (mails, calls))
+
+
+def _of_another_mailing(row: type[Message | ContactTask], message: Message) -> Select[UUID]:
+    """Return the query for what else its person was told in the consultation."""
+    return select(row.id).where(
+        row.person_id == message.person_id,
+        row.consultation_id == message.consultation_id,
+        or_(row.mailing_id.is_(None), row.mailing_id != message.mailing_id),
     )
-    return message.outcome != SENT_AGAIN and db.session.scalar(select(Message.id).where(other).limit(1)) is not None
