@@ -64,6 +64,7 @@ def cancel_sitting(*, sitting_id: UUID, note_words: Text = NOTHING, with_decline
     """
     words = checked_note(note_words)
     with writing() as session:
+        _hold_guests(session, sitting_id)
         sitting = session.get(Sitting, sitting_id, with_for_update=True, populate_existing=True)
         event = session.get(Event, sitting.event_id, with_for_update=True, populate_existing=True) if sitting else None
         if sitting is None or event is None:
@@ -92,6 +93,12 @@ def cancel_sitting(*, sitting_id: UUID, note_words: Text = NOTHING, with_decline
         telling = begin_telling(session, event, kind, note_words=words, sitting=sitting, with_declined=with_declined, actor=actor)
     plan_rest(telling.id, at_most=PLANNED_AT_ONCE)
     return sitting
+
+
+def _hold_guests(session: Session, sitting_id: UUID) -> None:
+    """Have replies wait until the transaction ends: whoever replies holds their invitation first, and the sitting after it."""
+    guests = select(Invitation.id).join(Sitting, Sitting.event_id == Invitation.event_id).where(Sitting.id == sitting_id)
+    session.execute(guests.order_by(Invitation.id).with_for_update(key_share=True, of=Invitation))
 
 
 def _ask_again(session: Session, event: Event, left: Sequence[UUID]) -> None:

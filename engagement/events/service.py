@@ -256,6 +256,7 @@ def add_sitting(*, event_id: UUID, plan: SittingPlan, actor: Actor) -> Sitting:
         _write_sitting(sitting, plan, event.zone)
         session.add(sitting)
         session.flush()
+        say_afresh(session, event_id)
         note(session, "add_sitting", sitting, actor, event.consultation_id)
     return sitting
 
@@ -306,6 +307,8 @@ def remove_sitting(*, sitting_id: UUID, actor: Actor) -> None:
             raise BadSittingError(said)
         note(session, "remove_sitting", sitting, actor, _the_event(session, sitting.event_id).consultation_id)
         session.delete(sitting)
+        session.flush()
+        say_afresh(session, sitting.event_id)
 
 
 def _write_sitting(sitting: Sitting, plan: SittingPlan, zone: str) -> None:
