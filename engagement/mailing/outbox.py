@@ -318,16 +318,3 @@ def _verdict(session: Session, message: Message, moment: datetime) -> tuple[Stat
     if not holds(domain_open(moment)):
         return State.QUEUED, "its domain takes no more mail for now"
     return stopped_at_the_door(session, message, moment) or (State.SENDING, "")
-
-
-def begin_sending(message_id: UUID, worker: str) -> Outgoing | State:
-    """Store that the socket is about to be touched, and return what to send.
-
-    Returns the state instead where it must not go after all: suppressed meanwhile, held by a
-    pause, or no longer this worker's.
-    """
-    found = in_hand([message_id])
-    if not found:
-        return State.CANCELLED
-    state = turn(worker, None, found[0])
-    return found[0] if state is State.SENDING else state or found[0].message.state

@@ -21,7 +21,7 @@ from engagement.mailing.preparing import due_to_be_written
 from engagement.mailing.service import send_again
 from tests.events.given import an_event
 from tests.events.letters_read import delivered
-from tests.mailing.given import a_person
+from tests.mailing.given import a_person, begin_sending
 from tests.outreach.given import a_team, never_quiet
 
 
@@ -60,7 +60,7 @@ def test_an_invitation_in_hand_does_not_go_once_the_event_is_cancelled(client, p
 @pytest.mark.parametrize("taken_back", ["cancelled", "withdrawn"])
 def test_whoever_may_have_got_an_invitation_is_told_that_it_does_not_hold_and_gets_it_no_more(client, post, taken_back):
     event, invitation, message_id, _ = an_invitation_in_hand(client)
-    outbox.begin_sending(message_id, "w")
+    begin_sending(message_id, "w")
     recording.record_unknown("w", message_id, "the connection broke")
     if taken_back == "cancelled":
         cancel_event(event_id=event.id, actor=SYSTEM)

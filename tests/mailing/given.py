@@ -18,6 +18,7 @@ from engagement.kernel.clock import now
 from engagement.kernel.crypto import address_index
 from engagement.kernel.db import db, writing
 from engagement.kernel.ports import ports
+from engagement.mailing import outbox
 from engagement.mailing.composing import CalendarPart, Composed, Composer, Dropped, Kind, Waits
 from engagement.mailing.models import MailTemplate, Message, State
 from engagement.mailing.service import plan
@@ -25,6 +26,7 @@ from engagement.roster.models import IdentifiedThrough, Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from uuid import UUID
 
     from flask import Flask
 
@@ -186,3 +188,12 @@ def states(purpose):
     """Return the states of all messages of a purpose, as they are stored now."""
     db.session.rollback()
     return [row.state for row in db.session.query(Message).filter_by(purpose=purpose).populate_existing()]
+
+
+def begin_sending(message_id: UUID, worker: str) -> outbox.Outgoing | State:
+    """Have a worker be about to send one message that it claimed; return what it sends, or the state where it must not go after all."""
+    found = outbox.in_hand([message_id])
+    if not found:
+        return State.CANCELLED
+    state = outbox.turn(worker, None, found[0])
+    return found[0] if state is State.SENDING else state or found[0].message.state

@@ -16,7 +16,7 @@ from engagement.mailing.hand import Arrived
 from engagement.mailing.models import MailDomain, Message, MessageEvent, State
 from engagement.mailing.preparing import prepare
 from engagement.mailing.worker import send_due
-from tests.mailing.given import a_notice, a_person, a_text, settings_with, state_of
+from tests.mailing.given import a_notice, a_person, a_text, begin_sending, settings_with, state_of
 from tests.mailing.test_sending import change, stored
 from tests.support.given import a_consultation
 
@@ -46,7 +46,7 @@ def test_whatever_the_clock_does_a_message_that_a_living_worker_is_sending_stays
     message = one_written()
     with alive.at_work() as worker:
         outbox.claim(worker)
-        outbox.begin_sending(message.id, worker)
+        begin_sending(message.id, worker)
         clock(timedelta(days=days))
         sweeping.sweep()
         assert state_of(message) is State.SENDING
@@ -57,7 +57,7 @@ def test_a_worker_that_ended_without_a_word_is_known_at_once_whatever_its_lease_
     message, name = one_written(), alive.new_name()
     (alive._folder() / name).touch()
     outbox.claim(name)
-    outbox.begin_sending(message.id, name)
+    begin_sending(message.id, name)
     assert sweeping.sweep()["doubtful"] == 1
     assert state_of(message) is State.DOUBTFUL
     assert not (alive._folder() / name).exists()
@@ -67,7 +67,7 @@ def test_a_lease_from_before_the_clock_was_put_back_gets_its_length_anew(app, no
     message = one_written()
     clock(timedelta(days=3))
     outbox.claim("on another machine")
-    outbox.begin_sending(message.id, "on another machine")
+    begin_sending(message.id, "on another machine")
     clock(timedelta(0))
     assert sweeping.sweep()["doubtful"] == 0
     assert state_of(message) is State.SENDING
@@ -80,7 +80,7 @@ def test_the_servers_yes_that_comes_after_a_worker_was_thought_lost_settles_the_
     with settings_with(app, mail_resend_doubtful=True):
         message = one_written()
         outbox.claim("slow")
-        sending = outbox.begin_sending(message.id, "slow")
+        sending = begin_sending(message.id, "slow")
         change(message, lease_until=true_now() - timedelta(seconds=1))
         sweeping.sweep()
         assert state_of(message) is State.QUEUED
@@ -96,11 +96,11 @@ def test_the_servers_late_yes_is_no_word_on_an_attempt_that_has_begun_since(app,
     with settings_with(app, mail_resend_doubtful=True):
         message = one_written()
         outbox.claim("slow")
-        sending = outbox.begin_sending(message.id, "slow")
+        sending = begin_sending(message.id, "slow")
         change(message, lease_until=true_now() - timedelta(seconds=1))
         sweeping.sweep()
         outbox.claim("quick")
-        outbox.begin_sending(message.id, "quick")
+        begin_sending(message.id, "quick")
         outbox.turn("slow", Arrived(sending, "250 taken"), None)
     assert state_of(message) is State.SENDING
     assert stored(message).claimed_by == "quick"
@@ -110,14 +110,14 @@ def test_a_message_whose_last_moment_came_while_it_waited_in_hand_does_not_go(ap
     message = one_written()
     outbox.claim("w")
     change(message, not_after=true_now() - timedelta(seconds=1))
-    assert outbox.begin_sending(message.id, "w") is State.CANCELLED
+    assert begin_sending(message.id, "w") is State.CANCELLED
 
 
 def test_what_is_held_while_it_waits_in_hand_goes_back(app, notices):
     message = one_written()
     outbox.claim("w")
     change(message, held_because="mailing")
-    assert outbox.begin_sending(message.id, "w") is State.QUEUED
+    assert begin_sending(message.id, "w") is State.QUEUED
     assert outbox.claim("w") == []
 
 

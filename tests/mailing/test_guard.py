@@ -24,7 +24,7 @@ from engagement.mailing.models import Hold, MailGuard, MailHold, Message, State
 from engagement.mailing.preparing import prepare
 from engagement.mailing.service import send_again
 from engagement.mailing.worker import send_due
-from tests.mailing.given import a_notice, a_person, a_text, state_of
+from tests.mailing.given import a_notice, a_person, a_text, begin_sending, state_of
 from tests.mailing.test_sending import change, stored
 from tests.mailing.test_two_workers import installation_of
 from tests.support.given import a_consultation
@@ -85,7 +85,7 @@ def test_what_was_being_sent_in_the_restored_state_is_doubtful_and_what_was_clai
     for each in (first, second):
         prepare(each.id)
     assert len(outbox.claim("one of then")) == 2
-    outbox.begin_sending(first.id, "one of then")
+    begin_sending(first.id, "one of then")
     put_back()
     send_due()
     assert (state_of(first), hold_of(first)) == (State.DOUBTFUL, None)

@@ -17,7 +17,7 @@ from engagement.mailing.preparing import due_to_be_written
 from engagement.mailing.worker import send_due
 from engagement.roster.safe_hours import SafeHours, change_safe_hours
 from tests.events.given import an_event
-from tests.mailing.given import a_person
+from tests.mailing.given import a_person, begin_sending
 from tests.outreach.given import a_team, never_quiet
 
 GREYLISTED = "451 4.2.0 greylisted"
@@ -99,4 +99,4 @@ def test_within_the_hours_a_mail_goes_at_once(guest, post):
         invited(person, event)
         prepare_many(due_to_be_written())
         (claimed,) = outbox.claim("w")
-        assert isinstance(outbox.begin_sending(claimed, "w"), outbox.Outgoing)
+        assert isinstance(begin_sending(claimed, "w"), outbox.Outgoing)

@@ -14,7 +14,7 @@ from engagement.mailing.composing import CalendarPart, Composed, Composer, Dropp
 from engagement.mailing.models import MailDomain, Message, MessageEvent, State, Suppression
 from engagement.mailing.service import plan
 from engagement.mailing.worker import send_due
-from tests.mailing.given import ICS, a_notice, a_person, a_text, state_of
+from tests.mailing.given import ICS, a_notice, a_person, a_text, begin_sending, state_of
 from tests.support.given import a_consultation, stored
 
 
@@ -207,7 +207,7 @@ def test_a_worker_killed_while_sending_leaves_a_doubtful_message_that_does_not_g
 
     prepare(message.id)
     assert outbox.claim("one that dies") == [message.id]
-    outbox.begin_sending(message.id, "one that dies")
+    begin_sending(message.id, "one that dies")
     assert send_due() == dict.fromkeys(("sent", "deferred", "failed", "suppressed", "cancelled", "doubtful"), 0)
     change(message, lease_until=now() - timedelta(seconds=1))
     assert send_due()["doubtful"] == 1
@@ -263,7 +263,7 @@ def test_a_pause_holds_a_message_that_was_written_already(post, notices):
     prepare(message.id)
     outbox.claim("w")
     change(consultation, status=Status.PAUSED)
-    assert outbox.begin_sending(message.id, "w") is State.QUEUED
+    assert begin_sending(message.id, "w") is State.QUEUED
     assert send_due()["sent"] == 0
     assert state_of(message) is State.QUEUED
 

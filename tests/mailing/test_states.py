@@ -13,7 +13,7 @@ from engagement.kernel.db import db, writing
 from engagement.mailing import outbox, preparing, recording, sweeping
 from engagement.mailing.hand import Arrived, Outgoing
 from engagement.mailing.models import Message, MessageEvent, State
-from tests.mailing.given import a_notice, a_person, a_text
+from tests.mailing.given import a_notice, a_person, a_text, begin_sending
 from tests.outreach.given import never_quiet
 from tests.support.given import a_consultation
 
@@ -60,7 +60,7 @@ class World:
 
     def begin(self, worker):
         if self.claimed[worker] and self.sending[worker] is None:
-            found = outbox.begin_sending(self.claimed[worker].pop(0), worker)
+            found = begin_sending(self.claimed[worker].pop(0), worker)
             self.sending[worker] = found if isinstance(found, Outgoing) else None
 
     def arrive(self, worker):

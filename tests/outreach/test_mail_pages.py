@@ -20,7 +20,7 @@ from engagement.outreach.history_views import overview, timeline
 from engagement.outreach.planning import plan_rest
 from engagement.outreach.service import approve
 from tests.events.given import an_event
-from tests.mailing.given import a_person
+from tests.mailing.given import a_person, begin_sending
 from tests.outreach.given import a_draft
 from tests.support.given import a_consultation, a_member, access_of, signed_in_as, stored
 
@@ -69,7 +69,7 @@ def test_a_sent_message_shows_its_history_and_text_but_never_the_personal_link(c
 def doubtful(message):
     prepare(message.id)
     outbox.claim("w")
-    outbox.begin_sending(message.id, "w")
+    begin_sending(message.id, "w")
     recording.record_unknown("w", message.id, "its worker was lost while sending")
 
 
