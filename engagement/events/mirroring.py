@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import update
-
 from engagement.events.calendar import entry_for
 from engagement.events.knowledge import count_as_told
 from engagement.events.models import CalendarEntry, Event, SeatState, Sitting
@@ -76,12 +74,12 @@ def _differs(event: Event, sitting: Sitting, was: Mode | None, mode: Mode | None
 
 
 def _raise(session: Session, entry: CalendarEntry) -> None:
-    """Raise SEQUENCE by one from where it stands now: the team may have raised it since ``entry`` was read, and it never falls."""
-    session.add(entry)
-    session.flush()
-    rows = update(CalendarEntry).where(CalendarEntry.id == entry.id).values(sequence=CalendarEntry.sequence + 1)
-    session.execute(rows.execution_options(synchronize_session=False))
-    session.expire(entry, ["sequence"])
+    """Raise SEQUENCE by one when ``entry`` is stored, from where it stands then: the team may raise it meanwhile, and it never falls."""
+    if entry in session.new:
+        entry.sequence += 1
+    else:
+        # For the database to work out.
+        entry.sequence = CalendarEntry.sequence + 1
 
 
 def wants_mirror(sitting: Sitting, entry: CalendarEntry, channel: Channel) -> bool:
