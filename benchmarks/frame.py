@@ -34,11 +34,17 @@ def report(row: str, unit: str, figures: Sequence[float], limits: Sequence[float
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody uses."""
-    with socket.socket() as tried:
-        tried.bind(("127.0.0.1", 0))
-        port: int = tried.getsockname()[1]
-        return port
+    """Return a port of this machine that nobody uses, another one each time."""
+    while True:
+        with socket.socket() as tried:
+            tried.bind(("127.0.0.1", 0))
+            port: int = tried.getsockname()[1]
+        if port not in _given:
+            _given.add(port)
+            return port
+
+
+_given: set[int] = set()
 
 
 @contextmanager

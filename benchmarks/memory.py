@@ -8,22 +8,29 @@ from __future__ import annotations
 import http.client
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from benchmarks.frame import BARE, ROUNDS, free_port, memory_of, report, running
+from benchmarks.frame import BARE, CONNECTIONS, ROUNDS, free_port, memory_of, report, running
 
 MAILBOX = "convoke mailbox"
 
 
 def settled(port: int, path: str, pid: int) -> int:
-    """Return the memory of a program that answered a few times and has come to rest."""
-    for _ in range(20):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        connection.request("GET", path)
-        connection.getresponse().read()
-        connection.close()
+    """Return the memory of a program of which both workers answered a few times, and that has come to rest."""
+    # Asked one after the other, one worker may answer all: then the other has not begun to work.
+    with ThreadPoolExecutor(CONNECTIONS) as guests:
+        list(guests.map(lambda _: fetch(port, path), range(10 * CONNECTIONS)))
     time.sleep(3)
     return memory_of(pid) - sum(memory_of(child) for child in _mailboxes(pid))
+
+
+def fetch(port: int, path: str) -> None:
+    """Fetch a page over a connection of its own."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", path)
+    connection.getresponse().read()
+    connection.close()
 
 
 def _mailboxes(pid: int) -> list[int]:

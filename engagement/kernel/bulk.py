@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import insert, literal_column, select
-from sqlalchemy.dialects import postgresql
 
 from engagement.kernel.base import new_id
 
@@ -79,6 +78,8 @@ def insert_new(session: Session, kind: type[Base], rows: Sequence[Mapping[str, A
     if not rows or session.get_bind().dialect.name != "postgresql":
         insert_all(session, kind, rows)
         return set(ids)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - large, and not needed on SQLite.
+
     session.execute(postgresql.insert(kind.__table__).on_conflict_do_nothing(), rows)  # type: ignore[arg-type]
     return {each for chunk in in_chunks(ids) for each in session.scalars(select(kind.id).where(kind.id.in_(chunk)))}
 

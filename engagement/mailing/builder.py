@@ -68,8 +68,8 @@ def build(letter: Letter) -> bytes:
     headers = [
         f"From: {_sender(letter.from_name, letter.from_address)}",
         f"To: {_mailbox(letter.to_name, letter.to_address, 'recipient')}",
-        f"Subject: {_words(_line(letter.subject, 'subject'))}",
-        f"Date: {format_datetime(letter.date)}",
+        f"Subject: {_subject(letter.subject)}",
+        f"Date: {_date(letter.date.replace(microsecond=0))}",
         f"Message-ID: {_line(letter.message_id, 'Message-ID')}",
         "Auto-Submitted: auto-generated",
         f"Content-Language: {_line(letter.language, 'language')}",
@@ -153,10 +153,20 @@ def _mailbox(name: str, address: str, part: str) -> str:
     return f"{_encoded(name)}{CRLF} <{address}>"
 
 
+# What the mails of a batch have in common is written once: who sends them, what they are about, and the second in which they are built.
 @lru_cache(maxsize=16)
 def _sender(name: str, address: str) -> str:
-    """Return what stands after From: it is the same for all mails of a batch."""
     return _mailbox(name, address, "sender")
+
+
+@lru_cache(maxsize=16)
+def _subject(words: str) -> str:
+    return _words(_line(words, "subject"))
+
+
+@lru_cache(maxsize=4)
+def _date(moment: datetime) -> str:
+    return format_datetime(moment)
 
 
 def _words(line: str) -> str:

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 # How long one step should hold the write lock, in seconds; at most, 200 ms are allowed.
 HOLD = 0.05
 # Between two steps, whoever waits for the write lock gets in.
-PAUSE = 0.002
+PAUSE = 0.0005
 # So many people are gone through in the first step; then as many as take HOLD.
 AT_ONCE, MOST_AT_ONCE = 10, 400
 

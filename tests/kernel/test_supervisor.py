@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from engagement.kernel.start import WITHOUT_DRIVER
+
 ROOT = Path(__file__).resolve().parents[2]
 BEGIN = """
 import importlib.util, os, signal, socket, sys, time
@@ -211,3 +213,15 @@ def test_a_taken_port_is_said_in_one_line(tmp_path):
     assert done.returncode != 0
     assert f"Port {port} is in use" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(("first", "loaded"), [(WITHOUT_DRIVER, False), ("", True)])
+def test_what_runs_on_sqlite_keeps_nothing_of_postgresql_in_memory_and_every_other_process_knows_both(tmp_path, first, loaded):
+    asks = "import sys; {}; import app; from sqlalchemy import Index; from engagement.kernel.base import Base; "
+    asks += "found = [i for t in Base.metadata.tables.values() for i in t.indexes if 'sqlite_where' in list(i.kwargs)]; "
+    asks += "print('sqlalchemy.dialects.postgresql' in sys.modules, {'postgresql_where' in list(i.kwargs) for i in found})"
+    environment = {**os.environ, "CONVOKE_DATA": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", asks.replace("{}", first or "pass")], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split("\n")[-2] == f"{loaded} {{{loaded}}}"
