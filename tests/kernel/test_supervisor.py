@@ -215,6 +215,7 @@ def test_a_taken_port_is_said_in_one_line(tmp_path):
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("first", "loaded"), [(WITHOUT_DRIVER, False), ("", True)])
 def test_what_runs_on_sqlite_keeps_nothing_of_postgresql_in_memory_and_every_other_process_knows_both(tmp_path, first, loaded):
     asks = "import sys; {}; import app; from sqlalchemy import Index; from engagement.kernel.base import Base; "

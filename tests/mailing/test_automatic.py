@@ -8,6 +8,8 @@ from engagement.mailing.receiving import receive
 from tests.mailing.inbound_given import count, guests
 from tests.support.given import a_consultation
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def verp(app, post):

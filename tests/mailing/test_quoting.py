@@ -13,6 +13,8 @@ from tests.mailing.inbound_given import guests
 from tests.questionnaires.given import a_questionnaire
 from tests.support.given import a_consultation
 
+pytestmark = pytest.mark.slow
+
 OURS = "Dear Jo,\n\nYou are invited to a roundtable. We do not share your address.\n\n" + "We would like to hear what works.\n" * 60
 QUOTED = "\n".join(f"> {line}" for line in OURS.splitlines())
 BELOW = {

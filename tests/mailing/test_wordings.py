@@ -14,6 +14,8 @@ from engagement.roster.models import Person
 from tests.mailing.inbound_given import count, guests, jo_writes
 from tests.support.given import a_consultation
 
+pytestmark = pytest.mark.slow
+
 ASKED = [
     "Je souhaite recevoir le questionnaire au plus tôt.",
     "Je souhaite recevoir le questionnaire le plus tôt possible.",
