@@ -49,17 +49,22 @@ class Fate(StrEnum):
     MAIL = "mail"
     CALL = "call"
     ON_ITS_WAY = "on_its_way"
+    PERHAPS_TOLD = "perhaps_told"
     DECLINED = "declined"
     NO_CONTACT = "no_contact"
     WITHDRAWN = "withdrawn"
 
 
 TOLD = (Fate.MAIL, Fate.CALL)
-NOT_TOLD = (Fate.ON_ITS_WAY, Fate.DECLINED, Fate.NO_CONTACT, Fate.WITHDRAWN)
+NOT_TOLD = (Fate.ON_ITS_WAY, Fate.PERHAPS_TOLD, Fate.DECLINED, Fate.NO_CONTACT, Fate.WITHDRAWN)
 FATES: dict[Fate, Text] = {
     Fate.MAIL: Text("By email", "Par courriel"),
     Fate.CALL: Text("To be called: no address that is written to", "À appeler\u00a0: aucune adresse à laquelle on écrit"),
     Fate.ON_ITS_WAY: Text("A mail that says it is on its way", "Un courriel qui le dit est déjà en route"),
+    Fate.PERHAPS_TOLD: Text(
+        "A mail that says it may have arrived: decide on it first, among the messages",
+        "Un courriel qui le dit est peut-être arrivé\u00a0: décidez-en d’abord, parmi les messages",
+    ),
     Fate.DECLINED: Text("Said no", "Ont répondu non"),
     Fate.NO_CONTACT: Text("Asked not to be contacted, and holds no seat", "Ont demandé à ne pas être contactées et n’ont pas de place"),
     Fate.WITHDRAWN: Text("The invitation was withdrawn", "Invitation retirée"),
@@ -109,7 +114,7 @@ def guests_behind(event: Event) -> list[Guest]:
     """
     if event.status is EventStatus.CANCELLED:
         return []
-    coming, blocked, several = _on_their_way(event), _blocked(event), _number_of_sittings(event) > 1
+    coming, perhaps, blocked, several = _on_their_way(event), _perhaps_told(event), _blocked(event), _number_of_sittings(event) > 1
     found = []
     for sitting in sittings_ahead(event):
         for invitation, person, entry, mode in _rows(event, sitting, _behind(event, sitting)):
@@ -124,6 +129,8 @@ def guests_behind(event: Event) -> list[Guest]:
                 fate = Fate.DECLINED
             elif coming.get((invitation.id, sitting.id)) in {"", *marks_known(event, sitting, mode, discreet=person.discreet)}:
                 fate = Fate.ON_ITS_WAY
+            elif entry is not None and change_key(entry) in perhaps:
+                fate = Fate.PERHAPS_TOLD
             found.append(Guest(invitation, person, sitting, entry, mode, fate, before, after, several))
     return found
 
@@ -172,6 +179,17 @@ def _behind(event: Event, sitting: Sitting) -> ColumnElement[bool]:
         not_(said.exists()),
     )
     return or_(and_(CalendarEntry.told.is_not(None), not_(knows)), unheard)
+
+
+def change_key(entry: CalendarEntry) -> str:
+    """Return by what the mail is known that tells a guest what has changed since they were told last: there is one for each revision."""
+    return f"{CHANGE}:{entry.id}:{entry.sequence}:{entry.told_at.timestamp() if entry.told_at else 0:.6f}"
+
+
+def _perhaps_told(event: Event) -> set[str]:
+    """Return the keys of mails about changes of which nobody knows whether they arrived."""
+    doubtful = (Invitation.event_id == event.id, Message.purpose == CHANGE, Message.state == State.DOUBTFUL)
+    return set(db.session.scalars(select(Message.dedup_key).join(Invitation, Invitation.id == Message.invitation_id).where(*doubtful)))
 
 
 def _on_their_way(event: Event) -> dict[Key, str]:

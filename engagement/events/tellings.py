@@ -23,6 +23,7 @@ from engagement.events.telling import (
     TOLD,
     Fate,
     Guest,
+    change_key,
     guests_behind,
     guests_of_cancelled,
     holds_after_no,
@@ -228,13 +229,12 @@ def _owed(telling: Telling, event: Event) -> list[_Owed]:
 def _plan(session: Session, telling: Telling, owed: _Owed) -> None:
     details = {"telling_id": str(telling.id)}
     purpose = CHANGE if telling.about is About.CHANGE else CANCELLATION
-    named = f"{owed.invitation_id}:undated"
+    key = f"{purpose}:{owed.invitation_id}:undated"
     if owed.sitting_id is not None:
         details["sitting_id"] = str(owed.sitting_id)
         entry = entry_for(session, owed.invitation_id, owed.sitting_id, mail_domain())
-        # What they were told last is part of the key: the same revision is told once more only after something else was.
-        named = f"{entry.id}:{entry.sequence}:{entry.told_at.timestamp() if entry.told_at and purpose == CHANGE else 0:.6f}"
-    key = f"{purpose}:{named}"
+        # What they were told last is part of it: the same revision is told once more only after something else was.
+        key = change_key(entry) if purpose == CHANGE else f"{purpose}:{entry.id}:{entry.sequence}:0.000000"
     planned = plan(
         consultation_id=owed.consultation_id,
         person_id=owed.person_id,

@@ -7,6 +7,7 @@ from engagement.consultations.models import Consultation
 from engagement.events.cancelling import cancel_event
 from engagement.events.models import CalendarEntry
 from engagement.events.replies import Answer
+from engagement.events.telling import Fate
 from engagement.events.withdrawing import withdraw_guest
 from engagement.invitations.models import Choice, Mode
 from engagement.kernel.audit import SYSTEM
@@ -19,7 +20,7 @@ from tests.events.letters_read import delivered
 from tests.events.telling_given import asked, behind, messages, moved, replied, tell
 from tests.mailing.given import a_person
 from tests.outreach.given import never_quiet
-from tests.support.given import a_consultation
+from tests.support.given import a_consultation, a_member, signed_in_as
 
 pytestmark = pytest.mark.slow
 
@@ -121,6 +122,27 @@ def test_a_change_that_was_found_to_have_arrived_is_what_its_guest_knows(event, 
     assert len(behind(event)) == 1
     (message,) = messages("event_change")
     settle_as_arrived(message_id=message.id, actor=SYSTEM)
+    assert behind(event) == []
+
+
+def test_whoever_may_have_read_of_the_change_is_not_told_before_the_team_has_decided_on_that_mail(event, post, client):
+    person = a_person(_consultation(event), "bob@example.org")
+    asked(event, person)
+    delivered(post)
+    post.at_data[person.email] = "drop"
+    moved(the_sitting(event), 9)
+    tell(event)
+    delivered(post)
+    post.at_data.clear()
+    assert [each.fate for each in behind(event)] == [Fate.PERHAPS_TOLD]
+    signed_in_as(client, a_member(_consultation(event)))
+    page = client.get(f"/c/fisheries/events/{event.name}/tell")
+    assert "A mail that says it may have arrived: decide on it first" in page.text
+    assert "Tell 1 guest" not in page.text
+    (message,) = messages("event_change")
+    send_again(message_id=message.id, actor=SYSTEM)
+    (mail,) = delivered(post)
+    assert "09:00" in mail.plain
     assert behind(event) == []
 
 
