@@ -143,13 +143,8 @@ def read_answer(text: str) -> Answered:
     """Return what a calendar object answers, as far as it can be read; lines that are none are passed over. Never raises."""
     found: dict[str, list[tuple[dict[str, str], str]]] = {}
     uids: list[str] = []
-    within: list[str] = []
-    for name, params, value in _lines(text):
-        if name == "BEGIN":
-            within.append(value.upper())
-        elif name == "END":
-            del within[-1:]
-        elif within[-1:] == ["VEVENT"] or (within == ["VCALENDAR"] and name == "METHOD"):
+    for within, name, params, value in _properties(text):
+        if within[-1:] == ["VEVENT"] or (within == ["VCALENDAR"] and name == "METHOD"):
             found.setdefault(name, []).append((params, value))
             uids += [value] if name == "UID" and value not in uids else []
     attendees = dict.fromkeys(_attendee(params, value) for params, value in found.get("ATTENDEE", []))
@@ -166,15 +161,22 @@ def read_answer(text: str) -> Answered:
 
 def beginning_of(text: str) -> tuple[str, str]:
     """Return when an entry begins, as it is written there, and the zone that it names; empty where it says neither."""
+    for within, name, params, value in _properties(text):
+        if within[-1:] == ["VEVENT"] and name == "DTSTART":
+            return value.strip()[:40], params.get("TZID", "").strip()[:80]
+    return "", ""
+
+
+def _properties(text: str) -> Iterator[tuple[list[str], str, dict[str, str], str]]:
+    """Give each property with the components that it stands in, the outermost first."""
     within: list[str] = []
     for name, params, value in _lines(text):
         if name == "BEGIN":
             within.append(value.upper())
         elif name == "END":
             del within[-1:]
-        elif within[-1:] == ["VEVENT"] and name == "DTSTART":
-            return value.strip()[:40], params.get("TZID", "").strip()[:80]
-    return "", ""
+        else:
+            yield within, name, params, value
 
 
 def _lines(text: str) -> Iterator[tuple[str, dict[str, str], str]]:

@@ -90,7 +90,8 @@ def test_a_cancellation_that_may_not_have_arrived_leaves_the_entry_in_the_calend
     assert db.session.scalars(select(Message.state).where(Message.purpose == "event_cancellation")).all() == [State.DOUBTFUL]
 
 
-def test_a_change_that_may_have_arrived_and_was_taken_back_is_told(event, post):
+def told_of_a_move_that_may_have_arrived(event, post):
+    """Have a guest be told of a move by a mail that the server took and said nothing; return their invitation and that mail."""
     person = a_person(_consultation(event), "bob@example.org")
     asked(event, person)
     (invited,) = delivered(post)
@@ -99,6 +100,11 @@ def test_a_change_that_may_have_arrived_and_was_taken_back_is_told(event, post):
     tell(event)
     (perhaps,) = delivered(post)
     post.at_data.clear()
+    return invited, perhaps
+
+
+def test_a_change_that_may_have_arrived_and_was_taken_back_is_told(event, post):
+    invited, perhaps = told_of_a_move_that_may_have_arrived(event, post)
     moved(the_sitting(event), 13)
     (one,) = behind(event)
     assert [(each.what.en, each.before.en) for each in one.changes] == [("Date and time", ""), ("Place", "")]
@@ -112,13 +118,7 @@ def test_a_change_that_may_have_arrived_and_was_taken_back_is_told(event, post):
 
 
 def test_a_change_that_was_found_to_have_arrived_is_what_its_guest_knows(event, post):
-    person = a_person(_consultation(event), "bob@example.org")
-    asked(event, person)
-    delivered(post)
-    post.at_data[person.email] = "drop"
-    moved(the_sitting(event), 9)
-    tell(event)
-    delivered(post)
+    told_of_a_move_that_may_have_arrived(event, post)
     assert len(behind(event)) == 1
     (message,) = messages("event_change")
     settle_as_arrived(message_id=message.id, actor=SYSTEM)
@@ -126,14 +126,7 @@ def test_a_change_that_was_found_to_have_arrived_is_what_its_guest_knows(event, 
 
 
 def test_whoever_may_have_read_of_the_change_is_not_told_before_the_team_has_decided_on_that_mail(event, post, client):
-    person = a_person(_consultation(event), "bob@example.org")
-    asked(event, person)
-    delivered(post)
-    post.at_data[person.email] = "drop"
-    moved(the_sitting(event), 9)
-    tell(event)
-    delivered(post)
-    post.at_data.clear()
+    told_of_a_move_that_may_have_arrived(event, post)
     assert [each.fate for each in behind(event)] == [Fate.PERHAPS_TOLD]
     signed_in_as(client, a_member(_consultation(event)))
     page = client.get(f"/c/fisheries/events/{event.name}/tell")
