@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from engagement.events.models import Format, Kind, Sitting
+from engagement.events.replies import Answer
 from engagement.events.service import EventParticulars, SittingPlan, schedule_event, sittings_of
+from engagement.invitations.models import Choice, Mode
 from engagement.invitations.service import invite
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.bilingual import Text
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 HOME = "/c/fisheries/events"
 # What the form of a sitting sends.
 SITTING = {"day": "2026-12-08", "starts": "13:00", "ends": "15:00", "seats_in_person": "40", "seats_online": "200"}
+
+COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
 
 _numbers = count(1)
 

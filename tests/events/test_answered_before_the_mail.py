@@ -21,9 +21,7 @@ COMING, NO = Answer(Choice.ACCEPTED, Mode.IN_PERSON), Answer(Choice.DECLINED)
 
 @pytest.fixture
 def consultation(app):
-    made = a_consultation()
-    never_quiet(made)
-    return made
+    return never_quiet(a_consultation())
 
 
 def by_telephone(invitation, answer):

@@ -7,16 +7,14 @@ from sqlalchemy import select
 
 from engagement.events.cancelling import cancel_event
 from engagement.events.models import CalendarEntry
-from engagement.events.replies import Answer
 from engagement.events.told import told_so_far
-from engagement.invitations.models import Choice, Mode
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.db import db
 from engagement.mailing.contacting import record_outcome
 from engagement.mailing.models import ContactTask, State, TaskOutcome, TaskReason, TaskState
 from engagement.mailing.service import send_again
 from engagement.outreach.inbox_words import why_words
-from tests.events.given import a_person, an_event, the_sitting
+from tests.events.given import COMING, a_person, an_event, the_sitting
 from tests.events.letters_read import delivered
 from tests.events.telling_given import asked, behind, messages, moved, replied, tell
 from tests.mailing.inbound_given import guests
@@ -26,14 +24,11 @@ from tests.support.given import a_consultation
 pytestmark = pytest.mark.slow
 
 GONE, FULL, REFUSED = "5.1.1", "5.2.2", "5.7.1"
-COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
 
 
 @pytest.fixture
 def consultation(app):
-    made = a_consultation()
-    never_quiet(made)
-    return made
+    return never_quiet(a_consultation())
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from engagement.kernel.db import db, writing
 from engagement.mailing.models import MailTemplate, Message, State
 from engagement.mailing.preparing import prepare
 from engagement.mailing.worker import send_due
-from tests.events.given import a_person, an_event, in_weeks, particulars, the_sitting
+from tests.events.given import COMING, a_person, an_event, in_weeks, particulars, the_sitting
 from tests.events.letters_read import by_date, delivered
 from tests.events.telling_given import a_told_guest, asked, messages, replied
 from tests.mailing.given import a_text
@@ -27,7 +27,6 @@ from tests.support.given import a_consultation, fresh
 
 pytestmark = pytest.mark.slow
 
-COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
 NO = Answer(Choice.DECLINED)
 
 

@@ -7,13 +7,12 @@ from sqlalchemy.exc import DBAPIError
 
 from engagement.events import replies
 from engagement.events.cancelling import cancel_sitting
-from engagement.events.replies import Answer
 from engagement.events.service import SittingPlan, add_sitting, remove_sitting, sittings_of
-from engagement.invitations.models import Choice, Invitation, Mode
+from engagement.invitations.models import Invitation
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.db import db
 from engagement.mailing.preparing import prepare
-from tests.events.given import a_person, an_event, in_weeks
+from tests.events.given import COMING, a_person, an_event, in_weeks
 from tests.events.letters_read import delivered
 from tests.events.telling_given import a_told_guest, asked, messages, replied
 from tests.outreach.given import never_quiet
@@ -21,14 +20,10 @@ from tests.support.given import a_consultation
 
 pytestmark = pytest.mark.slow
 
-COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
-
 
 @pytest.fixture
 def consultation(app):
-    made = a_consultation()
-    never_quiet(made)
-    return made
+    return never_quiet(a_consultation())
 
 
 def day_of(sitting):

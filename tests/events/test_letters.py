@@ -27,11 +27,10 @@ from engagement.mailing.models import Message, State
 from engagement.mailing.preparing import prepare
 from engagement.mailing.texts import shipped_text
 from engagement.roster.models import Person
-from tests.events.given import a_person, an_event, ended, particulars, the_sitting
+from tests.events.given import COMING, a_person, an_event, ended, particulars, the_sitting
 from tests.events.telling_given import asked, messages
 from tests.support.given import a_consultation
 
-COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
 ONLINE = Answer(Choice.ACCEPTED, Mode.ONLINE)
 
 

@@ -7,12 +7,11 @@ from engagement.events.seats import waiting_line
 from engagement.invitations.models import Channel, Choice, Mode
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.db import db
-from tests.events.given import a_person, an_event, the_sitting
+from tests.events.given import COMING, a_person, an_event, the_sitting
 from tests.events.letters_read import delivered
 from tests.events.telling_given import a_told_guest, asked, behind, moved, replied, tell
 from tests.support.given import a_consultation
 
-COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
 ONLINE = Answer(Choice.ACCEPTED, Mode.ONLINE)
 
 

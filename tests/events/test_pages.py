@@ -20,10 +20,8 @@ from engagement.kernel.audit import SYSTEM, by_link
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db, writing
 from engagement.kernel.policy import Role
-from tests.events.given import HOME, SITTING, a_guest, a_person, an_event, in_weeks, the_sitting
+from tests.events.given import COMING, HOME, SITTING, a_guest, a_person, an_event, in_weeks, the_sitting
 from tests.support.given import a_consultation, a_member, fresh, signed_in_as
-
-COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
 
 FORM = {
     "title_en": "Table in Gatineau",

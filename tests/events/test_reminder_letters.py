@@ -22,10 +22,9 @@ from engagement.mailing.models import Message
 from engagement.mailing.service import plan
 from engagement.mailing.texts import shipped_text
 from engagement.roster.wishes import Wishes, change_wishes
-from tests.events.given import a_guest, a_person, an_event, ended, the_sitting
+from tests.events.given import COMING, a_guest, a_person, an_event, ended, the_sitting
 from tests.support.given import a_consultation
 
-COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
 ONLINE = Answer(Choice.ACCEPTED, Mode.ONLINE)
 
 

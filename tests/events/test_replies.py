@@ -25,10 +25,9 @@ from engagement.kernel.audit import SYSTEM, by_link
 from engagement.kernel.clock import now
 from engagement.kernel.db import db, writing
 from engagement.kernel.errors import AbsentError
-from tests.events.given import a_guest, a_person, an_event, some_guests, the_sitting
+from tests.events.given import COMING, a_guest, a_person, an_event, some_guests, the_sitting
 from tests.support.given import a_consultation
 
-COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
 ONLINE = Answer(Choice.ACCEPTED, Mode.ONLINE)
 NOT_COMING = Answer(Choice.DECLINED)
 

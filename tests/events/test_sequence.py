@@ -12,12 +12,11 @@ from engagement.invitations.models import Choice, Invitation, Mode
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db
 from engagement.mailing.worker import send_due
-from tests.events.given import a_person, an_event, the_sitting
+from tests.events.given import COMING, a_person, an_event, the_sitting
 from tests.events.telling_given import asked, behind, fresh, moved, placed, replied, tell
 from tests.mailing.test_two_workers import at_once
 from tests.support.given import a_consultation
 
-COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
 ONLINE = Answer(Choice.ACCEPTED, Mode.ONLINE)
 NO = Answer(Choice.DECLINED)
 

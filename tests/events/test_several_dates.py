@@ -16,13 +16,13 @@ from engagement.events.replies import Answer
 from engagement.events.service import SittingPlan, add_sitting, sittings_of
 from engagement.events.telling import Fate, guests_behind, guests_of_cancelled
 from engagement.events.told import told_so_far
-from engagement.invitations.models import Channel, Choice, Invitation, Mode
+from engagement.invitations.models import Channel, Choice, Invitation
 from engagement.invitations.service import record_reply
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db
 from engagement.roster.safe_hours import SafeHours, change_safe_hours
-from tests.events.given import a_person, an_event, in_weeks, the_sitting
+from tests.events.given import COMING, a_person, an_event, in_weeks, the_sitting
 from tests.events.letters_read import delivered
 from tests.events.telling_given import a_told_guest, asked, moved, replied, tell
 from tests.outreach.given import never_quiet
@@ -31,14 +31,10 @@ from tests.support.given import a_consultation, a_member, signed_in_as
 
 pytestmark = pytest.mark.slow
 
-COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
-
 
 @pytest.fixture
 def consultation(app):
-    made = a_consultation()
-    never_quiet(made)
-    return made
+    return never_quiet(a_consultation())
 
 
 def a_date_later(event, days=1):

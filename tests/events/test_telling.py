@@ -21,14 +21,13 @@ from engagement.mailing.preparing import prepare
 from engagement.mailing.service import cancel, send_again
 from engagement.roster.models import Person
 from engagement.roster.wishes import Wishes, change_wishes
-from tests.events.given import a_person, an_event, in_weeks, the_sitting
+from tests.events.given import COMING, a_person, an_event, in_weeks, the_sitting
 from tests.events.letters_read import by_date, delivered
 from tests.events.telling_given import ELSEWHERE, a_told_guest, asked, behind, fresh, messages, moved, placed, replied, sequence, tell
 from tests.support.given import a_consultation
 
 pytestmark = pytest.mark.slow
 
-COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
 ONLINE = Answer(Choice.ACCEPTED, Mode.ONLINE)
 NO = Answer(Choice.DECLINED)
 

@@ -3,14 +3,12 @@
 import pytest
 
 from engagement.events.cancelling import cancel_event
-from engagement.events.replies import Answer
 from engagement.events.withdrawing import withdraw_guest
-from engagement.invitations.models import Choice, Mode
 from engagement.kernel.audit import SYSTEM
 from engagement.kernel.bilingual import Text
 from engagement.kernel.db import db, writing
 from engagement.roster.models import Person
-from tests.events.given import a_person, an_event, the_sitting
+from tests.events.given import COMING, a_person, an_event, the_sitting
 from tests.events.letters_read import delivered
 from tests.events.telling_given import asked, moved, replied, tell
 from tests.outreach.given import an_announcement, never_quiet, sent_on_its_way
@@ -19,14 +17,11 @@ from tests.support.given import a_consultation, a_member
 pytestmark = pytest.mark.slow
 
 TYPED = "Pay Now"
-COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
 
 
 @pytest.fixture
 def consultation(app):
-    made = a_consultation()
-    never_quiet(made)
-    return made
+    return never_quiet(a_consultation())
 
 
 @pytest.fixture

@@ -3,15 +3,13 @@
 import pytest
 from sqlalchemy import select
 
-from engagement.events.replies import Answer
 from engagement.events.withdrawing import withdraw_guest
-from engagement.invitations.models import Choice, Mode
 from engagement.kernel.audit import SYSTEM, staff
 from engagement.kernel.db import db, writing
 from engagement.mailing.models import ContactTask, TaskReason
 from engagement.mailing.suppressions import suppress, suppress_by_staff
 from engagement.roster.wishes import Wishes, change_wishes
-from tests.events.given import an_event
+from tests.events.given import COMING, an_event
 from tests.events.letters_read import delivered
 from tests.events.telling_given import asked, replied
 from tests.mailing.given import a_person
@@ -19,8 +17,6 @@ from tests.outreach.given import never_quiet
 from tests.support.given import a_consultation, a_member
 
 pytestmark = pytest.mark.slow
-
-COMING = Answer(Choice.ACCEPTED, Mode.IN_PERSON)
 
 
 def not_at_all(person, consultation):

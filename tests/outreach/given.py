@@ -92,7 +92,8 @@ def a_silent_respondent(questionnaire: Questionnaire, person: Person) -> Invitat
     return invitation
 
 
-def never_quiet(consultation: Consultation, **more: int) -> None:
-    """Let mail of this consultation leave at any hour, so that a test does not depend on the time at which it runs."""
+def never_quiet(consultation: Consultation, **more: int) -> Consultation:
+    """Let mail of this consultation leave at any hour, so that a test does not depend on the time at which it runs; return it."""
     rules = Rules(quiet_from=time(0), quiet_until=time(0), **more)
     change_rules(consultation_id=consultation.id, rules=rules, actor=SYSTEM)
+    return consultation

@@ -115,9 +115,7 @@ def test_three_days_are_three_days_to_the_second():
 
 @pytest.fixture
 def consultation(app):
-    made = a_consultation()
-    never_quiet(made)
-    return made
+    return never_quiet(a_consultation())
 
 
 def fates(event=None, questionnaire=None):

@@ -84,9 +84,7 @@ def test_on_the_days_on_which_the_clocks_change_it_goes_at_its_wall_time(day):
 
 @pytest.fixture
 def consultation(app):
-    made = a_consultation()
-    never_quiet(made)
-    return made
+    return never_quiet(a_consultation())
 
 
 def the_day(weeks=2):
