@@ -132,6 +132,8 @@ def test_whoever_may_have_read_of_the_change_is_not_told_before_the_team_has_dec
     page = client.get(f"/c/fisheries/events/{event.name}/tell")
     assert "A mail that says it may have arrived: decide on it first" in page.text
     assert "Tell 1 guest" not in page.text
+    assert "Nobody is to be told now." in page.text
+    assert "knows how it stands" not in page.text
     (message,) = messages("event_change")
     send_again(message_id=message.id, actor=SYSTEM)
     (mail,) = delivered(post)
